@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+# The one front door. `make help` lists what it does.
+
+VERSION  := 0.1.0
+SOMAJOR  := 0
+PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
+UDEVDIR  ?= /lib/udev/rules.d
+CC       ?= cc
+AR       ?= ar
+BUILD    ?= build
+V        ?= 0
+export BUILD V
+
+Q        := $(if $(filter 0,$(V)),@)
+say       = $(if $(filter 0,$(V)),@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# ---- flags -----------------------------------------------------------------
+# SANITIZE=1 builds with AddressSanitizer and UBSan; give it a BUILD of its own.
+OPT      ?= -O2 -g
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+            -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla
+SAN      := $(if $(filter 1,$(SANITIZE)),-fsanitize=address,undefined \
+            -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CPPFLAGS += -Iuapi -Ilibaccel/include -D_GNU_SOURCE \
+            -DACCEL_VERSION_STRING='"$(VERSION)"'
+CFLAGS   += -std=c11 $(OPT) $(WARN) $(SAN) -fPIC -fvisibility=hidden
+LDFLAGS  += $(SAN) -Wl,--as-needed
+LDLIBS   += -lm -pthread
+
+include $(wildcard compute/module.mk libaccel/module.mk gpio/module.mk)
+
+# A change of flags or compiler rebuilds what it must.
+FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(PREFIX) $(LIBDIR)
+$(BUILD)/.flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+
+# ---- user space --------------------------------------------------------------
+HEADERS  := $(wildcard libaccel/include/accel/*.h)
+LIB_C    := $(wildcard libaccel/src/*/*.c libaccel/src/*/*/*.c compute/*.c \
+                       gpio/*.c gpio/*/*.c)
+LIB_O    := $(LIB_C:%.c=$(BUILD)/obj/%.o) $(LIB_GEN_O)
+TOOLS    := $(patsubst tools/%/,%,$(wildcard tools/*/))
+UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+SOREAL   := libaccel.so.$(VERSION)
+SONAME   := libaccel.so.$(SOMAJOR)
+
+.PHONY: all
+all: lib tools ## Build the library and the tools into build/ (default)
+
+.PHONY: lib tools
+lib: $(BUILD)/libaccel.so $(BUILD)/libaccel.a $(BUILD)/accel.pc
+tools: $(TOOLS:%=$(BUILD)/%)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libaccel.a: $(LIB_O)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_O)
+
+$(BUILD)/$(SOREAL): $(LIB_O) libaccel/libaccel.map $(BUILD)/.flags
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-soname,$(SONAME) \
+		-Wl,--version-script=libaccel/libaccel.map -Wl,-z,defs \
+		-o $@ $(LIB_O) $(LDLIBS)
+
+$(BUILD)/libaccel.so: $(BUILD)/$(SOREAL)
+	$(Q)ln -sf $(SOREAL) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $@
+
+$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.flags Makefile
+	$(call say,GEN,$@)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
+
+# One folder under tools/, one program. Public headers only.
+define tool_rule
+TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
+$(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
+               $(BUILD)/libaccel.so
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$(LIBDIR)' -o $$@ \
+		$$(filter %.o,$$^) -L$(BUILD) -laccel $$(TOOL_LIBS) $$(LDLIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+# Unit tests see the library's inside: they link the archive.
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
+.PRECIOUS: $(BUILD)/obj/tests/unit/%.o
+
+.PHONY: unit-programs
+unit-programs: $(UNIT:%=$(BUILD)/unit/%)
+
+-include $(LIB_O:.o=.d) $(TOOL_O:.o=.d) $(UNIT:%=$(BUILD)/obj/tests/unit/%.d)
+
+# ---- the module --------------------------------------------------------------
+# KDIR: the running kernel's headers, else the test kernel's from the cache.
+ARCH_M   ?= $(shell dpkg --print-architecture 2>/dev/null || echo amd64)
+KDIR     ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+                        $(shell scripts/kernel.sh headers $(ARCH_M)))
+.PHONY: module
+module: ## Build piaccel.ko (KDIR= the running kernel's headers, else the test kernel's)
+	$(Q)scripts/module.sh "$(KDIR)" $(BUILD)/module
+	$(Q)ln -sf module/piaccel.ko $(BUILD)/piaccel.ko
+
+# ---- tests -------------------------------------------------------------------
+.PHONY: deps
+deps: ## Install the Debian packages that are missing (check and demo do it themselves)
+	$(Q)scripts/deps.sh
+
+.PHONY: check
+check: deps ## Run every test: unit tests, and the module in a virtual machine
+	$(Q)tests/run.sh check
+
+.PHONY: demo
+demo: deps ## Run the main job: boot a machine, load the module, show what it is
+	$(Q)tests/run.sh demo
+
+.PHONY: vm
+vm: ## A shell in the test machine with the module loaded
+	$(Q)tests/vm/vm.sh shell
+
+.PHONY: bench
+bench: ## Measure (never part of a test); figures go to docs/performance.md by hand
+	$(Q)tests/run.sh bench
+
+.PHONY: lint
+lint: deps ## checkpatch, sparse, W=1, shellcheck, clang-format, licences, headers
+	$(Q)tests/run.sh lint
+
+.PHONY: check-kernels
+check-kernels: deps ## Other kernels: arm64, the newest in Debian unstable, an emulated Pi 4
+	$(Q)tests/run.sh check-kernels
+
+.PHONY: check-debug
+check-debug: deps ## The module under KASAN, lockdep, kmemleak and fault injection
+	$(Q)tests/run.sh check-debug
+
+.PHONY: check-v3d
+check-v3d: deps ## Every shader through the Raspberry Pi's own compiler, within budget
+	$(Q)tests/run.sh check-v3d
+
+.PHONY: summary
+summary: ## Sum up the results of the suites that ran
+	$(Q)scripts/summary.sh
+
+# ---- install -----------------------------------------------------------------
+.PHONY: install
+install: all ## Install library, headers, tools and udev rule (DESTDIR, PREFIX)
+	$(Q)scripts/install.sh install
+
+.PHONY: uninstall
+uninstall: ## Remove what install put there
+	$(Q)scripts/install.sh uninstall
+
+export VERSION SOMAJOR PREFIX LIBDIR UDEVDIR DESTDIR TOOLS
+
+.PHONY: clean
+clean: ## Remove build/ (downloads stay in the cache)
+	$(Q)rm -rf $(BUILD)
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' \
+		$(firstword $(MAKEFILE_LIST))
+
+.PHONY: FORCE
+FORCE:
