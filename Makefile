@@ -20,8 +20,9 @@ say       = $(if $(filter 0,$(V)),@printf '  %-8s %s\n' '$(1)' '$(2)')
 OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla
-SAN      := $(if $(filter 1,$(SANITIZE)),-fsanitize=address,undefined \
-            -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SAN_1    := -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+SAN      := $(SAN_$(SANITIZE))
 CPPFLAGS += -Iuapi -Ilibaccel/include -D_GNU_SOURCE \
             -DACCEL_VERSION_STRING='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(SAN) -fPIC -fvisibility=hidden
