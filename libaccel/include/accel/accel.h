@@ -3,8 +3,12 @@
 #ifndef ACCEL_ACCEL_H
 #define ACCEL_ACCEL_H
 
+#include <accel/context.h>
 #include <accel/driver.h>
+#include <accel/graph.h>
+#include <accel/ops.h>
 #include <accel/status.h>
+#include <accel/tensor.h>
 #include <accel/version.h>
 
 #endif /* ACCEL_ACCEL_H */

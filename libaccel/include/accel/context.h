@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A context: one device, its memory, and the tensors made on it.
+ *
+ * Thread rule: a context and everything made from it belong to one thread at a
+ * time. Different contexts are independent. accel_last_error() is per thread.
+ */
+#ifndef ACCEL_CONTEXT_H
+#define ACCEL_CONTEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <accel/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct accel_context accel_context;
+typedef struct accel_tensor accel_tensor;
+
+typedef struct accel_open_options {
+	/* "cpu", "vulkan", an index, a name or a UUID. NULL: $ACCEL_DEVICE,
+	 * else the first real GPU, else "cpu". */
+	const char *device;
+	uint64_t memory_limit; /* bytes of tensor storage; 0: the device's */
+	uint32_t threads; /* of the cpu backend; 0: one per processor */
+	uint32_t plan_cache; /* plans kept; 0: 64 */
+	uint64_t seed; /* of random numbers */
+} accel_open_options;
+
+/*
+ * Opens a device. accel_open(NULL), accel_open("cpu", .threads = 2).
+ *
+ * Returns NULL on failure: ERR_NODEV where no such device exists. Any thread.
+ */
+#define accel_open(...)                                                        \
+	accel_open_with(&(accel_open_options){ .device = __VA_ARGS__ })
+ACCEL_API accel_context *accel_open_with(const accel_open_options *options);
+
+/* Frees the context and every tensor made from it, kept ones too. NULL is
+ * allowed. */
+ACCEL_API void accel_close(accel_context *ctx);
+
+/* The device's name ("cpu", "llvmpipe (LLVM 15.0.6, 256 bits)"). */
+ACCEL_API const char *accel_context_device(const accel_context *ctx);
+
+/* "cpu" or "vulkan". */
+ACCEL_API const char *accel_context_backend(const accel_context *ctx);
+
+/*
+ * Scopes own temporaries. accel_scope_end() frees every tensor made since the
+ * matching begin, except those given to accel_keep(). Scopes nest. Tensors
+ * made outside any scope live until accel_tensor_destroy() or accel_close().
+ *
+ * accel_scope_end: ERR_INVALID when no scope is open.
+ */
+ACCEL_API accel_status accel_scope_begin(accel_context *ctx);
+ACCEL_API accel_status accel_scope_end(accel_context *ctx);
+
+/*
+ * Takes a tensor out of its scope: the caller now owns it, and frees it with
+ * accel_tensor_destroy(). A kept tensor is computed by the next accel_sync() or
+ * accel_read(). Returns its argument; NULL for NULL.
+ */
+ACCEL_API accel_tensor *accel_keep(accel_tensor *t);
+
+/*
+ * Computes what is pending: assignments and kept tensors. Returns when the
+ * results are in memory.
+ *
+ * ERR_NOMEM: the text has the plan's need and what was free; nothing was
+ * changed. ERR_LOST: the device is gone, only accel_close() is left to do.
+ */
+ACCEL_API accel_status accel_sync(accel_context *ctx);
+
+/* Restarts the random numbers at a seed. */
+ACCEL_API void accel_seed(accel_context *ctx, uint64_t seed);
+
+/* Counters since accel_open(). What a test of "no allocation in a replayed
+ * step" reads. */
+typedef struct accel_counters {
+	uint64_t plans_compiled;
+	uint64_t plans_replayed;
+	uint64_t plans_evicted;
+	uint64_t plans_cached; /* now */
+	uint64_t kernels; /* dispatched */
+	uint64_t submits; /* to the device */
+	uint64_t host_steps; /* of a GPU plan that ran on the CPU */
+	uint64_t allocations; /* from the system, host or device */
+	uint64_t bytes_in_use; /* of tensor storage, now */
+	uint64_t bytes_peak;
+} accel_counters;
+
+ACCEL_API void accel_counters_get(const accel_context *ctx,
+				  accel_counters *counters);
+
+/* Forgets every cached plan. The next step compiles again. */
+ACCEL_API void accel_plan_clear(accel_context *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ACCEL_CONTEXT_H */

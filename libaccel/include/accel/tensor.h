@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tensors: up to 6 dimensions, row-major, lazily computed.
+ *
+ * Every call that returns a tensor returns NULL on failure, and NULL when it
+ * was given NULL, without touching the error text: one check at the end of an
+ * expression tells whether all of it worked. The tensor belongs to the scope
+ * that is open (see accel/context.h).
+ *
+ * A tensor's value is computed when accel_read() or accel_sync() asks for it.
+ */
+#ifndef ACCEL_TENSOR_H
+#define ACCEL_TENSOR_H
+
+#include <accel/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ACCEL_MAX_DIMS 6
+
+typedef enum accel_dtype {
+	ACCEL_F32,
+	ACCEL_F16, /* IEEE 754 binary16; arithmetic is done in f32 */
+	ACCEL_I8,
+	ACCEL_U8, /* also the result of comparisons: 0 or 1 */
+	ACCEL_I32,
+} accel_dtype;
+
+/* "f32" and so on. Static. */
+ACCEL_API const char *accel_dtype_name(accel_dtype dtype);
+/* Bytes of one element. */
+ACCEL_API size_t accel_dtype_size(accel_dtype dtype);
+
+/*
+ * What a binary op of two types works in:
+ *   equal types stay; i8 with u8, and either with i32, is i32;
+ *   f16 with i8 or u8 is f16; f16 with i32 or f32, and f32 with any, is f32.
+ * Division and every transcendental function turn integers into f32.
+ */
+ACCEL_API accel_dtype accel_dtype_promote(accel_dtype a, accel_dtype b);
+
+/* ACCEL_SHAPE(32, 784) stands for the two arguments (ndim, shape). */
+#define ACCEL_SHAPE(...)                                                       \
+	(int)(sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)),     \
+		(const int64_t[])                                              \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
+#define ACCEL_SCALAR 0, NULL
+
+/*
+ * A tensor with storage of its own.
+ *
+ * @shape: @ndim sizes, each at least 1.
+ * @data: row-major elements of @dtype, copied; NULL for zeros.
+ *
+ * ERR_SHAPE: zero-sized, over 6 dimensions, or over 2^31 - 1 elements.
+ * ERR_NOMEM: the text has the need and what was free.
+ */
+ACCEL_API accel_tensor *accel_tensor_create(accel_context *ctx,
+					    accel_dtype dtype, int ndim,
+					    const int64_t *shape,
+					    const void *data);
+
+/* Frees a tensor before its scope ends, or a kept one. NULL is allowed. What
+ * was computed from it stays valid. */
+ACCEL_API void accel_tensor_destroy(accel_tensor *t);
+
+ACCEL_API accel_dtype accel_tensor_dtype(const accel_tensor *t);
+ACCEL_API int accel_tensor_ndim(const accel_tensor *t);
+/* Size of a dimension; negative counts from the end; 0 where there is none. */
+ACCEL_API int64_t accel_tensor_dim(const accel_tensor *t, int axis);
+ACCEL_API const int64_t *accel_tensor_shape(const accel_tensor *t);
+/* Number of elements. */
+ACCEL_API int64_t accel_tensor_count(const accel_tensor *t);
+ACCEL_API accel_context *accel_tensor_context(const accel_tensor *t);
+
+/*
+ * Computes a tensor, with all that is pending, and copies its elements out in
+ * row-major order. Bits are kept as they are, NaN payloads too, for data that
+ * was only stored and viewed.
+ *
+ * @bytes: exactly count * dtype size.
+ *
+ * ERR_INVALID: @t is NULL (the text is that of the op that failed), or @t was
+ * recorded before an update of its inputs that has been carried out since.
+ * ERR_RANGE: @bytes is not the tensor's size. Errors of accel_sync().
+ */
+ACCEL_API accel_status accel_read(accel_tensor *t, void *data, size_t bytes);
+
+/*
+ * Overwrites a tensor made by accel_tensor_create(), or any that has been
+ * computed. Ops recorded before and not yet computed can no longer be.
+ */
+ACCEL_API accel_status accel_write(accel_tensor *t, const void *data,
+				   size_t bytes);
+
+/*
+ * Updates a tensor in place at the next sync: ops recorded before read the old
+ * value, ops recorded after read the new one.
+ *
+ * @dst: made by accel_tensor_create() or computed; not a view.
+ * @src: same shape; converted to @dst's type.
+ */
+ACCEL_API accel_status accel_assign(accel_tensor *dst, accel_tensor *src);
+
+/* One value everywhere. Costs no memory. */
+ACCEL_API accel_tensor *accel_full(accel_context *ctx, accel_dtype dtype,
+				   int ndim, const int64_t *shape,
+				   double value);
+
+/* A number that may change from step to step without a new plan, such as a
+ * learning rate. Shape []. */
+ACCEL_API accel_tensor *accel_scalar(accel_context *ctx, accel_dtype dtype,
+				     double value);
+
+/* 0, 1, ..., n - 1. Shape [n]. */
+ACCEL_API accel_tensor *accel_arange(accel_context *ctx, accel_dtype dtype,
+				     int64_t n);
+
+/*
+ * Views. They share their source's memory where its layout allows, else they
+ * copy. Differentiable.
+ */
+
+/* @shape may have one -1, filled in from the number of elements. */
+ACCEL_API accel_tensor *accel_reshape(accel_tensor *x, int ndim,
+				      const int64_t *shape);
+/* Joins dimensions from @axis on into one: [N, C, H, W], 1 -> [N, C*H*W]. */
+ACCEL_API accel_tensor *accel_flatten_from(accel_tensor *x, int axis);
+/* Dimension i of the result is dimension order[i] of @x. */
+ACCEL_API accel_tensor *accel_permute(accel_tensor *x, const int *order);
+/* Swaps two dimensions; negative counts from the end. */
+ACCEL_API accel_tensor *accel_transpose(accel_tensor *x, int axis_a,
+					int axis_b);
+/*
+ * Elements start, start + step, ... below stop along one dimension. Negative
+ * @start and @stop count from the end, @stop = INT64_MAX is the end, @step is
+ * at least 1.
+ */
+ACCEL_API accel_tensor *accel_slice(accel_tensor *x, int axis, int64_t start,
+				    int64_t stop, int64_t step);
+/* numpy's broadcast_to. */
+ACCEL_API accel_tensor *accel_broadcast(accel_tensor *x, int ndim,
+					const int64_t *shape);
+/* A new dimension of size 1 before @axis. */
+ACCEL_API accel_tensor *accel_expand(accel_tensor *x, int axis);
+/* @n equal parts along @axis, written to @parts. */
+ACCEL_API accel_status accel_split(accel_tensor *x, int axis, int n,
+				   accel_tensor **parts);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ACCEL_TENSOR_H */
