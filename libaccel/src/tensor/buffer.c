@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "buffer.h"
+
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "node.h"
+
+/* Four classes per power of two from 256 bytes: at most a fifth is wasted. */
+static uint32_t size_class(size_t size, size_t *rounded)
+{
+	uint32_t e = 8, q;
+	size_t step;
+
+	if (size <= 256) {
+		*rounded = 256;
+		return 0;
+	}
+	while ((size_t)2 << e < size)
+		e++;
+	step = ((size_t)1 << e) / 4;
+	q = (uint32_t)((size - ((size_t)1 << e) + step - 1) / step);
+	*rounded = ((size_t)1 << e) + q * step;
+	return (e - 8) * 4 + q;
+}
+
+static void release(struct buffer *b)
+{
+	struct accel_context *ctx = b->ctx;
+
+	ctx->dev->ops->buffer_free(ctx->dev, b);
+	mem_free(b);
+}
+
+void buffer_pool_drain(struct accel_context *ctx)
+{
+	uint32_t i;
+
+	for (i = 0; i < sizeof(ctx->pool) / sizeof(ctx->pool[0]); i++) {
+		while (ctx->pool[i]) {
+			struct buffer *b = ctx->pool[i];
+
+			ctx->pool[i] = b->next_free;
+			release(b);
+		}
+	}
+	ctx->bytes_pooled = 0;
+}
+
+static uint64_t room(struct accel_context *ctx)
+{
+	uint64_t used = ctx->counters.bytes_in_use + ctx->bytes_pooled;
+	uint64_t dev = ctx->dev->ops->memory_free(ctx->dev);
+	uint64_t left = UINT64_MAX;
+
+	if (ctx->memory_limit)
+		left = used < ctx->memory_limit ? ctx->memory_limit - used : 0;
+	return dev < left ? dev : left;
+}
+
+static struct buffer *make(struct accel_context *ctx, size_t size)
+{
+	struct buffer *b;
+	uint64_t left = room(ctx);
+
+	if (left < size && ctx->bytes_pooled) {
+		buffer_pool_drain(ctx);
+		left = room(ctx);
+	}
+	if (left < size)
+		return accel_error_null(
+			ACCEL_ERR_NOMEM,
+			"out of device memory: %zu bytes "
+			"needed, %llu free, %llu in use",
+			size, (unsigned long long)left,
+			(unsigned long long)ctx->counters.bytes_in_use);
+	b = mem_zalloc(sizeof(*b));
+	if (!b)
+		return NULL;
+	b->ctx = ctx;
+	b->size = size;
+	if (ctx->dev->ops->buffer_alloc(ctx->dev, b)) {
+		mem_free(b);
+		return NULL;
+	}
+	return b;
+}
+
+struct buffer *buffer_get(struct accel_context *ctx, size_t size)
+{
+	uint32_t c = size_class(size, &size);
+	struct buffer *b = ctx->pool[c];
+
+	if (b) {
+		ctx->pool[c] = b->next_free;
+		ctx->bytes_pooled -= b->size;
+	} else {
+		b = make(ctx, size);
+		if (!b)
+			return NULL;
+	}
+	b->refs = 1;
+	b->next_free = NULL;
+	ctx->counters.bytes_in_use += b->size;
+	if (ctx->counters.bytes_in_use > ctx->counters.bytes_peak)
+		ctx->counters.bytes_peak = ctx->counters.bytes_in_use;
+	return b;
+}
+
+struct buffer *buffer_ref(struct buffer *b)
+{
+	b->refs++;
+	return b;
+}
+
+void buffer_put(struct buffer *b)
+{
+	struct accel_context *ctx;
+	size_t size;
+	uint32_t c;
+
+	if (!b || --b->refs)
+		return;
+	ctx = b->ctx;
+	ctx->counters.bytes_in_use -= b->size;
+	c = size_class(b->size, &size);
+	b->next_free = ctx->pool[c];
+	ctx->pool[c] = b;
+	ctx->bytes_pooled += b->size;
+}

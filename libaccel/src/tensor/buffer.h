@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCEL_TENSOR_BUFFER_H
+#define ACCEL_TENSOR_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <accel/context.h>
+
+/* Storage of one tensor, or of a plan's temporaries. */
+struct buffer {
+	struct accel_context *ctx;
+	struct buffer *next_free; /* while in the pool */
+	uint32_t refs;
+	size_t size; /* of its class, at least what was asked for */
+	void *host; /* a CPU address, where the memory has one */
+	void *mem; /* the backend's */
+};
+
+struct plan;
+struct device;
+
+/* What a backend does. The vtable is the whole contract: everything above
+ * sees a device only through it. */
+struct device_ops {
+	const char *backend; /* "cpu", "vulkan" */
+	/* Fills b->host and b->mem for b->size bytes, zeroed. */
+	accel_status (*buffer_alloc)(struct device *dev, struct buffer *b);
+	void (*buffer_free)(struct device *dev, struct buffer *b);
+	/* Free device memory, where known, else UINT64_MAX. */
+	uint64_t (*memory_free)(struct device *dev);
+	/* Brackets CPU access. begin returns the address or NULL. */
+	void *(*access_begin)(struct device *dev, struct buffer *b, bool write);
+	void (*access_end)(struct device *dev, struct buffer *b, bool write);
+	/* Makes plan->exe; called once a plan. */
+	accel_status (*compile)(struct device *dev, struct plan *plan);
+	/* bind[slot] is the buffer of each of the plan's slots. Returns when
+	 * the results are in memory. */
+	accel_status (*run)(struct device *dev, struct plan *plan,
+			    struct buffer *const *bind);
+	void (*release)(struct device *dev, struct plan *plan);
+	void (*close)(struct device *dev);
+};
+
+struct device {
+	const struct device_ops *ops;
+	char name[128];
+	/* What the fuse pass may join here. */
+	bool fuse_epilogue; /* element-wise tail of matmul and conv */
+	int ew_inputs, ew_outputs; /* operands of one element-wise kernel */
+	int ew_ops; /* instructions of one element-wise kernel */
+	accel_counters *counters; /* the context's: kernels, submits */
+};
+
+/* A buffer of at least `size` bytes, from the pool or the device; contents
+ * undefined. NULL with the numbers in the error text. */
+struct buffer *buffer_get(struct accel_context *ctx, size_t size);
+struct buffer *buffer_ref(struct buffer *b);
+void buffer_put(struct buffer *b);
+/* Gives every pooled buffer back to the device. */
+void buffer_pool_drain(struct accel_context *ctx);
+
+#endif /* ACCEL_TENSOR_BUFFER_H */

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "node.h"
+
+struct accel_context *context_create(struct device *dev,
+				     const accel_open_options *options)
+{
+	struct accel_context *ctx = mem_zalloc(sizeof(*ctx));
+
+	if (!ctx)
+		return NULL;
+	ctx->dev = dev;
+	ctx->memory_limit = options->memory_limit;
+	ctx->plan_limit = options->plan_cache ? options->plan_cache : 64;
+	ctx->seed = options->seed;
+	ctx->allocations_base = mem_count();
+	dev->counters = &ctx->counters;
+	return ctx;
+}
+
+void accel_close(accel_context *ctx)
+{
+	if (!ctx)
+		return;
+	if (ctx->plans_free)
+		ctx->plans_free(ctx);
+	while (ctx->nodes) {
+		struct accel_tensor *t = ctx->nodes;
+
+		ctx->nodes = t->next;
+		if (t->in != t->in_fixed)
+			mem_free(t->in);
+		buffer_put(t->buf);
+		mem_free(t);
+	}
+	while (ctx->spare) {
+		struct accel_tensor *t = ctx->spare;
+
+		ctx->spare = t->next;
+		mem_free(t);
+	}
+	if (ctx->scratch_free)
+		ctx->scratch_free(ctx);
+	buffer_pool_drain(ctx);
+	mem_free(ctx->handles);
+	mem_free(ctx->marks);
+	mem_free(ctx->assigns);
+	ctx->dev->ops->close(ctx->dev);
+	mem_free(ctx);
+}
+
+const char *accel_context_device(const accel_context *ctx)
+{
+	return ctx->dev->name;
+}
+
+const char *accel_context_backend(const accel_context *ctx)
+{
+	return ctx->dev->ops->backend;
+}
+
+void accel_seed(accel_context *ctx, uint64_t seed)
+{
+	ctx->seed = seed;
+	ctx->random_calls = 0;
+}
+
+void accel_counters_get(const accel_context *ctx, accel_counters *counters)
+{
+	*counters = ctx->counters;
+	counters->allocations = mem_count() - ctx->allocations_base;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCEL_TENSOR_NODE_H
+#define ACCEL_TENSOR_NODE_H
+
+#include "buffer.h"
+#include "layout.h"
+
+/*
+ * What an op needs to know beside its inputs. One struct for all: see the op's
+ * file for the fields it uses. Zeroed first, compared as bytes, and only up to
+ * the op's `attr_bytes`.
+ */
+struct op_attr {
+	double value; /* constant, epsilon, pad value */
+	uint32_t axes; /* bit set */
+	int32_t axis;
+	int32_t mode;
+	int32_t groups;
+	int32_t stride[2], pad[4], dilation[2], kernel[2];
+	int64_t lo[ACCEL_MAX_DIMS], hi[ACCEL_MAX_DIMS], step[ACCEL_MAX_DIMS];
+};
+
+/* A tensor is a node of the graph: recorded, then perhaps computed. */
+struct accel_tensor {
+	struct accel_context *ctx;
+	struct accel_tensor *prev, *next; /* all nodes of the context */
+	uint32_t refs; /* consumers, plus 1 for the user's handle */
+	uint32_t scope_pos; /* in ctx->handles, + 1; 0: none */
+	bool handle; /* the user can reach it */
+	bool kept;
+	bool computed; /* buf holds the value; no inputs any more */
+	uint8_t op; /* enum op */
+	uint32_t n_in;
+	uint32_t stamp, index; /* of a walk */
+	uint64_t seq; /* order of recording */
+	uint64_t written; /* seq at which buf last changed */
+	struct layout l;
+	struct op_attr attr;
+	struct buffer *buf;
+	struct accel_tensor *pending; /* value assigned, not yet carried out */
+	struct accel_tensor **in;
+	struct accel_tensor *in_fixed[4];
+};
+
+struct accel_context {
+	struct device *dev;
+	struct accel_tensor *nodes; /* all of them */
+	struct accel_tensor *spare; /* freed nodes, for reuse */
+	struct accel_tensor **handles; /* of open scopes */
+	uint32_t n_handles, cap_handles;
+	uint32_t *marks; /* where each open scope begins in handles */
+	uint32_t n_marks, cap_marks;
+	struct accel_tensor **assigns; /* with ->pending set */
+	uint32_t n_assigns, cap_assigns;
+	uint32_t n_kept; /* kept and not computed */
+	uint32_t stamp;
+	uint64_t seq;
+	uint64_t seed, random_calls;
+	uint64_t memory_limit;
+	struct buffer *pool[160]; /* free, by size class */
+	uint64_t bytes_pooled;
+	uint64_t allocations_base;
+	bool lost; /* the device is gone */
+	accel_counters counters;
+	struct plan_cache *plans; /* graph/ */
+	void (*plans_free)(struct accel_context *ctx);
+	uint32_t plan_limit;
+	/* scratch of graph/, reused from step to step */
+	struct graph_scratch *scratch;
+	void (*scratch_free)(struct accel_context *ctx);
+};
+
+/*
+ * A new node holding references to its inputs, owned by the open scope. The
+ * caller fills the attributes. NULL when out of memory.
+ */
+struct accel_tensor *node_create(struct accel_context *ctx, int op,
+				 uint32_t n_in, struct accel_tensor *const *in,
+				 const struct layout *l);
+void node_ref(struct accel_tensor *t);
+void node_unref(struct accel_tensor *t);
+/* Drops the inputs of a node whose value is in its buffer. */
+void node_forget(struct accel_tensor *t);
+
+struct accel_context *context_create(struct device *dev,
+				     const accel_open_options *options);
+
+#endif /* ACCEL_TENSOR_NODE_H */
