@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/* Element-wise ops of two arguments, and where. */
+#include <math.h>
+
+#include "../base/error.h"
+#include "rules.h"
+
+double binary_value(enum op op, double a, double b)
+{
+	switch (op) {
+	case OP_ADD:
+		return a + b;
+	case OP_SUB:
+		return a - b;
+	case OP_MUL:
+		return a * b;
+	case OP_DIV:
+		return a / b;
+	case OP_POW:
+		return pow(a, b);
+	case OP_MIN:
+		return a < b || a != a ? a : b;
+	case OP_MAX:
+		return a > b || a != a ? a : b;
+	case OP_EQ:
+		return a == b;
+	case OP_NE:
+		return a != b;
+	case OP_LT:
+		return a < b;
+	case OP_LE:
+		return a <= b;
+	default:
+		return NAN;
+	}
+}
+
+/* i32 products need more than 53 bits: wrap as the low 32 bits do. */
+static double int_mul(double a, double b)
+{
+	return (int32_t)((uint32_t)(int32_t)a * (uint32_t)(int32_t)b);
+}
+
+bool ref_binary(const struct ref_call *c)
+{
+	bool wrap = c->op == OP_MUL && c->out->dtype == ACCEL_I32;
+	int64_t i, n = layout_count(c->out);
+
+	for (i = 0; i < n; i++)
+		c->y[i] = wrap ? int_mul(c->x[0][i], c->x[1][i])
+			       : binary_value(c->op, c->x[0][i], c->x[1][i]);
+	return true;
+}
+
+bool ref_where(const struct ref_call *c)
+{
+	int64_t i, n = layout_count(c->out);
+
+	for (i = 0; i < n; i++)
+		c->y[i] = c->x[0][i] != 0 ? c->x[1][i] : c->x[2][i];
+	return true;
+}
+
+/* 1 where a wins, 1/2 where both are equal: the usual subgradient. */
+static accel_tensor *share(accel_tensor *win, accel_tensor *a, accel_tensor *b)
+{
+	accel_dtype d = a->l.dtype;
+	accel_tensor *tie = op_as(accel_equal(a, b), d);
+
+	return accel_add(op_as(win, d), accel_mul_scalar(tie, 0.5));
+}
+
+bool grad_binary(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
+{
+	accel_tensor *a = y->in[0], *b = y->in[1], *s, *zero;
+
+	if (!dtype_is_float(y->l.dtype))
+		return true;
+	switch (y->op) {
+	case OP_ADD:
+		gx[0] = g;
+		gx[1] = g;
+		break;
+	case OP_SUB:
+		gx[0] = g;
+		gx[1] = accel_neg(g);
+		break;
+	case OP_MUL:
+		gx[0] = accel_mul(g, b);
+		gx[1] = accel_mul(g, a);
+		break;
+	case OP_DIV:
+		gx[0] = accel_div(g, b);
+		gx[1] = accel_neg(accel_mul(gx[0], y));
+		break;
+	case OP_POW: /* b a^(b-1); a^b log a, 0 where a <= 0 */
+		s = accel_pow(a, accel_add_scalar(b, -1));
+		gx[0] = accel_mul(g, accel_mul(b, s));
+		zero = op_full_like(a, 0);
+		s = accel_greater(a, zero);
+		s = accel_where(
+			s, accel_log(accel_where(s, a, op_full_like(a, 1))),
+			zero);
+		gx[1] = accel_mul(g, accel_mul(y, s));
+		break;
+	case OP_MIN:
+	case OP_MAX:
+		s = y->op == OP_MIN ? accel_less(a, b) : accel_less(b, a);
+		gx[0] = accel_mul(g, share(s, a, b));
+		s = y->op == OP_MIN ? accel_less(b, a) : accel_less(a, b);
+		gx[1] = accel_mul(g, share(s, a, b));
+		break;
+	default:
+		return true;
+	}
+	return gx[0] && gx[1];
+}
+
+bool grad_where(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
+{
+	accel_tensor *zero = op_full_like(g, 0);
+
+	if (!dtype_is_float(y->l.dtype))
+		return true;
+	gx[1] = accel_where(y->in[0], g, zero);
+	gx[2] = accel_where(y->in[0], zero, g);
+	return gx[1] && gx[2];
+}
+
+/* `out` < 0: the operands' common type. */
+static accel_tensor *record(enum op op, accel_tensor *a, accel_tensor *b,
+			    bool to_float, int out)
+{
+	accel_tensor *in[2] = { a, b };
+	int64_t shape[ACCEL_MAX_DIMS];
+	accel_dtype d;
+	struct layout l;
+	int ndim;
+
+	if (!op_args(op_table[op].name, 2, in) ||
+	    layout_broadcast(op_table[op].name, &a->l, &b->l, &ndim, shape))
+		return NULL;
+	d = accel_dtype_promote(a->l.dtype, b->l.dtype);
+	if (to_float && !dtype_is_float(d))
+		d = ACCEL_F32;
+	if (layout_init(&l, op_table[op].name, out < 0 ? d : (accel_dtype)out,
+			ndim, shape))
+		return NULL;
+	in[0] = op_expand_as(op_as(a, d), &l);
+	in[1] = op_expand_as(op_as(b, d), &l);
+	return op_record(op, 2, in, &l, NULL);
+}
+
+#define BINARY(name, OP, to_float)                                             \
+	accel_tensor *accel_##name(accel_tensor *a, accel_tensor *b)           \
+	{                                                                      \
+		return record(OP, a, b, to_float, -1);                         \
+	}
+BINARY(add, OP_ADD, false)
+BINARY(sub, OP_SUB, false)
+BINARY(mul, OP_MUL, false)
+BINARY(div, OP_DIV, true)
+BINARY(pow, OP_POW, true)
+BINARY(minimum, OP_MIN, false)
+BINARY(maximum, OP_MAX, false)
+
+#define COMPARE(name, OP, a, b)                                                \
+	accel_tensor *accel_##name(accel_tensor *x, accel_tensor *y)           \
+	{                                                                      \
+		return record(OP, a, b, false, ACCEL_U8);                      \
+	}
+COMPARE(equal, OP_EQ, x, y)
+COMPARE(not_equal, OP_NE, x, y)
+COMPARE(less, OP_LT, x, y)
+COMPARE(less_equal, OP_LE, x, y)
+COMPARE(greater, OP_LT, y, x)
+COMPARE(greater_equal, OP_LE, y, x)
+
+/* A number beside an integer tensor is an integer when it is whole. */
+static accel_tensor *number_for(accel_tensor *a, double b)
+{
+	accel_dtype d;
+
+	if (!a)
+		return NULL;
+	d = a->l.dtype;
+	if (!dtype_is_float(d) && dtype_wrap(d, b) != b)
+		d = b == trunc(b) && fabs(b) < 0x1p31 ? ACCEL_I32 : ACCEL_F32;
+	return accel_full(a->ctx, d, ACCEL_SCALAR, b);
+}
+
+accel_tensor *accel_add_scalar(accel_tensor *a, double b)
+{
+	return accel_add(a, number_for(a, b));
+}
+
+accel_tensor *accel_mul_scalar(accel_tensor *a, double b)
+{
+	return accel_mul(a, number_for(a, b));
+}
+
+accel_tensor *accel_pow_scalar(accel_tensor *a, double b)
+{
+	return accel_pow(a, number_for(a, b));
+}
+
+accel_tensor *accel_where(accel_tensor *cond, accel_tensor *a, accel_tensor *b)
+{
+	accel_tensor *in[3] = { cond, a, b };
+	int64_t shape[ACCEL_MAX_DIMS];
+	struct layout l;
+	accel_dtype d;
+	int ndim;
+
+	if (!op_args("where", 3, in) ||
+	    layout_broadcast("where", &a->l, &b->l, &ndim, shape))
+		return NULL;
+	d = accel_dtype_promote(a->l.dtype, b->l.dtype);
+	if (layout_init(&l, "where", d, ndim, shape) ||
+	    layout_broadcast("where: condition", &cond->l, &l, &ndim, shape) ||
+	    layout_init(&l, "where", d, ndim, shape))
+		return NULL;
+	if (dtype_is_float(cond->l.dtype))
+		cond = accel_not_equal(cond, op_number(cond, 0));
+	in[0] = op_expand_as(cond, &l);
+	in[1] = op_expand_as(op_as(a, d), &l);
+	in[2] = op_expand_as(op_as(b, d), &l);
+	return op_record(OP_WHERE, 3, in, &l, NULL);
+}
