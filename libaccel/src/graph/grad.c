@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/* Reverse-mode differentiation: the graph walked backwards, rule by rule. */
+#include <string.h>
+
+#include <accel/graph.h>
+
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "../ops/op.h"
+#include "walk.h"
+
+struct backward {
+	accel_tensor **node; /* inputs first */
+	accel_tensor **grad; /* of each node, or NULL */
+	bool *wanted; /* it depends on one of wrt */
+	uint32_t n;
+};
+
+/* Marks wrt and all that depends on it. */
+static void mark_wanted(struct backward *b, int n, accel_tensor *const *wrt)
+{
+	uint32_t i, j;
+	int k;
+
+	for (k = 0; k < n; k++)
+		if (graph_met(wrt[k]))
+			b->wanted[wrt[k]->index] = true;
+	for (i = 0; i < b->n; i++)
+		for (j = 0; j < b->node[i]->n_in; j++)
+			if (b->wanted[b->node[i]->in[j]->index])
+				b->wanted[i] = true;
+}
+
+static accel_status step_back(struct backward *b, uint32_t i)
+{
+	accel_tensor *y = b->node[i], *gx[64] = { NULL };
+	uint32_t j;
+
+	if (!b->grad[i] || !b->wanted[i] || !y->n_in || !op_table[y->op].grad)
+		return ACCEL_OK;
+	if (!op_table[y->op].grad(y, b->grad[i], gx))
+		return ACCEL_ERR_NOMEM;
+	for (j = 0; j < y->n_in; j++) {
+		uint32_t k = y->in[j]->index;
+
+		if (!gx[j] || !b->wanted[k])
+			continue;
+		b->grad[k] = b->grad[k] ? accel_add(b->grad[k], gx[j]) : gx[j];
+		if (!b->grad[k])
+			return ACCEL_ERR_NOMEM;
+	}
+	return ACCEL_OK;
+}
+
+static accel_status backward(struct backward *b, accel_tensor *loss, int n,
+			     accel_tensor *const *wrt, accel_tensor **grads)
+{
+	accel_status err = ACCEL_OK;
+	uint32_t i;
+	int k;
+
+	mark_wanted(b, n, wrt);
+	b->grad[loss->index] = op_full_like(loss, 1);
+	if (!b->grad[loss->index])
+		return ACCEL_ERR_NOMEM;
+	for (i = b->n; i-- && !err;)
+		err = step_back(b, i);
+	for (k = 0; k < n && !err; k++) {
+		accel_tensor *g = NULL;
+
+		if (graph_met(wrt[k]))
+			g = b->grad[wrt[k]->index];
+		if (!g)
+			g = op_full_like(wrt[k], 0);
+		grads[k] = op_as(g, wrt[k]->l.dtype);
+		if (!grads[k])
+			err = ACCEL_ERR_NOMEM;
+	}
+	return err;
+}
+
+accel_status accel_grad(accel_tensor *loss, int n, accel_tensor *const *wrt,
+			accel_tensor **grads)
+{
+	struct backward b = { 0 };
+	struct graph_scratch *s;
+	accel_status err;
+	int k;
+
+	for (k = 0; k < n; k++)
+		grads[k] = NULL;
+	if (!loss)
+		return ACCEL_ERR_INVALID;
+	for (k = 0; k < n; k++) {
+		accel_tensor *pair[2] = { loss, wrt[k] };
+
+		if (!op_args("grad", 2, pair))
+			return ACCEL_ERR_INVALID;
+	}
+	if (layout_count(&loss->l) != 1)
+		return accel_error(ACCEL_ERR_SHAPE,
+				   "grad: the loss is %s, not one element",
+				   layout_text(&loss->l));
+	if (!dtype_is_float(loss->l.dtype))
+		return accel_error(ACCEL_ERR_DTYPE, "grad: the loss is %s",
+				   accel_dtype_name(loss->l.dtype));
+	err = graph_reach(loss->ctx, loss);
+	if (err)
+		return err;
+	s = loss->ctx->scratch;
+	b.n = s->n_nodes;
+	b.node = s->nodes;
+	b.grad = mem_zalloc(b.n * sizeof(*b.grad));
+	b.wanted = mem_zalloc(b.n * sizeof(*b.wanted));
+	if (b.grad && b.wanted)
+		err = backward(&b, loss, n, wrt, grads);
+	else
+		err = ACCEL_ERR_NOMEM;
+	mem_free(b.grad);
+	mem_free(b.wanted);
+	return err;
+}

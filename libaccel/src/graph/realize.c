@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From recorded to computed: tensors with data, reading, writing, assigning,
+ * and the run of a plan.
+ */
+#include <string.h>
+
+#include <accel/graph.h>
+
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "../ops/op.h"
+#include "cache.h"
+#include "walk.h"
+
+accel_tensor *accel_tensor_create(accel_context *ctx, accel_dtype dtype,
+				  int ndim, const int64_t *shape,
+				  const void *data)
+{
+	struct layout l;
+	accel_tensor *t;
+	void *to;
+
+	if (!ctx || layout_init(&l, "tensor", dtype, ndim, shape))
+		return NULL;
+	t = node_create(ctx, OP_DATA, 0, NULL, &l);
+	if (!t)
+		return NULL;
+	t->buf = buffer_get(ctx, layout_bytes(&l));
+	to = t->buf ? ctx->dev->ops->access_begin(ctx->dev, t->buf, true)
+		    : NULL;
+	if (!to) {
+		accel_tensor_destroy(t);
+		return NULL;
+	}
+	if (data)
+		memcpy(to, data, layout_bytes(&l));
+	else
+		memset(to, 0, layout_bytes(&l));
+	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
+	t->computed = true;
+	return t;
+}
+
+/* Binds leaves, new results, parameters and the arena. */
+static accel_status bind(struct accel_context *ctx, const struct plan *p)
+{
+	struct graph_scratch *s = ctx->scratch;
+	uint32_t i, j;
+
+	if (mem_grow(&s->bind, &s->cap_bind, p->n_slots, sizeof(*s->bind)))
+		return ACCEL_ERR_NOMEM;
+	memset(s->bind, 0, p->n_slots * sizeof(*s->bind));
+	for (i = 0; i < p->n_slots; i++) {
+		const struct slot *slot = &p->slots[i];
+
+		if (slot->kind == SLOT_LEAF)
+			s->bind[i] = buffer_ref(s->leaves[slot->index]->buf);
+		else if (slot->bytes)
+			s->bind[i] = buffer_get(ctx, slot->bytes);
+		if (s->bind[i] || !slot->bytes)
+			continue;
+		for (j = 0; j < i; j++)
+			buffer_put(s->bind[j]);
+		return ACCEL_ERR_NOMEM;
+	}
+	return ACCEL_OK;
+}
+
+static accel_status put_scalars(struct accel_context *ctx, const struct plan *p)
+{
+	struct graph_scratch *s = ctx->scratch;
+	struct device *dev = ctx->dev;
+	struct buffer *b = s->bind[p->params_slot];
+	uint8_t *to;
+	uint32_t i;
+
+	if (!b)
+		return ACCEL_OK;
+	to = dev->ops->access_begin(dev, b, true);
+	if (!to)
+		return ACCEL_ERR_IO;
+	for (i = 0; i < s->n_scalars; i++)
+		memcpy(to + i * 16, s->scalars[i]->attr.lo, 16);
+	dev->ops->access_end(dev, b, true);
+	return ACCEL_OK;
+}
+
+static void computed(struct accel_context *ctx, struct accel_tensor *t,
+		     struct buffer *b)
+{
+	t->buf = b;
+	if (t->kept && !t->computed)
+		ctx->n_kept--;
+	t->computed = true;
+	node_forget(t);
+}
+
+/*
+ * The value assigned lives in the target's storage now: what reads it later
+ * reads that, through a view.
+ */
+static void settle_assign(struct accel_context *ctx, struct accel_tensor *dst)
+{
+	struct accel_tensor *v = dst->pending;
+
+	dst->pending = NULL;
+	dst->written = ++ctx->seq;
+	if (!node_ready(v) && op_table[v->op].class > CLASS_VIEW &&
+	    v->refs > 1 && layout_same_shape(&v->l, &dst->l)) {
+		node_forget(v);
+		v->op = OP_RESHAPE;
+		v->n_in = 1;
+		v->in[0] = dst;
+		node_ref(dst);
+		v->seq = ++ctx->seq;
+	}
+	node_unref(v);
+	node_unref(dst);
+}
+
+static void settle(struct accel_context *ctx, const struct plan *p)
+{
+	struct graph_scratch *s = ctx->scratch;
+	uint32_t i, n = ctx->n_assigns;
+
+	for (i = 0; i < s->n_roots; i++) {
+		computed(ctx, s->roots[i],
+			 buffer_ref(s->bind[p->n_leaves + i]));
+		node_unref(s->roots[i]);
+	}
+	ctx->n_assigns = 0;
+	for (i = 0; i < n; i++)
+		settle_assign(ctx, ctx->assigns[i]);
+}
+
+static accel_status nothing_free(struct accel_context *ctx,
+				 const struct plan *p)
+{
+	uint64_t need = p->result_bytes + p->arena_bytes, left;
+
+	left = ctx->dev->ops->memory_free(ctx->dev);
+	if (ctx->memory_limit) {
+		uint64_t used = ctx->counters.bytes_in_use;
+		uint64_t room =
+			used < ctx->memory_limit ? ctx->memory_limit - used : 0;
+
+		left = room < left ? room : left;
+	}
+	if (left == UINT64_MAX)
+		return ACCEL_ERR_NOMEM; /* the text is the failed call's */
+	return accel_error(ACCEL_ERR_NOMEM,
+			   "out of device memory: the plan needs %llu bytes "
+			   "(results %llu, temporaries %llu), %llu are free",
+			   (unsigned long long)need,
+			   (unsigned long long)p->result_bytes,
+			   (unsigned long long)p->arena_bytes,
+			   (unsigned long long)left);
+}
+
+/* Runs the plan of the graph in the scratch. */
+static accel_status run(struct accel_context *ctx)
+{
+	struct graph_scratch *s = ctx->scratch;
+	struct plan *p = plan_get(ctx);
+	accel_status err;
+	uint32_t i;
+
+	if (!p)
+		return ctx->lost ? ACCEL_ERR_LOST : ACCEL_ERR_NOMEM;
+	err = bind(ctx, p);
+	if (err)
+		return nothing_free(ctx, p);
+	err = put_scalars(ctx, p);
+	if (!err)
+		err = ctx->dev->ops->run(ctx->dev, p, s->bind);
+	if (!err) {
+		/* a root may die with its last reader in the same breath */
+		for (i = 0; i < s->n_roots; i++)
+			node_ref(s->roots[i]);
+		settle(ctx, p);
+	}
+	if (err == ACCEL_ERR_LOST)
+		ctx->lost = true;
+	for (i = 0; i < p->n_slots; i++)
+		buffer_put(s->bind[i]);
+	return err;
+}
+
+static accel_status realize(struct accel_context *ctx,
+			    struct accel_tensor *target)
+{
+	struct graph_scratch *s;
+	accel_status err;
+
+	if (ctx->lost)
+		return accel_error(ACCEL_ERR_LOST, "%s: the device is lost",
+				   ctx->dev->name);
+	err = graph_walk(ctx, target, true);
+	if (err)
+		return err;
+	s = ctx->scratch;
+	return s->n_roots || s->n_assigns ? run(ctx) : ACCEL_OK;
+}
+
+accel_status accel_sync(accel_context *ctx)
+{
+	if (!ctx)
+		return accel_error(ACCEL_ERR_INVALID, "sync: no context");
+	return realize(ctx, NULL);
+}
+
+accel_status accel_read(accel_tensor *t, void *data, size_t bytes)
+{
+	struct accel_context *ctx;
+	struct accel_tensor *from;
+	const void *p;
+	accel_status err;
+
+	if (!t)
+		return ACCEL_ERR_INVALID; /* the failed op's text stands */
+	if (bytes != layout_bytes(&t->l) || !data)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "read: %zu bytes for %s %s of %zu", bytes,
+				   accel_dtype_name(t->l.dtype),
+				   layout_text(&t->l), layout_bytes(&t->l));
+	ctx = t->ctx;
+	err = realize(ctx, t);
+	if (err)
+		return err;
+	from = node_storage(t);
+	p = ctx->dev->ops->access_begin(ctx->dev, from->buf, false);
+	if (!p)
+		return ACCEL_ERR_IO;
+	layout_gather(&t->l, p, data);
+	ctx->dev->ops->access_end(ctx->dev, from->buf, false);
+	return ACCEL_OK;
+}
+
+accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
+{
+	struct accel_context *ctx;
+	accel_status err;
+	void *p;
+
+	if (!t)
+		return ACCEL_ERR_INVALID;
+	if (bytes != layout_bytes(&t->l) || !data)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "write: %zu bytes for %s %s of %zu", bytes,
+				   accel_dtype_name(t->l.dtype),
+				   layout_text(&t->l), layout_bytes(&t->l));
+	if (!node_ready(t))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "write: %s %s has no storage of its own yet",
+				   op_table[t->op].name, layout_text(&t->l));
+	ctx = t->ctx;
+	if (t->pending) {
+		err = realize(ctx, NULL);
+		if (err)
+			return err;
+	}
+	p = ctx->dev->ops->access_begin(ctx->dev, t->buf, true);
+	if (!p)
+		return ACCEL_ERR_IO;
+	memcpy(p, data, bytes);
+	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
+	t->written = ++ctx->seq;
+	return ACCEL_OK;
+}
+
+accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
+{
+	accel_tensor *in[2] = { dst, src };
+	struct accel_context *ctx;
+
+	if (!op_args("assign", 2, in))
+		return ACCEL_ERR_INVALID;
+	ctx = dst->ctx;
+	if (!node_ready(dst))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "assign: %s %s has no storage of its own",
+				   op_table[dst->op].name,
+				   layout_text(&dst->l));
+	if (!layout_same_shape(&dst->l, &src->l))
+		return accel_error(ACCEL_ERR_SHAPE, "assign: %s to %s",
+				   layout_text(&src->l), layout_text(&dst->l));
+	src = op_as(src, dst->l.dtype);
+	if (src && src->pending)
+		src = src->pending;
+	if (!src || mem_grow(&ctx->assigns, &ctx->cap_assigns,
+			     ctx->n_assigns + 1, sizeof(*ctx->assigns)))
+		return ACCEL_ERR_NOMEM;
+	node_ref(src);
+	if (dst->pending) {
+		node_unref(dst->pending);
+	} else {
+		node_ref(dst);
+		ctx->assigns[ctx->n_assigns++] = dst;
+	}
+	dst->pending = src;
+	return ACCEL_OK;
+}
+
+accel_status accel_plan_print(accel_tensor *t, FILE *out)
+{
+	struct plan *p;
+	accel_status err;
+
+	if (!t)
+		return ACCEL_ERR_INVALID;
+	err = graph_walk(t->ctx, t, true);
+	if (err)
+		return err;
+	p = plan_make(t->ctx);
+	if (!p)
+		return ACCEL_ERR_NOMEM;
+	plan_print(t->ctx, p, out);
+	plan_free(t->ctx, p);
+	return ACCEL_OK;
+}
