@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The cpu backend: one step after another, each spread over the threads. The
+ * oracle of the other backends, and the faster one on many small boards.
+ */
+#include "cpu.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../base/alloc.h"
+#include "../../base/error.h"
+
+void *cpu_scratch(struct cpu *c, int i, size_t bytes)
+{
+	struct cpu_scratch *s = &c->scratch[i];
+	void *p;
+
+	if (bytes <= s->bytes)
+		return s->p;
+	bytes += bytes / 4;
+	p = mem_aligned(bytes);
+	if (!p)
+		return NULL;
+	mem_free(s->p);
+	s->p = p;
+	s->bytes = bytes;
+	return p;
+}
+
+struct convert {
+	const struct layout *l;
+	const void *from;
+	float *to;
+};
+
+static void convert_range(void *arg, int64_t begin, int64_t end)
+{
+	struct convert *v = arg;
+	int64_t i;
+
+	for (i = begin; i < end; i++)
+		v->to[i] = (float)dtype_load(v->l->dtype, v->from,
+					     v->l->offset + i);
+}
+
+const float *cpu_dense_f32(struct cpu *c, int i, const struct operand *o,
+			   void *const *base)
+{
+	int64_t n = layout_count(&o->l), k = 0;
+	const void *from = cpu_base(o, base);
+	struct layout_iter it;
+	float *to;
+
+	if (o->l.dtype == ACCEL_F32 && layout_dense(&o->l))
+		return (const float *)from + o->l.offset;
+	to = cpu_scratch(c, i, (size_t)n * sizeof(float));
+	if (!to)
+		return NULL;
+	if (o->l.dtype == ACCEL_F32) {
+		struct layout dense;
+
+		layout_init(&dense, "cpu", ACCEL_F32, o->l.ndim, o->l.shape);
+		cpu_move(c, &o->l, from, &dense, to);
+	} else if (layout_dense(&o->l)) {
+		struct convert v = { &o->l, from, to };
+
+		threads_for(c->threads, n, CPU_GRAIN, convert_range, &v);
+	} else {
+		layout_start(&it, &o->l);
+		do
+			to[k++] = (float)dtype_load(o->l.dtype, from, it.at);
+		while (layout_next(&it));
+	}
+	return to;
+}
+
+static cpu_kernel *const kernel[OP_COUNT] = {
+	[OP_CONST] = cpu_fill,
+	[OP_MATMUL] = cpu_matmul,
+	[OP_CONV] = cpu_conv,
+	[OP_CONV_INPUT] = cpu_conv_input,
+	[OP_CONV_WEIGHT] = cpu_conv_weight,
+	[OP_REDUCE_SUM] = cpu_reduce,
+	[OP_REDUCE_PROD] = cpu_reduce,
+	[OP_REDUCE_MAX] = cpu_reduce,
+	[OP_REDUCE_MIN] = cpu_reduce,
+	[OP_SOFTMAX] = cpu_softmax,
+	[OP_LOG_SOFTMAX] = cpu_softmax,
+	[OP_NORMALIZE] = cpu_normalize,
+	[OP_GATHER] = cpu_gather,
+	[OP_SCATTER_ADD] = cpu_scatter_add,
+	[OP_CONCAT] = cpu_concat,
+	[OP_PAD] = cpu_pad,
+	[OP_RANDOM] = cpu_random,
+	[OP_MAX_POOL] = cpu_max_pool,
+	[OP_MAX_POOL_INDEX] = cpu_max_pool,
+	[OP_MAX_UNPOOL] = cpu_max_unpool,
+};
+
+accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base)
+{
+	struct operand in[EW_MAX_IN];
+	accel_status err = ACCEL_OK;
+
+	if (s->op == OP_FUSED) {
+		cpu_program(c, s->ew, s->in, s->out, base);
+		return ACCEL_OK;
+	}
+	if (!kernel[s->op] || !kernel[s->op](c, s, base, &err))
+		err = cpu_reference(s, base);
+	if (err || !s->ew)
+		return err;
+	in[0] = s->out[0];
+	memcpy(in + 1, s->in + s->n_base,
+	       (s->n_in - s->n_base) * sizeof(in[0]));
+	cpu_program(c, s->ew, in, s->out, base);
+	return ACCEL_OK;
+}
+
+/* ---- the device ---- */
+
+static accel_status buffer_alloc(struct device *dev, struct buffer *b)
+{
+	(void)dev;
+	b->host = mem_aligned(b->size);
+	if (!b->host)
+		return accel_error(ACCEL_ERR_NOMEM,
+				   "out of memory: %zu bytes for a tensor",
+				   b->size);
+	memset(b->host, 0, b->size);
+	return ACCEL_OK;
+}
+
+static void buffer_free(struct device *dev, struct buffer *b)
+{
+	(void)dev;
+	mem_free(b->host);
+}
+
+static uint64_t memory_free(struct device *dev)
+{
+	(void)dev;
+	return UINT64_MAX;
+}
+
+static void *access_begin(struct device *dev, struct buffer *b, bool write)
+{
+	(void)dev;
+	(void)write;
+	return b->host;
+}
+
+static void access_end(struct device *dev, struct buffer *b, bool write)
+{
+	(void)dev;
+	(void)b;
+	(void)write;
+}
+
+static accel_status compile(struct device *dev, struct plan *plan)
+{
+	(void)dev;
+	plan->exe = mem_alloc(plan->n_slots * sizeof(void *));
+	return plan->exe ? ACCEL_OK : ACCEL_ERR_NOMEM;
+}
+
+static accel_status run(struct device *dev, struct plan *plan,
+			struct buffer *const *bind)
+{
+	struct cpu *c = (struct cpu *)dev;
+	void **base = plan->exe;
+	accel_status err = ACCEL_OK;
+	uint32_t i;
+
+	for (i = 0; i < plan->n_slots; i++)
+		base[i] = bind[i] ? bind[i]->host : NULL;
+	for (i = 0; i < plan->n_steps && !err; i++)
+		err = cpu_step(c, &plan->steps[i], base);
+	dev->counters->kernels += plan->n_steps;
+	dev->counters->submits++;
+	return err;
+}
+
+static void release(struct device *dev, struct plan *plan)
+{
+	(void)dev;
+	mem_free(plan->exe);
+	plan->exe = NULL;
+}
+
+static void close_device(struct device *dev)
+{
+	cpu_fini((struct cpu *)dev);
+	mem_free(dev);
+}
+
+static const struct device_ops cpu_ops = {
+	.backend = "cpu",
+	.buffer_alloc = buffer_alloc,
+	.buffer_free = buffer_free,
+	.memory_free = memory_free,
+	.access_begin = access_begin,
+	.access_end = access_end,
+	.compile = compile,
+	.run = run,
+	.release = release,
+	.close = close_device,
+};
+
+accel_status cpu_init(struct cpu *c, uint32_t threads)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!threads)
+		threads = online > 0 ? (uint32_t)online : 1;
+	if (threads > 64)
+		threads = 64;
+	c->threads = threads_create(threads);
+	if (!c->threads)
+		return ACCEL_ERR_NOMEM;
+	openblas_set_num_threads((int)threads);
+	return ACCEL_OK;
+}
+
+void cpu_fini(struct cpu *c)
+{
+	uint32_t i;
+
+	threads_destroy(c->threads);
+	for (i = 0; i < sizeof(c->scratch) / sizeof(c->scratch[0]); i++)
+		mem_free(c->scratch[i].p);
+}
+
+struct device *cpu_open(const accel_open_options *options)
+{
+	struct cpu *c = mem_zalloc(sizeof(*c));
+
+	if (!c)
+		return NULL;
+	if (cpu_init(c, options->threads)) {
+		mem_free(c);
+		return NULL;
+	}
+	c->dev.ops = &cpu_ops;
+	snprintf(c->dev.name, sizeof(c->dev.name), "cpu, %u thread%s",
+		 threads_count(c->threads),
+		 threads_count(c->threads) == 1 ? "" : "s");
+	c->dev.fuse_epilogue = true;
+	c->dev.ew_inputs = EW_MAX_IN;
+	c->dev.ew_outputs = EW_MAX_OUT;
+	c->dev.ew_ops = EW_MAX_INS;
+	return &c->dev;
+}

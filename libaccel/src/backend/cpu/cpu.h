@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCEL_BACKEND_CPU_H
+#define ACCEL_BACKEND_CPU_H
+
+#include "../../base/threads.h"
+#include "../backend.h"
+
+struct cpu {
+	struct device dev;
+	struct threads *threads;
+	/* memory of one step, kept between steps */
+	struct cpu_scratch {
+		void *p;
+		size_t bytes;
+	} scratch[4];
+};
+
+/* How many f32 elements are worth a thread of their own. */
+#define CPU_GRAIN 16384
+
+/* Makes the parts of a cpu backend that run steps, for backends that run some
+ * steps here. */
+accel_status cpu_init(struct cpu *c, uint32_t threads);
+void cpu_fini(struct cpu *c);
+
+/*
+ * Runs one step. base[slot] is the address of the slot's first byte. A step
+ * with an op that has no fast path here goes through its reference.
+ */
+accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base);
+
+/* Step memory number i, of at least `bytes`; NULL when out of memory. */
+void *cpu_scratch(struct cpu *c, int i, size_t bytes);
+
+/* The address of an operand's slot. */
+static inline void *cpu_base(const struct operand *o, void *const *base)
+{
+	return base[o->slot];
+}
+
+/* The operand as dense f32: where it is, or converted in scratch number i. */
+const float *cpu_dense_f32(struct cpu *c, int i, const struct operand *o,
+			   void *const *base);
+
+/* Fast paths. False: none for these types or layouts (nothing was done). An
+ * out of memory is *err. */
+typedef bool cpu_kernel(struct cpu *c, const struct step *s, void *const *base,
+			accel_status *err);
+cpu_kernel cpu_matmul, cpu_conv, cpu_conv_input, cpu_conv_weight, cpu_reduce,
+	cpu_softmax, cpu_normalize, cpu_gather, cpu_scatter_add, cpu_concat,
+	cpu_pad, cpu_random, cpu_max_pool, cpu_max_unpool, cpu_fill;
+
+/* Runs a program over n_out outputs; in[i] is value i. */
+void cpu_program(struct cpu *c, const struct ew *ew, const struct operand *in,
+		 const struct operand *out, void *const *base);
+
+/* The step's op by its reference implementation. */
+accel_status cpu_reference(const struct step *s, void *const *base);
+
+/* Copies elements from one layout to another of the same shape and type. */
+void cpu_move(struct cpu *c, const struct layout *from, const void *src,
+	      const struct layout *to, void *dst);
+
+#endif /* ACCEL_BACKEND_CPU_H */

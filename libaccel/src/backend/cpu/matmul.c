@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/* Matrix products through OpenBLAS; integers by loops. */
+#include <cblas.h>
+#include <string.h>
+
+#include "../../base/half.h"
+#include "cpu.h"
+
+/* A matrix as BLAS takes it. */
+struct matrix {
+	const float *p;
+	int64_t batch[ACCEL_MAX_DIMS]; /* strides of the batch's dimensions */
+	CBLAS_TRANSPOSE trans;
+	int ld;
+};
+
+/* Rows or columns one after another, without repeats: no copy is needed. */
+static bool blas_layout(const struct layout *l, struct matrix *m)
+{
+	int64_t rows = l->shape[l->ndim - 2], cols = l->shape[l->ndim - 1];
+	int64_t rs = l->stride[l->ndim - 2], cs = l->stride[l->ndim - 1];
+
+	if ((cs == 1 || cols == 1) && (rs >= cols || rows == 1)) {
+		m->trans = CblasNoTrans;
+		m->ld = (int)(rows == 1 ? cols : rs);
+		return true;
+	}
+	if ((rs == 1 || rows == 1) && (cs >= rows || cols == 1)) {
+		m->trans = CblasTrans;
+		m->ld = (int)(cols == 1 ? rows : cs);
+		return true;
+	}
+	return false;
+}
+
+static bool take(struct cpu *c, int i, const struct operand *o,
+		 void *const *base, struct matrix *m)
+{
+	struct layout l = o->l;
+	int d;
+
+	if (l.dtype == ACCEL_F32 && blas_layout(&l, m)) {
+		m->p = (const float *)cpu_base(o, base) + l.offset;
+	} else {
+		m->p = cpu_dense_f32(c, i, o, base);
+		if (!m->p ||
+		    layout_init(&l, "matmul", ACCEL_F32, l.ndim, o->l.shape))
+			return false;
+		blas_layout(&l, m);
+	}
+	for (d = 0; d < l.ndim - 2; d++)
+		m->batch[d] = l.stride[d];
+	return true;
+}
+
+static int64_t batch_at(const struct layout *out, int64_t z, const int64_t *st)
+{
+	int64_t at = 0;
+	int d;
+
+	for (d = out->ndim - 3; d >= 0; d--) {
+		at += z % out->shape[d] * st[d];
+		z /= out->shape[d];
+	}
+	return at;
+}
+
+struct int_job {
+	const struct step *s;
+	void *const *base;
+};
+
+static int32_t load_int(const struct layout *l, const void *p, int64_t at)
+{
+	switch (l->dtype) {
+	case ACCEL_I8:
+		return ((const int8_t *)p)[at];
+	case ACCEL_U8:
+		return ((const uint8_t *)p)[at];
+	default:
+		return ((const int32_t *)p)[at];
+	}
+}
+
+/* Rows of the output, all batches counted through. */
+static void int_rows(void *arg, int64_t begin, int64_t end)
+{
+	const struct int_job *job = arg;
+	const struct layout *out = &job->s->out[0].l;
+	const struct layout *a = &job->s->in[0].l, *b = &job->s->in[1].l;
+	const void *pa = cpu_base(&job->s->in[0], job->base);
+	const void *pb = cpu_base(&job->s->in[1], job->base);
+	int32_t *y =
+		(int32_t *)cpu_base(&job->s->out[0], job->base) + out->offset;
+	int nd = out->ndim;
+	int64_t m = out->shape[nd - 2], n = out->shape[nd - 1];
+	int64_t k = a->shape[nd - 1], r, j, p;
+
+	for (r = begin; r < end; r++) {
+		int64_t ia = a->offset + batch_at(out, r / m, a->stride) +
+			     r % m * a->stride[nd - 2];
+		int64_t ib = b->offset + batch_at(out, r / m, b->stride);
+		uint32_t *row = (uint32_t *)y + r * n;
+
+		memset(row, 0, (size_t)n * sizeof(*row));
+		for (p = 0; p < k; p++) {
+			uint32_t v = (uint32_t)load_int(
+				a, pa, ia + p * a->stride[nd - 1]);
+			int64_t at = ib + p * b->stride[nd - 2];
+
+			for (j = 0; j < n; j++)
+				row[j] +=
+					v * (uint32_t)load_int(
+						    b, pb,
+						    at + j * b->stride[nd - 1]);
+		}
+	}
+}
+
+bool cpu_matmul(struct cpu *c, const struct step *s, void *const *base,
+		accel_status *err)
+{
+	const struct layout *out = &s->out[0].l;
+	struct matrix a, b;
+	int64_t m, n, k, batch, z;
+	struct int_job ints = { s, base };
+	float *y;
+	int nd = out->ndim;
+
+	m = out->shape[nd - 2];
+	n = out->shape[nd - 1];
+	k = s->in[0].l.shape[nd - 1];
+	batch = layout_count(out) / (m * n);
+	if (out->dtype == ACCEL_I32) {
+		threads_for(c->threads, batch * m, 1 + CPU_GRAIN / (n * k),
+			    int_rows, &ints);
+		return true;
+	}
+	if (!take(c, 0, &s->in[0], base, &a) ||
+	    !take(c, 1, &s->in[1], base, &b))
+		goto nomem;
+	y = (float *)cpu_base(&s->out[0], base) + out->offset;
+	if (out->dtype == ACCEL_F16)
+		y = cpu_scratch(c, 2, (size_t)layout_count(out) * sizeof(*y));
+	if (!y)
+		goto nomem;
+	for (z = 0; z < batch; z++)
+		cblas_sgemm(CblasRowMajor, a.trans, b.trans, (int)m, (int)n,
+			    (int)k, 1, a.p + batch_at(out, z, a.batch), a.ld,
+			    b.p + batch_at(out, z, b.batch), b.ld, 0,
+			    y + z * m * n, (int)n);
+	if (out->dtype == ACCEL_F16) {
+		uint16_t *h =
+			(uint16_t *)cpu_base(&s->out[0], base) + out->offset;
+
+		for (z = 0; z < layout_count(out); z++)
+			h[z] = half_from_float(y[z]);
+	}
+	return true;
+nomem:
+	*err = ACCEL_ERR_NOMEM;
+	return true;
+}

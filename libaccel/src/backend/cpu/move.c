@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: MIT
+/* What moves elements: copies between layouts, concat, pad, gather, scatter,
+ * pooling by index; and random numbers. */
+#include <math.h>
+#include <string.h>
+
+#include "../../ops/philox.h"
+#include "cpu.h"
+
+struct move {
+	struct layout l[2]; /* to, from; of one shape */
+	const uint8_t *src;
+	uint8_t *dst;
+	size_t size;
+	int64_t rows, run;
+};
+
+static int64_t row_at(const struct layout *l, int64_t row)
+{
+	int64_t at = l->offset;
+	int d;
+
+	for (d = l->ndim - 2; d >= 0; d--) {
+		at += row % l->shape[d] * l->stride[d];
+		row /= l->shape[d];
+	}
+	return at;
+}
+
+static void move_rows(void *arg, int64_t begin, int64_t end)
+{
+	const struct move *m = arg;
+	int64_t r, i, n = m->run, ss, ds;
+
+	ds = m->l[0].ndim ? m->l[0].stride[m->l[0].ndim - 1] : 1;
+	ss = m->l[1].ndim ? m->l[1].stride[m->l[1].ndim - 1] : 1;
+	for (r = begin; r < end; r++) {
+		uint8_t *d = m->dst + (size_t)row_at(&m->l[0], r) * m->size;
+		const uint8_t *s =
+			m->src + (size_t)row_at(&m->l[1], r) * m->size;
+
+		if (ss == 1 && ds == 1) {
+			memcpy(d, s, (size_t)n * m->size);
+		} else if (m->size == 4) {
+			for (i = 0; i < n; i++)
+				((uint32_t *)d)[i * ds] =
+					((const uint32_t *)s)[i * ss];
+		} else {
+			for (i = 0; i < n; i++)
+				memcpy(d + (size_t)(i * ds) * m->size,
+				       s + (size_t)(i * ss) * m->size, m->size);
+		}
+	}
+}
+
+void cpu_move(struct cpu *c, const struct layout *from, const void *src,
+	      const struct layout *to, void *dst)
+{
+	struct move m = {
+		{ *to, *from }, src, dst, accel_dtype_size(to->dtype), 1, 1
+	};
+	int d;
+
+	layout_collapse(m.l, 2);
+	for (d = 0; d < m.l[0].ndim - 1; d++)
+		m.rows *= m.l[0].shape[d];
+	if (m.l[0].ndim)
+		m.run = m.l[0].shape[m.l[0].ndim - 1];
+	threads_for(c->threads, m.rows, 1 + CPU_GRAIN / m.run, move_rows, &m);
+}
+
+bool cpu_fill(struct cpu *c, const struct step *s, void *const *base,
+	      accel_status *err)
+{
+	const struct layout *l = &s->out[0].l;
+	int64_t i, n = layout_count(l);
+
+	(void)c;
+	(void)err;
+	for (i = 0; i < n; i++)
+		dtype_store(l->dtype, cpu_base(&s->out[0], base), l->offset + i,
+			    s->attr.value);
+	return true;
+}
+
+bool cpu_concat(struct cpu *c, const struct step *s, void *const *base,
+		accel_status *err)
+{
+	struct layout at = s->out[0].l;
+	int axis = s->attr.axis;
+	uint32_t i;
+
+	(void)err;
+	for (i = 0; i < s->n_base; i++) {
+		at.shape[axis] = s->in[i].l.shape[axis];
+		cpu_move(c, &s->in[i].l, cpu_base(&s->in[i], base), &at,
+			 cpu_base(&s->out[0], base));
+		at.offset += at.shape[axis] * at.stride[axis];
+	}
+	return true;
+}
+
+bool cpu_pad(struct cpu *c, const struct step *s, void *const *base,
+	     accel_status *err)
+{
+	struct layout at = s->out[0].l;
+	int d;
+
+	cpu_fill(c, s, base, err);
+	for (d = 0; d < at.ndim; d++) {
+		at.shape[d] = s->in[0].l.shape[d];
+		at.offset += s->attr.lo[d] * at.stride[d];
+		at.stride[d] *= s->attr.step[d];
+	}
+	cpu_move(c, &s->in[0].l, cpu_base(&s->in[0], base), &at,
+		 cpu_base(&s->out[0], base));
+	return true;
+}
+
+/* ---- gather and scatter-add ---- */
+
+struct index_job {
+	const struct step *s;
+	struct axis_split d; /* of x or of the output */
+	const int32_t *index;
+	const float *src;
+	const float *x;
+	float *y;
+	int64_t n; /* indices along the axis */
+};
+
+/* The index operand, dense i32. It may be a broadcast view. */
+static const int32_t *dense_index(struct cpu *c, const struct operand *o,
+				  void *const *base)
+{
+	struct layout dense;
+	int32_t *to;
+
+	if (layout_dense(&o->l))
+		return (const int32_t *)cpu_base(o, base) + o->l.offset;
+	to = cpu_scratch(c, 1, layout_bytes(&o->l));
+	if (!to ||
+	    layout_init(&dense, "gather", ACCEL_I32, o->l.ndim, o->l.shape))
+		return NULL;
+	cpu_move(c, &o->l, cpu_base(o, base), &dense, to);
+	return to;
+}
+
+static void gather_range(void *arg, int64_t begin, int64_t end)
+{
+	const struct index_job *j = arg;
+	int64_t r, i;
+
+	for (r = begin; r < end; r++) { /* (outer, index) pairs */
+		const float *x = j->x + r / j->n * j->d.n * j->d.inner;
+
+		for (i = 0; i < j->d.inner; i++) {
+			int64_t at = r * j->d.inner + i, k = j->index[at];
+
+			j->y[at] = k >= 0 && k < j->d.n ? x[k * j->d.inner + i]
+							: NAN;
+		}
+	}
+}
+
+bool cpu_gather(struct cpu *c, const struct step *s, void *const *base,
+		accel_status *err)
+{
+	struct index_job j = { .s = s };
+
+	if (s->out[0].l.dtype != ACCEL_F32)
+		return false;
+	j.d = axis_split(&s->in[0].l, s->attr.axis);
+	j.n = s->out[0].l.shape[s->attr.axis];
+	j.x = cpu_dense_f32(c, 0, &s->in[0], base);
+	j.index = dense_index(c, &s->in[1], base);
+	j.y = (float *)cpu_base(&s->out[0], base) + s->out[0].l.offset;
+	if (!j.x || !j.index)
+		*err = ACCEL_ERR_NOMEM;
+	else
+		threads_for(c->threads, j.d.outer * j.n,
+			    1 + CPU_GRAIN / j.d.inner, gather_range, &j);
+	return true;
+}
+
+/* By (outer, inner) pairs: every sum stays in one thread and in order. */
+static void scatter_range(void *arg, int64_t begin, int64_t end)
+{
+	const struct index_job *j = arg;
+	int64_t st = j->d.inner, o, i, k, p;
+
+	for (o = begin / st; o * st < end; o++) {
+		int64_t i0 = o * st < begin ? begin - o * st : 0;
+		int64_t i1 = (o + 1) * st > end ? end - o * st : st;
+
+		for (k = 0; k < j->n; k++) {
+			for (i = i0; i < i1; i++) {
+				int64_t at = (o * j->n + k) * st + i;
+
+				p = j->index[at];
+				if (p >= 0 && p < j->d.n)
+					j->y[(o * j->d.n + p) * st + i] +=
+						j->src[at];
+			}
+		}
+	}
+}
+
+bool cpu_scatter_add(struct cpu *c, const struct step *s, void *const *base,
+		     accel_status *err)
+{
+	struct index_job j = { .s = s };
+
+	if (s->out[0].l.dtype != ACCEL_F32)
+		return false;
+	j.d = axis_split(&s->out[0].l, s->attr.axis);
+	j.n = s->in[1].l.shape[s->attr.axis];
+	j.index = dense_index(c, &s->in[1], base);
+	j.src = cpu_dense_f32(c, 2, &s->in[2], base);
+	j.y = (float *)cpu_base(&s->out[0], base) + s->out[0].l.offset;
+	if (!j.index || !j.src) {
+		*err = ACCEL_ERR_NOMEM;
+		return true;
+	}
+	cpu_move(c, &s->in[0].l, cpu_base(&s->in[0], base), &s->out[0].l,
+		 cpu_base(&s->out[0], base));
+	threads_for(c->threads, j.d.outer * j.d.inner, 1 + CPU_GRAIN / j.n,
+		    scatter_range, &j);
+	return true;
+}
+
+/* ---- max pooling ---- */
+
+struct pool_job {
+	const struct op_attr *a;
+	const float *x, *g;
+	const int32_t *index;
+	float *y;
+	int32_t *at;
+	int64_t H, W, OH, OW;
+};
+
+static void pool_planes(void *arg, int64_t begin, int64_t end)
+{
+	const struct pool_job *j = arg;
+	const struct op_attr *a = j->a;
+	int64_t z, p, q, h, w;
+
+	for (z = begin; z < end; z++) {
+		const float *x = j->x + z * j->H * j->W;
+
+		for (p = 0; p < j->OH; p++) {
+			int64_t h0 = p * a->stride[0] - a->pad[0];
+			int64_t h1 = h0 + a->kernel[0];
+
+			h0 = h0 < 0 ? 0 : h0;
+			h1 = h1 > j->H ? j->H : h1;
+			for (q = 0; q < j->OW; q++) {
+				int64_t w0 = q * a->stride[1] - a->pad[1];
+				int64_t w1 = w0 + a->kernel[1], best, o;
+				float max;
+
+				w0 = w0 < 0 ? 0 : w0;
+				w1 = w1 > j->W ? j->W : w1;
+				best = h0 * j->W + w0;
+				max = x[best];
+				for (h = h0; h < h1; h++) {
+					for (w = w0; w < w1; w++) {
+						float v = x[h * j->W + w];
+
+						if (!(v > max) &&
+						    !(v != v && max == max))
+							continue;
+						max = v;
+						best = h * j->W + w;
+					}
+				}
+				o = (z * j->OH + p) * j->OW + q;
+				if (j->y)
+					j->y[o] = max;
+				else
+					j->at[o] = (int32_t)best;
+			}
+		}
+	}
+}
+
+bool cpu_max_pool(struct cpu *c, const struct step *s, void *const *base,
+		  accel_status *err)
+{
+	const struct layout *x = &s->in[0].l, *y = &s->out[0].l;
+	struct pool_job j = { .a = &s->attr,
+			      .H = x->shape[2],
+			      .W = x->shape[3],
+			      .OH = y->shape[2],
+			      .OW = y->shape[3] };
+	void *to = cpu_base(&s->out[0], base);
+
+	if (x->dtype != ACCEL_F32)
+		return false;
+	j.x = cpu_dense_f32(c, 0, &s->in[0], base);
+	if (!j.x) {
+		*err = ACCEL_ERR_NOMEM;
+		return true;
+	}
+	if (s->op == OP_MAX_POOL)
+		j.y = (float *)to + y->offset;
+	else
+		j.at = (int32_t *)to + y->offset;
+	threads_for(c->threads, y->shape[0] * y->shape[1],
+		    1 + CPU_GRAIN / 4 / (j.OH * j.OW), pool_planes, &j);
+	return true;
+}
+
+static void unpool_planes(void *arg, int64_t begin, int64_t end)
+{
+	const struct pool_job *j = arg;
+	int64_t z, i, n = j->OH * j->OW;
+
+	for (z = begin; z < end; z++) {
+		float *y = j->y + z * j->H * j->W;
+
+		memset(y, 0, (size_t)(j->H * j->W) * sizeof(*y));
+		for (i = 0; i < n; i++)
+			y[j->index[z * n + i]] += j->g[z * n + i];
+	}
+}
+
+bool cpu_max_unpool(struct cpu *c, const struct step *s, void *const *base,
+		    accel_status *err)
+{
+	const struct layout *g = &s->in[1].l, *y = &s->out[0].l;
+	struct pool_job j = { .H = y->shape[2],
+			      .W = y->shape[3],
+			      .OH = g->shape[2],
+			      .OW = g->shape[3] };
+
+	if (y->dtype != ACCEL_F32)
+		return false;
+	j.index = dense_index(c, &s->in[0], base);
+	j.g = cpu_dense_f32(c, 0, &s->in[1], base);
+	j.y = (float *)cpu_base(&s->out[0], base) + y->offset;
+	if (!j.index || !j.g)
+		*err = ACCEL_ERR_NOMEM;
+	else
+		threads_for(c->threads, y->shape[0] * y->shape[1],
+			    1 + CPU_GRAIN / (j.H * j.W), unpool_planes, &j);
+	return true;
+}
+
+/* ---- random ---- */
+
+struct random_job {
+	uint32_t key[2], call;
+	int mode;
+	float *y;
+	int64_t n;
+};
+
+/* Fours [begin, end): see ops/random.c. */
+static void random_fours(void *arg, int64_t begin, int64_t end)
+{
+	const struct random_job *j = arg;
+	int64_t f;
+	int i;
+
+	for (f = begin; f < end; f++) {
+		uint32_t counter[4] = { (uint32_t)f, j->call, 0, 0 }, bits[4];
+		float v[4];
+
+		philox(counter, j->key, bits);
+		for (i = 0; i < 4; i++)
+			v[i] = (float)(bits[i] >> 8) * 0x1p-24f;
+		for (i = 0; j->mode && i < 4; i += 2) {
+			float r = sqrtf(-2 * logf(v[i] + 0x1p-24f));
+			float angle = 6.28318530717958647692f * v[i + 1];
+
+			v[i] = r * cosf(angle);
+			v[i + 1] = r * sinf(angle);
+		}
+		for (i = 0; i < 4 && f * 4 + i < j->n; i++)
+			j->y[f * 4 + i] = v[i];
+	}
+}
+
+bool cpu_random(struct cpu *c, const struct step *s, void *const *base,
+		accel_status *err)
+{
+	const struct operand *in = &s->in[0];
+	const uint32_t *state =
+		(const uint32_t *)cpu_base(in, base) + in->l.offset;
+	struct random_job j = { { state[0], state[1] },
+				state[2],
+				s->attr.mode,
+				(float *)cpu_base(&s->out[0], base) +
+					s->out[0].l.offset,
+				layout_count(&s->out[0].l) };
+
+	(void)err;
+	threads_for(c->threads, (j.n + 3) / 4, CPU_GRAIN / 16, random_fours,
+		    &j);
+	return true;
+}
