@@ -110,13 +110,12 @@ accel_status accel_grad(accel_tensor *loss, int n, accel_tensor *const *wrt,
 	s = loss->ctx->scratch;
 	b.n = s->n_nodes;
 	b.node = s->nodes;
-	b.grad = mem_zalloc(b.n * sizeof(*b.grad));
-	b.wanted = mem_zalloc(b.n * sizeof(*b.wanted));
-	if (b.grad && b.wanted)
-		err = backward(&b, loss, n, wrt, grads);
-	else
-		err = ACCEL_ERR_NOMEM;
-	mem_free(b.grad);
-	mem_free(b.wanted);
-	return err;
+	if (mem_grow(&s->grad, &s->cap_grad, b.n, sizeof(*s->grad)) ||
+	    mem_grow(&s->wanted, &s->cap_wanted, b.n, sizeof(*s->wanted)))
+		return ACCEL_ERR_NOMEM;
+	b.grad = s->grad;
+	b.wanted = s->wanted;
+	memset(b.grad, 0, b.n * sizeof(*b.grad));
+	memset(b.wanted, 0, b.n * sizeof(*b.wanted));
+	return backward(&b, loss, n, wrt, grads);
 }

@@ -20,6 +20,8 @@ static void scratch_free(struct accel_context *ctx)
 	mem_free(s->scalars);
 	mem_free(s->key);
 	mem_free(s->bind);
+	mem_free(s->grad);
+	mem_free(s->wanted);
 	mem_free(s);
 	ctx->scratch = NULL;
 }

@@ -16,9 +16,12 @@ struct graph_scratch {
 	struct accel_tensor **scalars;
 	uint8_t *key;
 	struct buffer **bind;
+	/* of accel_grad(), by node */
+	struct accel_tensor **grad;
+	bool *wanted;
 	uint32_t n_nodes, n_roots, n_leaves, n_scalars, n_key, n_assigns;
 	uint32_t cap_nodes, cap_stack, cap_roots, cap_leaves, cap_scalars;
-	uint32_t cap_key, cap_bind;
+	uint32_t cap_key, cap_bind, cap_grad, cap_wanted;
 };
 
 struct graph_scratch *graph_scratch(struct accel_context *ctx);

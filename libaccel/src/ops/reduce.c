@@ -24,30 +24,30 @@ bool ref_reduce(const struct ref_call *c)
 		       : c->op == OP_REDUCE_MIN ? INFINITY
 						: 0;
 	struct layout_iter it;
-	struct layout at;
+	struct layout y, at;
 
 	/* walk the input; `at` says which sum an element belongs to */
-	if (layout_init(&at, "reduce", ACCEL_F32, c->out->ndim, c->out->shape))
+	if (layout_init(&y, "reduce", ACCEL_F32, c->out->ndim, c->out->shape))
 		return false;
-	if (!layout_expand(&at, c->in[0]->ndim, c->in[0]->shape, &at))
+	if (!layout_expand(&y, c->in[0]->ndim, c->in[0]->shape, &at))
 		return false;
 	for (i = 0; i < n; i++)
 		c->y[i] = first;
 	i = 0;
 	layout_start(&it, &at);
 	do {
-		double v = c->x[0][i++], *y = &c->y[it.at];
+		double v = c->x[0][i++], *sum = &c->y[it.at];
 
 		switch (c->op) {
 		case OP_REDUCE_SUM:
-			*y += v;
+			*sum += v;
 			break;
 		case OP_REDUCE_PROD:
-			*y *= v;
+			*sum *= v;
 			break;
 		default:
-			if (better(c->op == OP_REDUCE_MIN, v, *y))
-				*y = v;
+			if (better(c->op == OP_REDUCE_MIN, v, *sum))
+				*sum = v;
 		}
 	} while (layout_next(&it));
 	return true;

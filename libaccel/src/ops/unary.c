@@ -58,6 +58,14 @@ double unary_value(enum op op, double x)
 	}
 }
 
+/* Toward zero, limited to the range of i32; NaN is 0. */
+static double to_i32(double x)
+{
+	if (isnan(x))
+		return 0;
+	return trunc(fmin(fmax(x, INT32_MIN), INT32_MAX));
+}
+
 bool ref_unary(const struct ref_call *c)
 {
 	int64_t i, n = layout_count(c->out);
@@ -66,7 +74,7 @@ bool ref_unary(const struct ref_call *c)
 		c->y[i] = unary_value(c->op, c->x[0][i]);
 	if (c->op == OP_CAST && !dtype_is_float(c->out->dtype))
 		for (i = 0; i < n; i++)
-			c->y[i] = isnan(c->y[i]) ? 0 : trunc(c->y[i]);
+			c->y[i] = to_i32(c->y[i]);
 	return true;
 }
 

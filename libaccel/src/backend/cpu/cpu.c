@@ -79,6 +79,7 @@ const float *cpu_dense_f32(struct cpu *c, int i, const struct operand *o,
 
 static cpu_kernel *const kernel[OP_COUNT] = {
 	[OP_CONST] = cpu_fill,
+	[OP_ARANGE] = cpu_arange,
 	[OP_MATMUL] = cpu_matmul,
 	[OP_CONV] = cpu_conv,
 	[OP_CONV_INPUT] = cpu_conv_input,

@@ -48,7 +48,7 @@ typedef bool cpu_kernel(struct cpu *c, const struct step *s, void *const *base,
 			accel_status *err);
 cpu_kernel cpu_matmul, cpu_conv, cpu_conv_input, cpu_conv_weight, cpu_reduce,
 	cpu_softmax, cpu_normalize, cpu_gather, cpu_scatter_add, cpu_concat,
-	cpu_pad, cpu_random, cpu_max_pool, cpu_max_unpool, cpu_fill;
+	cpu_pad, cpu_random, cpu_max_pool, cpu_max_unpool, cpu_fill, cpu_arange;
 
 /* Runs a program over n_out outputs; in[i] is value i. */
 void cpu_program(struct cpu *c, const struct ew *ew, const struct operand *in,

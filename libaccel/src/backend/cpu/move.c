@@ -83,6 +83,20 @@ bool cpu_fill(struct cpu *c, const struct step *s, void *const *base,
 	return true;
 }
 
+bool cpu_arange(struct cpu *c, const struct step *s, void *const *base,
+		accel_status *err)
+{
+	const struct layout *l = &s->out[0].l;
+	int64_t i;
+
+	(void)c;
+	(void)err;
+	for (i = 0; i < l->shape[0]; i++)
+		dtype_store(l->dtype, cpu_base(&s->out[0], base), l->offset + i,
+			    dtype_wrap(l->dtype, (double)i));
+	return true;
+}
+
 bool cpu_concat(struct cpu *c, const struct step *s, void *const *base,
 		accel_status *err)
 {
