@@ -231,7 +231,8 @@ enum compute_reduce_op {
  * An empty reduction gives 0, NaN (mean), 1 (prod); max, min, argmax and argmin
  * of nothing are ERR_SHAPE.
  */
-accel_status compute_reduce(struct compute_record *rec, enum compute_reduce_op,
+accel_status compute_reduce(struct compute_record *rec,
+			    enum compute_reduce_op op,
 			    const struct compute_view *in, uint32_t axes,
 			    const struct compute_view *out);
 
