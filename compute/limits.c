@@ -161,11 +161,12 @@ static void query_properties(struct compute_device *dev, uint32_t api,
 	l->storage_buffers = v->maxPerStageDescriptorStorageBuffers;
 	l->storage_align = (uint32_t)v->minStorageBufferOffsetAlignment;
 	l->texel_align = (uint32_t)v->minTexelBufferOffsetAlignment;
-	/* texel and storage bindings start on a vec4 at least */
+	/* one alignment for both, a vec4 at least: a view fits either binding */
+	if (l->storage_align < l->texel_align)
+		l->storage_align = l->texel_align;
 	if (l->storage_align < 16)
 		l->storage_align = 16;
-	if (l->texel_align < 16)
-		l->texel_align = 16;
+	l->texel_align = l->storage_align;
 	l->max_texels = v->maxTexelBufferElements;
 	l->max_range = v->maxStorageBufferRange;
 	l->max_alloc = m3.maxMemoryAllocationSize;

@@ -16,7 +16,12 @@
 	X(elementwise8, 8, 0)                                                  \
 	X(elementwise24, 8, 0)                                                 \
 	X(reduce, 2, 0)                                                        \
-	X(reduce_row, 2, 0)
+	X(reduce_row, 2, 0)                                                    \
+	X(matmul_plain, 5, 0)                                                  \
+	X(matmul_pack, 2, 0)                                                   \
+	X(matmul_v3d, 5, 0)                                                    \
+	X(matmul_texel, 3, 2)                                                  \
+	X(matmul_tile, 5, 0)
 
 enum compute_shader_id {
 #define COMPUTE_X(name, storage, texel) COMPUTE_SHADER_##name,

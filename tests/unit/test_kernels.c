@@ -399,7 +399,153 @@ static void test_reduce(void)
 	}
 }
 
-int main(void)
+/* ---- matmul ----------------------------------------------------------- */
+
+static double ref_act(int act, double x)
+{
+	static const int code[] = { -1, COMPUTE_EW_RELU, COMPUTE_EW_SIGMOID,
+				    COMPUTE_EW_TANH, COMPUTE_EW_GELU,
+				    COMPUTE_EW_SILU };
+
+	return act ? ref_op(code[act], x, 0, 0) : x;
+}
+
+struct mm_case {
+	uint32_t batch, m, n, k;
+	int ta, tb, bias, residual, act, dt, dt_out, shared_b;
+};
+
+/* [batch, r, c], the last two swapped in memory if `t`. */
+static struct compute_view matrix(uint32_t dt, uint32_t batch, uint32_t r,
+				  uint32_t c, int t)
+{
+	struct compute_view v;
+
+	if (!t)
+		return MK(&mem, dt, batch, r, c);
+	v = MK(&mem, dt, batch, c, r);
+	v.size[1] = r;
+	v.size[2] = c;
+	v.stride[1] = 1;
+	v.stride[2] = (int32_t)r;
+	return v;
+}
+
+static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
+{
+	struct compute_matmul m = { .shape = shape,
+				    .act = (enum compute_act)c->act,
+				    .bias_rows = c->bias == 2 };
+	struct compute_view bias, res, scratch;
+	uint32_t dt = (uint32_t)c->dt;
+	uint64_t bytes;
+	double worst = 0;
+
+	mem.at = 0;
+	m.a = matrix(dt, c->batch, c->m, c->k, c->ta);
+	m.b = matrix(dt, c->shared_b ? 1 : c->batch, c->k, c->n, c->tb);
+	m.out = MK(&mem, (uint32_t)c->dt_out, c->batch, c->m, c->n);
+	bias = MK(&mem, F32, m.bias_rows ? c->m : c->n);
+	res = MK(&mem, dt, c->batch, c->m, c->n);
+	randomize(&mem, &m.a, 1);
+	randomize(&mem, &m.b, 1);
+	randomize(&mem, &bias, 1);
+	randomize(&mem, &res, 1);
+	if (c->bias)
+		m.bias = &bias;
+	if (c->residual)
+		m.residual = &res;
+	bytes = compute_matmul_scratch(dev, &m);
+	if (bytes) {
+		scratch = MK(&mem, U8, (uint32_t)bytes);
+		memset(mem.map + scratch.offset, 0xff, bytes); /* NaN */
+		m.scratch = mem.buf;
+		m.scratch_offset = scratch.offset;
+	}
+	if (!RUN(dev, compute_matmul(rec, &m)))
+		return false;
+	for (uint64_t i = 0; i < count(&m.out); i++) {
+		uint64_t col = i % c->n, row = i / c->n % c->m;
+		uint64_t z = i / c->n / c->m;
+		uint64_t zb = c->shared_b ? 0 : z;
+		double sum = 0, got = get(&mem, &m.out, i);
+
+		for (uint32_t k = 0; k < c->k; k++)
+			sum += get(&mem, &m.a, (z * c->m + row) * c->k + k) *
+			       get(&mem, &m.b, (zb * c->k + k) * c->n + col);
+		if (c->bias)
+			sum += get(&mem, &bias, c->bias == 2 ? row : col);
+		if (c->residual)
+			sum += get(&mem, &res, i);
+		sum = ref_act(c->act, sum);
+		worst = fmax(worst, fabs(got - sum) /
+					    (1 + fabs(sum)));
+		if (!near(got, sum, c->dt_out == (int)F16 ? 1e-3 : 1e-5, 2e-5)) {
+			printf("# [%d %d %d] got %.9g want %.9g\n", (int)z,
+			       (int)row, (int)col, got, sum);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void test_matmul(void)
+{
+	static const struct mm_case cases[] = {
+		{ 1, 64, 64, 64, 0, 0, 0, 0, 0, F32, F32, 0 },
+		{ 1, 1, 1, 1, 0, 0, 0, 0, 0, F32, F32, 0 },
+		{ 1, 33, 37, 41, 0, 0, 0, 0, 0, F32, F32, 0 },
+		{ 1, 33, 37, 41, 1, 0, 1, 0, 1, F32, F32, 0 },
+		{ 1, 33, 36, 41, 0, 1, 1, 1, 2, F32, F32, 0 },
+		{ 1, 24, 68, 40, 1, 1, 2, 0, 3, F32, F32, 0 },
+		{ 3, 13, 20, 8, 0, 0, 0, 1, 4, F32, F32, 0 },
+		{ 3, 13, 20, 8, 0, 1, 2, 0, 5, F32, F32, 1 },
+		{ 5, 7, 9, 11, 1, 0, 1, 1, 0, F32, F32, 1 },
+		{ 2, 17, 19, 24, 0, 0, 1, 1, 1, F16, F32, 0 },
+		{ 1, 20, 64, 16, 0, 0, 0, 0, 0, F16, F16, 0 },
+		{ 2, 5, 7, 3, 0, 0, 1, 0, 0, F16, F16, 0 },
+		{ 1, 130, 130, 70, 0, 0, 1, 0, 0, F32, F32, 0 },
+		{ 1, 9, 66, 5, 0, 0, 1, 1, 0, F32, F32, 0 },
+		{ 1, 5, 6, 0, 0, 0, 1, 0, 0, F32, F32, 0 },
+	};
+
+	for (int shape = COMPUTE_MATMUL_PLAIN; shape <= COMPUTE_MATMUL_TILE;
+	     shape++) {
+		const struct compute_limits *l = compute_device_limits(dev);
+
+		if (shape == COMPUTE_MATMUL_TEXEL &&
+		    (!l->subgroup_ballot || l->subgroup_size < 8))
+			continue;
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			const struct mm_case *c = &cases[i];
+			char text[128];
+
+			snprintf(text, sizeof(text),
+				 "matmul %s: %u x [%u, %u, %u] ta %d tb %d "
+				 "bias %d residual %d act %d dtype %d",
+				 compute_matmul_shape_name(
+					 (enum compute_matmul_shape)shape),
+				 c->batch, c->m, c->n, c->k, c->ta, c->tb,
+				 c->bias, c->residual, c->act, c->dt);
+			ok(run_matmul(c, (enum compute_matmul_shape)shape),
+			   text);
+		}
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "ops", test_ops },
+	{ "casts", test_casts },
+	{ "broadcast", test_broadcast },
+	{ "reduce", test_reduce },
+	{ "matmul", test_matmul },
+};
+
+/* With a name: only that group. */
+int main(int argc, char **argv)
 {
 	const char *which = getenv("ACCEL_DEVICE");
 
@@ -409,10 +555,9 @@ int main(void)
 		printf("Bail out! %s\n", accel_last_error());
 		return 1;
 	}
-	test_ops();
-	test_casts();
-	test_broadcast();
-	test_reduce();
+	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+		if (argc < 2 || !strcmp(argv[1], tests[i].name))
+			tests[i].run();
 	compute_buffer_destroy(mem.buf);
 	compute_close(dev);
 	return tap_end();
