@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: MIT
+/* Matrix products: choosing a shape, packing, launching. */
+#include <string.h>
+
+#include "epilogue.h"
+
+#include "../libaccel/src/base/error.h"
+
+#define MAX_BATCH 4 /* dimensions */
+#define LOCAL 64
+#define PANEL 12
+
+const char *compute_matmul_shape_name(enum compute_matmul_shape shape)
+{
+	static const char *const names[] = { "auto", "plain", "v3d", "texel",
+					     "tile" };
+
+	return (uint32_t)shape < 5 ? names[shape] : "?";
+}
+
+/* One operand's matrices: [batch][rows][cols] by strides. */
+struct side {
+	const struct compute_view *v;
+	uint32_t rows, cols;
+	int32_t rs, cs;
+	int32_t batch[MAX_BATCH];
+	uint32_t batches; /* matrices to pack: 1 when all are the same */
+	uint32_t start;
+	struct compute_binding bind;
+
+	/* as the kernel reads it */
+	bool pack;
+	uint32_t rows_p, cols_p;
+	uint32_t ld, step; /* elements to the next row, and matrix */
+};
+
+struct product {
+	uint32_t m, n, k;
+	uint32_t batch, rank, size[MAX_BATCH];
+	struct side a, b;
+	enum compute_matmul_shape shape;
+};
+
+static accel_status check_matrix(const char *what, const struct compute_view *v)
+{
+	char text[VIEW_TEXT];
+	accel_status s = view_check(what, v);
+
+	if (!s)
+		s = view_check_dtype(what, v, VIEW_FLOATS);
+	if (s)
+		return s;
+	if (v->rank < 2)
+		return accel_error(ACCEL_ERR_SHAPE, "%s: %s is no matrix", what,
+				   view_text(v, text));
+	return ACCEL_OK;
+}
+
+static accel_status batch_dims(const struct compute_matmul *m,
+			       struct product *p)
+{
+	const struct compute_view *o = &m->out;
+	uint32_t rank = o->rank - 2, size[6];
+	struct compute_view a = m->a, b = m->b;
+	int32_t stride[2][6] = { { 0 } };
+	accel_status s;
+
+	a.rank -= 2;
+	b.rank -= 2;
+	memcpy(size, o->size, sizeof(size));
+	s = view_broadcast("matmul: batch of a", &a, rank, size, stride[0]);
+	if (!s)
+		s = view_broadcast("matmul: batch of b", &b, rank, size,
+				   stride[1]);
+	if (s)
+		return s;
+	p->batch = 1;
+	for (uint32_t d = 0; d < rank; d++)
+		p->batch *= size[d];
+	p->a.batches = p->b.batches = 1;
+	if (p->batch == 1)
+		return ACCEL_OK;
+	dims_merge(&rank, size, stride, 2);
+	p->rank = rank; /* 4 at most */
+	for (uint32_t d = 0; d < rank; d++) {
+		p->size[d] = size[d];
+		p->a.batch[d] = stride[0][d];
+		p->b.batch[d] = stride[1][d];
+		if (stride[0][d])
+			p->a.batches = p->batch;
+		if (stride[1][d])
+			p->b.batches = p->batch;
+	}
+	return ACCEL_OK;
+}
+
+static accel_status make_product(const struct compute_matmul *m,
+				 struct product *p)
+{
+	const struct compute_view *a = &m->a, *b = &m->b, *o = &m->out;
+	char ta[VIEW_TEXT], tb[VIEW_TEXT], to[VIEW_TEXT];
+	accel_status s;
+
+	memset(p, 0, sizeof(*p));
+	s = check_matrix("matmul: a", a);
+	if (!s)
+		s = check_matrix("matmul: b", b);
+	if (!s)
+		s = check_matrix("matmul: output", o);
+	if (s)
+		return s;
+	p->m = a->size[a->rank - 2];
+	p->k = a->size[a->rank - 1];
+	p->n = b->size[b->rank - 1];
+	if (b->size[b->rank - 2] != p->k)
+		return accel_error(ACCEL_ERR_SHAPE,
+				   "matmul: inner dimensions differ: a %s, b "
+				   "%s",
+				   view_text(a, ta), view_text(b, tb));
+	if (o->size[o->rank - 2] != p->m || o->size[o->rank - 1] != p->n)
+		return accel_error(ACCEL_ERR_SHAPE,
+				   "matmul: a %s, b %s, output %s",
+				   view_text(a, ta), view_text(b, tb),
+				   view_text(o, to));
+	p->a = (struct side){ .v = a,
+			      .rows = p->m,
+			      .cols = p->k,
+			      .rs = a->stride[a->rank - 2],
+			      .cs = a->stride[a->rank - 1] };
+	p->b = (struct side){ .v = b,
+			      .rows = p->k,
+			      .cols = p->n,
+			      .rs = b->stride[b->rank - 2],
+			      .cs = b->stride[b->rank - 1] };
+	return batch_dims(m, p);
+}
+
+/* ---- choosing --------------------------------------------------------- */
+
+static bool can_texel(const struct compute_limits *l)
+{
+	return l->subgroup_ballot && l->subgroup_size >= 8 &&
+	       l->max_groups[2] >= 65535;
+}
+
+static enum compute_matmul_shape choose(const struct compute_device *dev,
+					const struct product *p)
+{
+	const struct compute_limits *l = &dev->limits;
+
+	/* thin or tiny products: packing costs more than it saves */
+	if (p->batch > 65535 || p->m <= 2 ||
+	    (uint64_t)p->m * p->n * p->k <= 4096 || p->n < 4)
+		return COMPUTE_MATMUL_PLAIN;
+	if (dev->info.type == COMPUTE_DEVICE_CPU && !*l->clamp && can_texel(l))
+		return COMPUTE_MATMUL_TEXEL;
+	/* 256 invocations is what small GPUs stop at; their shared memory is
+	 * no faster than any other */
+	if (l->max_invocations > 256 && l->shared_bytes > 16 << 10)
+		return COMPUTE_MATMUL_TILE;
+	return COMPUTE_MATMUL_V3D;
+}
+
+enum compute_matmul_shape compute_matmul_select(struct compute_device *dev,
+						const struct compute_matmul *m)
+{
+	struct product p;
+
+	if (m->shape != COMPUTE_MATMUL_AUTO)
+		return m->shape;
+	if (make_product(m, &p))
+		return COMPUTE_MATMUL_PLAIN;
+	return choose(dev, &p);
+}
+
+/* ---- operands as kernels want them ------------------------------------- */
+
+/* Can rows be read in vec4s where they lie? @each: matrices as well. */
+static bool quads_in_place(const struct compute_device *dev,
+			   const struct side *s, uint32_t rank, uint32_t unit)
+{
+	uint32_t align = dev->limits.storage_align;
+
+	/* a padded copy is needed where a row ends inside a quad */
+	if (s->cs != 1 || s->rs < 0 || s->rs % 4 || s->cols % 4 ||
+	    s->v->offset % align % (4 * unit))
+		return false;
+	if (s->batches == 1)
+		return true;
+	return rank == 1 && s->batch[0] >= 0 && s->batch[0] % 4 == 0;
+}
+
+static void in_place(struct side *s)
+{
+	s->ld = (uint32_t)s->rs;
+	s->step = s->batches > 1 ? (uint32_t)s->batch[0] : 0;
+}
+
+static void packed(struct side *s, uint32_t rows_p, uint32_t cols_p)
+{
+	s->pack = true;
+	s->rows_p = rows_p;
+	s->cols_p = cols_p;
+	s->ld = cols_p;
+	s->step = s->batches > 1 ? rows_p * cols_p : 0;
+}
+
+static uint32_t up(uint32_t x, uint32_t to)
+{
+	return div_up(x, to) * to;
+}
+
+static void plan_sides(const struct compute_device *dev, struct product *p)
+{
+	uint32_t k4 = up(p->k, 4), n4 = up(p->n, 4);
+
+	if (p->shape == COMPUTE_MATMUL_TEXEL) {
+		/* rows of B beyond k would meet zeros of A, but may be NaN */
+		if (p->a.v->dtype == COMPUTE_F32 &&
+		    quads_in_place(dev, &p->a, p->rank, 4))
+			in_place(&p->a);
+		else
+			packed(&p->a, p->m, k4);
+		if (p->b.v->dtype == COMPUTE_F32 && p->k % 4 == 0 &&
+		    quads_in_place(dev, &p->b, p->rank, 4))
+			in_place(&p->b);
+		else
+			packed(&p->b, k4, n4);
+	} else if (p->shape == COMPUTE_MATMUL_V3D) {
+		packed(&p->a, up(p->m, PANEL), p->k);
+		if (quads_in_place(dev, &p->b, p->rank,
+				   compute_dtype_size(p->b.v->dtype)))
+			in_place(&p->b);
+		else
+			packed(&p->b, p->k, n4);
+	}
+}
+
+static uint64_t packed_bytes(const struct side *s)
+{
+	if (!s->pack)
+		return 0;
+	return ((uint64_t)s->batches * s->rows_p * s->cols_p * 4 + 255) &
+	       ~255ull;
+}
+
+uint64_t compute_matmul_scratch(struct compute_device *dev,
+				const struct compute_matmul *m)
+{
+	struct product p;
+
+	if (make_product(m, &p) || !view_count(&m->out) || !p.k)
+		return 0;
+	p.shape = m->shape ? m->shape : choose(dev, &p);
+	plan_sides(dev, &p);
+	return packed_bytes(&p.a) + packed_bytes(&p.b);
+}
+
+/* Records the copy into scratch; afterwards bind and start are the copy's. */
+static accel_status pack(struct compute_record *rec,
+			 const struct compute_matmul *m,
+			 const struct product *p, struct side *s, bool panels,
+			 uint64_t *offset)
+{
+	uint64_t bytes = packed_bytes(s);
+	uint64_t quads = (uint64_t)s->batches * s->rows_p * s->cols_p / 4;
+	uint32_t rank = s->batches > 1 ? p->rank : 0, groups[3];
+	const uint32_t spec[] = { LOCAL, panels, s->v->dtype, rank };
+	uint32_t push[16] = { s->rows,		s->cols, s->rows_p, s->cols_p,
+			      s->start,		(uint32_t)s->rs,
+			      (uint32_t)s->cs, (uint32_t)quads };
+	struct compute_binding bind[2] = { s->bind };
+	accel_status st;
+
+	if (quads > INT32_MAX)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "matmul: packing %llu bytes",
+				   (unsigned long long)bytes);
+	st = bytes_bind(rec, "matmul: scratch", m->scratch,
+			m->scratch_offset + *offset, bytes, true, &bind[1]);
+	if (st)
+		return st;
+	for (uint32_t d = 0; d < rank; d++) {
+		push[8 + d] = p->size[d];
+		push[12 + d] = (uint32_t)s->batch[d];
+	}
+	grid_1d(rec->dev, div_up(quads, LOCAL), groups);
+	st = launch(rec, COMPUTE_SHADER_matmul_pack, spec, 4, bind, 2, push, 16,
+		    groups);
+	s->bind = bind[1];
+	s->bind.writes = false;
+	s->start = 0;
+	*offset += bytes;
+	return st;
+}
+
+/* ---- the four shapes --------------------------------------------------- */
+
+static void push_batch(const struct product *p, uint32_t *push)
+{
+	for (uint32_t d = 0; d < p->rank; d++) {
+		push[d] = p->size[d];
+		push[4 + d] = (uint32_t)p->a.batch[d];
+		push[8 + d] = (uint32_t)p->b.batch[d];
+	}
+}
+
+static accel_status plain(struct compute_record *rec, const struct product *p,
+			  const struct epilogue *e, float alpha)
+{
+	uint64_t total = (uint64_t)p->batch * p->m * p->n;
+	const uint32_t spec[] = { LOCAL, e->spec,
+				  p->a.v->dtype | p->b.v->dtype << 3, p->rank };
+	uint32_t groups[3], push[26] = {
+		p->m,		    p->n,	       p->k,
+		float_bits(alpha),  p->a.start,	       p->b.start,
+		e->start[0],	    e->start[1],       e->start[2],
+		(uint32_t)p->a.rs, (uint32_t)p->a.cs, (uint32_t)p->b.rs,
+		(uint32_t)p->b.cs, (uint32_t)total,
+	};
+	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
+						e->bind[0], e->bind[1],
+						e->bind[2] };
+
+	push_batch(p, &push[14]);
+	grid_1d(rec->dev, div_up(total, LOCAL), groups);
+	return launch(rec, COMPUTE_SHADER_matmul_plain, spec, 4, bind, 5, push,
+		      26, groups);
+}
+
+static accel_status v3d(struct compute_record *rec, const struct product *p,
+			const struct epilogue *e, float alpha)
+{
+	const uint32_t spec[] = { 0, e->spec,
+				  p->b.pack ? COMPUTE_F32 : p->b.v->dtype };
+	const uint32_t push[] = {
+		p->m,	     p->n,	  p->k,	       float_bits(alpha),
+		p->b.start,  e->start[0], e->start[1], e->start[2],
+		p->b.ld / 4, p->a.step / 4, p->b.step / 4,
+	};
+	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
+						e->bind[0], e->bind[1],
+						e->bind[2] };
+	const uint32_t groups[] = { div_up(p->n, 64), div_up(p->m, 4 * PANEL),
+				    p->batch };
+
+	return launch(rec, COMPUTE_SHADER_matmul_v3d, spec, 3, bind, 5, push,
+		      11, groups);
+}
+
+static accel_status texel(struct compute_record *rec, const struct product *p,
+			  const struct epilogue *e, float alpha)
+{
+	const uint32_t wide = p->n > 32 ? 2 : 1;
+	const uint32_t spec[] = { 0, e->spec, wide };
+	const uint32_t push[] = {
+		p->m,		  p->n,		   div_up(p->k, 4),
+		float_bits(alpha), p->a.start / 4, p->b.start / 4,
+		e->start[0],	  e->start[1],	   e->start[2],
+		p->a.ld / 4,	  p->b.ld / 4,	   p->a.step / 4,
+		p->b.step / 4,
+	};
+	const struct compute_binding bind[] = { e->bind[0], e->bind[1],
+						e->bind[2], p->a.bind,
+						p->b.bind };
+	const uint32_t groups[] = { div_up(p->n, 32 * wide), div_up(p->m, 8),
+				    p->batch };
+
+	return launch(rec, COMPUTE_SHADER_matmul_texel, spec, 3, bind, 5, push,
+		      13, groups);
+}
+
+static accel_status tile(struct compute_record *rec, const struct product *p,
+			 const struct epilogue *e, float alpha)
+{
+	/* neighbouring invocations read neighbouring words */
+	const uint32_t along = (p->a.cs == 1 ? 0u : 1u) |
+			       (p->b.cs == 1 ? 2u : 0u);
+	const uint32_t spec[] = { 0, e->spec,
+				  p->a.v->dtype | p->b.v->dtype << 3, along,
+				  p->rank };
+	uint32_t push[25] = {
+		p->m,		    p->n,	       p->k,
+		float_bits(alpha),  p->a.start,	       p->b.start,
+		e->start[0],	    e->start[1],       e->start[2],
+		(uint32_t)p->a.rs, (uint32_t)p->a.cs, (uint32_t)p->b.rs,
+		(uint32_t)p->b.cs,
+	};
+	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
+						e->bind[0], e->bind[1],
+						e->bind[2] };
+	const uint32_t groups[] = { div_up(p->n, 64), div_up(p->m, 64),
+				    p->batch };
+
+	push_batch(p, &push[13]);
+	return launch(rec, COMPUTE_SHADER_matmul_tile, spec, 5, bind, 5, push,
+		      25, groups);
+}
+
+static accel_status matmul(struct compute_record *rec,
+			   const struct compute_matmul *m)
+{
+	struct epilogue e = {
+		.out = &m->out,
+		.bias = m->bias,
+		.residual = m->residual,
+		.bias_rows = m->bias_rows,
+		.act = m->act,
+	};
+	float alpha = m->alpha == 0 ? 1 : m->alpha;
+	uint64_t offset = 0;
+	struct product p;
+	accel_status s;
+
+	s = make_product(m, &p);
+	if (s)
+		return s;
+	e.n = p.n;
+	s = epilogue_bind(rec, "matmul", m->bias_rows ? p.m : p.n, &e);
+	if (s || !view_count(&m->out))
+		return s;
+	p.shape = m->shape ? m->shape : choose(rec->dev, &p);
+	if (!p.k) /* the sum of nothing: any operand will do as a binding */
+		p.shape = COMPUTE_MATMUL_PLAIN;
+	if (p.shape == COMPUTE_MATMUL_TEXEL && !can_texel(&rec->dev->limits))
+		return accel_error(ACCEL_ERR_NOSYS,
+				   "matmul: %s has no broadcast over 8 lanes",
+				   rec->dev->info.name);
+	if (p.k) {
+		s = view_bind(rec, "matmul: a", p.a.v, false, &p.a.bind,
+			      &p.a.start);
+		if (!s)
+			s = view_bind(rec, "matmul: b", p.b.v, false,
+				      &p.b.bind, &p.b.start);
+		if (s)
+			return s;
+	} else {
+		p.a.bind = p.b.bind = e.bind[1];
+	}
+	plan_sides(rec->dev, &p);
+	if (p.a.pack)
+		s = pack(rec, m, &p, &p.a, p.shape == COMPUTE_MATMUL_V3D,
+			 &offset);
+	if (!s && p.b.pack)
+		s = pack(rec, m, &p, &p.b, false, &offset);
+	if (s)
+		return s;
+	switch (p.shape) {
+	case COMPUTE_MATMUL_V3D:
+		return v3d(rec, &p, &e, alpha);
+	case COMPUTE_MATMUL_TEXEL:
+		return texel(rec, &p, &e, alpha);
+	case COMPUTE_MATMUL_TILE:
+		return tile(rec, &p, &e, alpha);
+	case COMPUTE_MATMUL_PLAIN:
+		return plain(rec, &p, &e, alpha);
+	default:
+		return accel_error(ACCEL_ERR_INVALID, "matmul: no shape %d",
+				   (int)p.shape);
+	}
+}
+
+accel_status compute_matmul(struct compute_record *rec,
+			    const struct compute_matmul *m)
+{
+	return compute_record_fail(rec, matmul(rec, m));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shader table: every file in shaders/ with what it binds.
+ *
+ * X(name, storage, texel): `storage` buffers at bindings 0.., then `texel`
+ * read-only RGBA32F texel buffers at the bindings after them.
+ */
+#ifndef COMPUTE_SHADERS_H
+#define COMPUTE_SHADERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define COMPUTE_SHADER_MAP(X)                                                  \
+	X(elementwise2, 8, 0)                                                  \
+	X(elementwise8, 8, 0)                                                  \
+	X(elementwise24, 8, 0)                                                 \
+	X(reduce, 2, 0)                                                        \
+	X(reduce_row, 2, 0)                                                    \
+	X(matmul_plain, 5, 0)                                                  \
+	X(matmul_pack, 2, 0)                                                   \
+	X(matmul_v3d, 5, 0)                                                    \
+	X(matmul_texel, 3, 2)                                                  \
+	X(matmul_tile, 5, 0)
+
+enum compute_shader_id {
+#define COMPUTE_X(name, storage, texel) COMPUTE_SHADER_##name,
+	COMPUTE_SHADER_MAP(COMPUTE_X)
+#undef COMPUTE_X
+	COMPUTE_SHADERS
+};
+
+struct compute_shader {
+	const char *name;
+	uint32_t storage, texel;
+	const uint32_t *code; /* SPIR-V */
+	size_t size; /* bytes */
+};
+
+/* Indexed by enum compute_shader_id. */
+extern const struct compute_shader compute_shader_table[];
+
+#endif /* COMPUTE_SHADERS_H */

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+// A chain of element-wise operations, four consecutive elements an invocation.
+// Included with MAX_OPS defined. The chain is in the constants (see
+// compute/elementwise.c for the packing); sizes, strides and immediates are
+// push constants.
+#extension GL_EXT_control_flow_attributes : require
+#include "common.glsl"
+#include "math.glsl"
+#include "ew_codes.glsl"
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint SHAPE = 0u; // n_in, n_ops, n_out, rank
+layout(constant_id = 2) const uint DTYPES = 0u; // 3 bits an input; outputs 18..
+layout(constant_id = 3) const uint MODES = 0u; // 2 bits an input; outputs 12..
+layout(constant_id = 4) const uint STORES = 0u; // 8 bits an output: its value
+layout(constant_id = 5) const uint LAYOUT = 0u; // words: first stride, imm
+
+#define OP(i, id) layout(constant_id = id) const uint O##i = 0u;
+OP(0, 6) OP(1, 7)
+#if MAX_OPS > 2
+OP(2, 8) OP(3, 9) OP(4, 10) OP(5, 11) OP(6, 12) OP(7, 13)
+#endif
+#if MAX_OPS > 8
+OP(8, 14) OP(9, 15) OP(10, 16) OP(11, 17) OP(12, 18) OP(13, 19)
+OP(14, 20) OP(15, 21) OP(16, 22) OP(17, 23) OP(18, 24) OP(19, 25)
+OP(20, 26) OP(21, 27) OP(22, 28) OP(23, 29)
+#endif
+
+const uint N_IN = SHAPE & 255u, N_OPS = (SHAPE >> 8) & 255u;
+const uint N_OUT = (SHAPE >> 16) & 255u, RANK = SHAPE >> 24;
+
+#define LINEAR 0u // the output's index, any start
+#define SCALAR 1u // one element
+#define STRIDED 2u
+#define VECTOR 3u // linear, and element 0 is at a multiple of four
+
+// n, two words of packed starts, RANK - 1 sizes, then for each strided operand
+// its start and RANK strides; immediates at the end.
+layout(push_constant) uniform P { uint p[32]; };
+
+#define BUFFER(i)                                                             \
+	layout(std430, set = 0, binding = i) buffer W##i { uint w##i[]; };    \
+	layout(std430, set = 0, binding = i) buffer V##i { uvec4 v##i[]; };
+BUFFER(0) BUFFER(1) BUFFER(2) BUFFER(3)
+BUFFER(4) BUFFER(5) BUFFER(6) BUFFER(7)
+
+uint coord[6];
+
+// Where a strided operand's start and strides are.
+uint stride_word(uint operand)
+{
+	uint at = LAYOUT & 255u;
+	[[unroll]] for (uint i = 0u; i < 8u; i++) {
+		uint mode = (MODES >> (2u * i)) & 3u;
+		if (i < operand && mode == STRIDED)
+			at += RANK + 1u;
+	}
+	return at;
+}
+
+// The coordinates of element e.
+void locate(uint e)
+{
+	[[unroll]] for (int d = 5; d > 0; d--) {
+		if (uint(d) < RANK) {
+			uint size = p[3 + d - 1], q = e / size;
+			coord[d] = e - q * size;
+			e = q;
+		}
+	}
+	coord[0] = e;
+}
+
+void advance()
+{
+	bool carry = true;
+	[[unroll]] for (int d = 5; d > 0; d--) {
+		if (uint(d) < RANK) {
+			uint c = coord[d] + (carry ? 1u : 0u);
+			carry = c == p[3 + d - 1];
+			coord[d] = carry ? 0u : c;
+		}
+	}
+	coord[0] += carry ? 1u : 0u;
+}
+
+uint strided_index(uint at)
+{
+	uint i = p[at];
+	[[unroll]] for (uint d = 0u; d < 6u; d++)
+		if (d < RANK)
+			i += coord[d] * p[at + 1u + d];
+	return i;
+}
+
+// The four elements' indices of one strided operand.
+uvec4 indices(uint operand, uint e, uint n)
+{
+	uint at = stride_word(operand);
+	uvec4 r;
+	locate(e);
+	[[unroll]] for (int j = 0; j < 4; j++) {
+		r[j] = strided_index(at);
+		if (j < 3 && e + uint(j) + 1u < n)
+			advance();
+	}
+	return r;
+}
+
+uint start(uint operand)
+{
+	return (p[1 + (operand >> 2)] >> (8u * (operand & 3u))) & 255u;
+}
+
+#define LOAD(i)                                                               \
+	uvec4 load##i(uint e, uint n)                                         \
+	{                                                                     \
+		uint dt = (DTYPES >> (3u * uint(i))) & 7u;                       \
+		uint mode = (MODES >> (2u * uint(i))) & 3u;                      \
+		uint base = start(uint(i));                                      \
+		if (mode == SCALAR)                                           \
+			return uvec4(unpack_word(dt, w##i[word_of(dt, base)], \
+						 base));                      \
+		if (mode == VECTOR) {                                         \
+			uint a = base + e;                                    \
+			if (dt == F32 || dt == I32)                           \
+				return v##i[a >> 2];                          \
+			uint x = w##i[word_of(dt, a)];                        \
+			if (dt == F16) {                                      \
+				uint y = w##i[(a >> 1) + 1u];                 \
+				return floatBitsToUint(vec4(                  \
+					unpackHalf2x16(x),                    \
+					unpackHalf2x16(y)));                  \
+			}                                                     \
+			return uvec4(unpack_word(dt, x, 0u),                  \
+				     unpack_word(dt, x, 1u),                  \
+				     unpack_word(dt, x, 2u),                  \
+				     unpack_word(dt, x, 3u));                 \
+		}                                                             \
+		uvec4 k = min(uvec4(e, e + 1u, e + 2u, e + 3u),               \
+			      uvec4(n - 1u));                                 \
+		if (mode == STRIDED)                                          \
+			k = indices(uint(i), e, n);                           \
+		else                                                          \
+			k += base;                                            \
+		return uvec4(unpack_word(dt, w##i[word_of(dt, k.x)], k.x),    \
+			     unpack_word(dt, w##i[word_of(dt, k.y)], k.y),    \
+			     unpack_word(dt, w##i[word_of(dt, k.z)], k.z),    \
+			     unpack_word(dt, w##i[word_of(dt, k.w)], k.w));   \
+	}
+LOAD(0) LOAD(1) LOAD(2) LOAD(3) LOAD(4) LOAD(5)
+
+#define FA uintBitsToFloat(a)
+#define FB uintBitsToFloat(b)
+#define FC uintBitsToFloat(c)
+#define IA ivec4(a)
+#define IB ivec4(b)
+#define F(x) return floatBitsToUint(x)
+#define I(x) return uvec4(x)
+
+ivec4 floor_div(ivec4 x, ivec4 y)
+{
+	ivec4 d = mix(y, ivec4(1), equal(y, ivec4(0)));
+	// the one overflow: INT_MIN / -1
+	d = mix(d, ivec4(1), equal(y, ivec4(-1)));
+	ivec4 q = x / d, r = x - q * d;
+	bvec4 fix = notEqual(r, ivec4(0));
+	q -= ivec4(fix) * ivec4(lessThan(r ^ d, ivec4(0)));
+	q = mix(q, -x, equal(y, ivec4(-1)));
+	return mix(q, ivec4(0), equal(y, ivec4(0)));
+}
+
+uvec4 apply(uint code, uvec4 a, uvec4 b, uvec4 c)
+{
+	switch (code) {
+	case EW_NEG: F(-FA);
+	case EW_ABS: F(abs(FA));
+	case EW_EXP: F(exp(FA));
+	case EW_LOG: F(log(FA));
+	case EW_SQRT: F(sqrt(FA));
+	case EW_RSQRT: F(inversesqrt(FA));
+	case EW_RECIP: F(1.0 / FA);
+	case EW_TANH: F(tanh4(FA));
+	case EW_SIGMOID: F(sigmoid4(FA));
+	case EW_RELU: F(max4(FA, vec4(0)));
+	case EW_GELU: F(gelu4(FA));
+	case EW_SILU: F(FA * sigmoid4(FA));
+	case EW_SIN: F(sin(FA));
+	case EW_COS: F(cos(FA));
+	case EW_ERF: F(erf4(FA));
+	case EW_FLOOR: F(floor(FA));
+	case EW_CEIL: F(ceil(FA));
+	case EW_ROUND: F(roundEven(FA));
+	case EW_TRUNC: F(trunc(FA));
+	case EW_SIGN: F(mix(sign(FA), FA, is_nan4(FA)));
+	case EW_SQUARE: F(FA * FA);
+	case EW_SOFTPLUS: F(max4(FA, vec4(0)) + log1p4(exp(-abs(FA))));
+	case EW_EXPM1: F(expm14(FA));
+	case EW_LOG1P: F(log1p4(FA));
+	case EW_LOG2: F(log2(FA));
+	case EW_TAN: F(tan(FA));
+	case EW_ADD: F(FA + FB);
+	case EW_SUB: F(FA - FB);
+	case EW_MUL: F(FA * FB);
+	case EW_DIV: F(FA / FB);
+	case EW_POW: F(pow4(FA, FB));
+	case EW_MIN: F(min4(FA, FB));
+	case EW_MAX: F(max4(FA, FB));
+	case EW_MOD: F(FA - FB * floor(FA / FB));
+	case EW_FMA: F(FA * FB + FC);
+	case EW_EQ: I(equal(FA, FB));
+	case EW_NE: I(notEqual(FA, FB));
+	case EW_LT: I(lessThan(FA, FB));
+	case EW_LE: I(lessThanEqual(FA, FB));
+	case EW_GT: I(greaterThan(FA, FB));
+	case EW_GE: I(greaterThanEqual(FA, FB));
+	case EW_ISNAN: I(is_nan4(FA));
+	case EW_INEG: I(-IA);
+	case EW_IABS: I(abs(IA));
+	case EW_ISIGN: I(sign(IA));
+	case EW_IADD: return a + b;
+	case EW_ISUB: return a - b;
+	case EW_IMUL: return a * b;
+	case EW_IDIV: I(floor_div(IA, IB));
+	case EW_IMOD:
+		I(mix(IA - floor_div(IA, IB) * IB, ivec4(0),
+		      equal(IB, ivec4(0))));
+	case EW_IMIN: I(min(IA, IB));
+	case EW_IMAX: I(max(IA, IB));
+	case EW_IEQ: I(equal(a, b));
+	case EW_INE: I(notEqual(a, b));
+	case EW_ILT: I(lessThan(IA, IB));
+	case EW_ILE: I(lessThanEqual(IA, IB));
+	case EW_IGT: I(greaterThan(IA, IB));
+	case EW_IGE: I(greaterThanEqual(IA, IB));
+	case EW_AND: return a & b;
+	case EW_OR: return a | b;
+	case EW_XOR: return a ^ b;
+	case EW_NOT: I(equal(a, uvec4(0)));
+	case EW_SHL: return a << (b & 31u);
+	case EW_SHR: I(IA >> ivec4(b & 31u));
+	case EW_F2I:
+		I(ivec4(float_int(FA.x), float_int(FA.y), float_int(FA.z),
+			float_int(FA.w)));
+	case EW_I2F: F(vec4(IA));
+	case EW_WRAP8: I(bitfieldExtract(IA, 0, 8));
+	case EW_WRAPU8: return a & 255u;
+	case EW_HALF:
+		F(vec4(unpackHalf2x16(half_bits(a.x) | half_bits(a.y) << 16),
+		       unpackHalf2x16(half_bits(a.z) | half_bits(a.w) << 16)));
+	case EW_SELECT:
+	case EW_ISELECT: return mix(c, b, notEqual(a, uvec4(0)));
+	}
+	return a;
+}
+
+// Inputs 0..5 and results 6..: what an operation may read.
+uvec4 value[6 + MAX_OPS];
+
+uvec4 fetch(uint src)
+{
+	if (src < 0x40u)
+		return value[src];
+	if (src < 0x80u)
+		return uvec4(p[(LAYOUT >> 8) + src - 0x40u]);
+	return value[src - 0x80u + 6u];
+}
+
+#define STEP(i)                                                               \
+	if (N_OPS > uint(i))                                                     \
+		value[6 + i] = apply(O##i & 255u, fetch((O##i >> 8) & 255u),  \
+				     fetch((O##i >> 16) & 255u),              \
+				     fetch(O##i >> 24));
+
+// Converts to the output's type: f32 bits for float types, else i32 bits.
+uvec4 converted(uint out_i)
+{
+	uint src = (STORES >> (8u * out_i)) & 255u;
+	uvec4 x = fetch(src);
+	bool from_float = ((STORES >> (16u + out_i)) & 1u) != 0u;
+	bool to_float = is_float((DTYPES >> (18u + 3u * out_i)) & 7u);
+	if (from_float && !to_float) {
+		vec4 f = uintBitsToFloat(x);
+		return uvec4(ivec4(float_int(f.x), float_int(f.y),
+				   float_int(f.z), float_int(f.w)));
+	}
+	if (!from_float && to_float)
+		return floatBitsToUint(vec4(ivec4(x)));
+	return x;
+}
+
+DEFINE_STORE(put6, w6)
+DEFINE_STORE(put7, w7)
+
+#define STORE(b, o)                                                           \
+	void store##o(uint e, uint n)                                         \
+	{                                                                     \
+		uint dt = (DTYPES >> (18u + 3u * uint(o))) & 7u;                 \
+		uint mode = (MODES >> (12u + 2u * uint(o))) & 3u;                \
+		uint base = start(uint(b));                                      \
+		uvec4 x = converted(uint(o));                                    \
+		if (mode == VECTOR && dt == F16) {                            \
+			uint a = (base + e) >> 1;                             \
+			w##b[a] = half_bits(x.x) |                            \
+				  (e + 1u < n ? half_bits(x.y) << 16 : 0u);   \
+			if (e + 2u < n)                                       \
+				w##b[a + 1u] =                                \
+					half_bits(x.z) |                      \
+					(e + 3u < n ? half_bits(x.w) << 16    \
+						    : 0u);                    \
+			return;                                               \
+		}                                                             \
+		if (mode == VECTOR && (dt == I8 || dt == U8)) {               \
+			uvec4 y = x & 255u;                                   \
+			uint keep = min(n - e, 4u) * 8u;                      \
+			uint word = y.x | y.y << 8 | y.z << 16 | y.w << 24;   \
+			w##b[(base + e) >> 2] =                               \
+				bitfieldExtract(word, 0, int(keep));          \
+			return;                                               \
+		}                                                             \
+		if (mode == VECTOR && e + 3u < n) {                           \
+			v##b[(base + e) >> 2] = x;                            \
+			return;                                               \
+		}                                                             \
+		uvec4 k = uvec4(e, e + 1u, e + 2u, e + 3u);                   \
+		if (mode == STRIDED)                                          \
+			k = indices(uint(b), e, n);                           \
+		else                                                          \
+			k += base;                                            \
+		put##b(dt, k.x, x.x);                                         \
+		if (e + 1u < n)                                               \
+			put##b(dt, k.y, x.y);                                 \
+		if (e + 2u < n)                                               \
+			put##b(dt, k.z, x.z);                                 \
+		if (e + 3u < n)                                               \
+			put##b(dt, k.w, x.w);                                 \
+	}
+STORE(6, 0)
+STORE(7, 1)
+
+void main()
+{
+	uint n = p[0];
+	uint e = ((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) *
+			  gl_WorkGroupSize.x +
+		  gl_LocalInvocationID.x) *
+		 4u;
+	if (e >= n)
+		return;
+	if (N_IN > 0u)
+		value[0] = load0(e, n);
+	if (N_IN > 1u)
+		value[1] = load1(e, n);
+	if (N_IN > 2u)
+		value[2] = load2(e, n);
+	if (N_IN > 3u)
+		value[3] = load3(e, n);
+	if (N_IN > 4u)
+		value[4] = load4(e, n);
+	if (N_IN > 5u)
+		value[5] = load5(e, n);
+	STEP(0) STEP(1)
+#if MAX_OPS > 2
+	STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)
+#endif
+#if MAX_OPS > 8
+	STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
+	STEP(16) STEP(17) STEP(18) STEP(19) STEP(20) STEP(21) STEP(22) STEP(23)
+#endif
+	store0(e, n);
+	if (N_OUT > 1u)
+		store1(e, n);
+}

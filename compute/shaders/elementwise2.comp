@@ -1,0 +1,6 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// Chains of up to 2 operations.
+#extension GL_GOOGLE_include_directive : require
+#define MAX_OPS 2
+#include "elementwise.glsl"

@@ -1,0 +1,6 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// Chains of up to 24 operations.
+#extension GL_GOOGLE_include_directive : require
+#define MAX_OPS 24
+#include "elementwise.glsl"

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Functions that GLSL lacks, or leaves too loose to train with. Vectors of
+// four, without branches.
+
+bvec4 is_nan4(vec4 x)
+{
+	return greaterThan(floatBitsToUint(x) & uvec4(0x7fffffffu),
+			   uvec4(0x7f800000u));
+}
+
+// Two minimax polynomials, about 1 ulp each; |x| > 0.9277 goes through exp.
+vec4 erf4(vec4 x)
+{
+	vec4 t = abs(x), s = x * x, u, r, q;
+	r = -1.72853470e-5 * t + 3.83197126e-4;
+	u = -3.88396438e-3 * t + 2.42546219e-2;
+	r = r * s + u;
+	r = r * t - 1.06777877e-1;
+	r = r * t - 6.34846687e-1;
+	r = r * t - 1.28717512e-1;
+	r = r * t - t;
+	r = 1.0 - exp(r);
+	r = mix(r, -r, lessThan(x, vec4(0)));
+	q = -5.96761703e-4 * s + 4.99119423e-3;
+	q = q * s - 2.67681349e-2;
+	q = q * s + 1.12819925e-1;
+	q = q * s - 3.76125336e-1;
+	q = q * s + 1.28379166e-1;
+	q = q * x + x;
+	return mix(q, r, greaterThan(t, vec4(0.927734375)));
+}
+
+// e^x - 1: Taylor below 0.35, where the difference would cancel.
+vec4 expm14(vec4 x)
+{
+	vec4 p = x * (1.0 / 5040.0) + 1.0 / 720.0;
+	p = p * x + 1.0 / 120.0;
+	p = p * x + 1.0 / 24.0;
+	p = p * x + 1.0 / 6.0;
+	p = p * x + 0.5;
+	p = p * x * x + x;
+	return mix(exp(x) - 1.0, p, lessThan(abs(x), vec4(0.35)));
+}
+
+// log(1 + x) = 2 atanh(x / (2 + x)), by its series below 0.25.
+vec4 log1p4(vec4 x)
+{
+	vec4 s = x / (2.0 + x), z = s * s;
+	vec4 p = z * (2.0 / 11.0) + 2.0 / 9.0;
+	p = p * z + 2.0 / 7.0;
+	p = p * z + 2.0 / 5.0;
+	p = p * z + 2.0 / 3.0;
+	p = p * z * s + 2.0 * s;
+	return mix(log(1.0 + x), p, lessThan(abs(x), vec4(0.25)));
+}
+
+// Above 0.3 by exp, below by (e^2x - 1) / (e^2x + 1).
+vec4 tanh4(vec4 x)
+{
+	vec4 a = min(abs(x), vec4(10)), e = expm14(2.0 * a);
+	vec4 r = e / (e + 2.0);
+	r = mix(r, x, is_nan4(x));
+	return mix(r, -r, lessThan(x, vec4(0)));
+}
+
+vec4 sigmoid4(vec4 x)
+{
+	return 1.0 / (1.0 + exp(-x));
+}
+
+vec4 gelu4(vec4 x)
+{
+	return 0.5 * x * (1.0 + erf4(x * 0.70710678118654752));
+}
+
+vec4 max4(vec4 a, vec4 b)
+{
+	vec4 m = mix(b, a, greaterThan(a, b));
+	return mix(m, a, is_nan4(a)); // b NaN: a > b is false, so b
+}
+
+vec4 min4(vec4 a, vec4 b)
+{
+	vec4 m = mix(b, a, lessThan(a, b));
+	return mix(m, a, is_nan4(a));
+}
+
+// C's powf for what tensors hold: negative bases with integer exponents.
+vec4 pow4(vec4 x, vec4 y)
+{
+	vec4 r = pow(abs(x), y), fy = floor(y), h = y * 0.5;
+	bvec4 whole = equal(fy, y), odd = notEqual(floor(h), h);
+	vec4 neg = mix(vec4(uintBitsToFloat(0x7fc00000u)), mix(r, -r, odd),
+		       whole);
+	r = mix(r, neg, lessThan(x, vec4(0)));
+	r = mix(r, vec4(0), equal(x, vec4(0)));
+	r = mix(r, vec4(uintBitsToFloat(0x7f800000u)),
+		mix(bvec4(false), lessThan(y, vec4(0)), equal(x, vec4(0))));
+	// x^1, x^2 and 1/x exactly: what gradients are made of
+	r = mix(r, x, equal(y, vec4(1)));
+	r = mix(r, x * x, equal(y, vec4(2)));
+	r = mix(r, 1.0 / x, equal(y, vec4(-1)));
+	r = mix(r, mix(x, y, is_nan4(y)), mix(is_nan4(y), bvec4(true),
+					      is_nan4(x)));
+	return mix(r, vec4(1), equal(y, vec4(0)));
+}
+
+// The activations of compute_act, in its order.
+vec4 activate4(uint act, vec4 x)
+{
+	if (act == 1u)
+		return max4(x, vec4(0));
+	if (act == 2u)
+		return sigmoid4(x);
+	if (act == 3u)
+		return tanh4(x);
+	if (act == 4u)
+		return gelu4(x);
+	if (act == 5u)
+		return x * sigmoid4(x);
+	return x;
+}
+
+float activate(uint act, float x)
+{
+	return activate4(act, vec4(x)).x;
+}

@@ -1,0 +1,70 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// Copies matrices into the layout a matmul kernel reads, as f32 padded with
+// zeros. One vec4 an invocation.
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+#include "common.glsl"
+
+layout(local_size_x_id = 0) in;
+// ROWS: [batch][rows_p][cols_p]. PANEL: [batch][rows_p / 12][cols][12].
+layout(constant_id = 1) const uint MODE = 0u;
+layout(constant_id = 2) const uint TYPE = 0u;
+layout(constant_id = 3) const uint BATCH = 0u; // batch dimensions, 0..4
+#define ROWS 0u
+#define PANEL 1u
+
+layout(push_constant) uniform P {
+	uint rows, cols, rows_p, cols_p;
+	uint start, row_stride, col_stride;
+	uint total; // vec4s to write
+	uint size[4], batch[4];
+};
+
+layout(std430, set = 0, binding = 0) readonly buffer A_ { uint a[]; };
+layout(std430, set = 0, binding = 1) writeonly buffer O_ { vec4 o[]; };
+DEFINE_LOAD(load_a, a)
+
+float element(uint at, uint r, uint c)
+{
+	if (r >= rows || c >= cols)
+		return 0.0;
+	return load_a_f(TYPE, at + r * row_stride + c * col_stride);
+}
+
+uint batch_start(uint z)
+{
+	uint at = start;
+	[[unroll]] for (int d = 3; d >= 0; d--) {
+		if (uint(d) < BATCH) {
+			uint q = z / size[d];
+			at += (z - q * size[d]) * batch[d];
+			z = q;
+		}
+	}
+	return at;
+}
+
+void main()
+{
+	uint i = (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) *
+			 gl_WorkGroupSize.x +
+		 gl_LocalInvocationID.x;
+	if (i >= total)
+		return;
+	if (MODE == ROWS) {
+		uint quads = cols_p >> 2, row = i / quads;
+		uint col = (i - row * quads) * 4u, z = row / rows_p;
+		uint r = row - z * rows_p, at = batch_start(z);
+		o[i] = vec4(element(at, r, col), element(at, r, col + 1u),
+			    element(at, r, col + 2u), element(at, r, col + 3u));
+		return;
+	}
+	uint line = i / 3u, r = (i - line * 3u) * 4u;
+	uint panel = line / cols, col = line - panel * cols;
+	uint per = rows_p / 12u, z = panel / per;
+	r += (panel - z * per) * 12u;
+	uint at = batch_start(z);
+	o[i] = vec4(element(at, r, col), element(at, r + 1u, col),
+		    element(at, r + 2u, col), element(at, r + 3u, col));
+}

@@ -1,0 +1,76 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// 12 rows by 4 columns in registers: V3D's 64 registers hold 48 sums and what
+// feeds them, and 4 vec4 loads feed 48 multiply-adds. Unrolling k, prefetching
+// or shared memory all lose there: shared memory is plain memory, more live
+// values spill.
+//
+// A is packed [panel of 12 rows][k][12]; B is rows of vec4 (f32), or of f16
+// quads, whose conversion folds into the multiply.
+#extension GL_GOOGLE_include_directive : require
+#include "common.glsl"
+
+layout(local_size_x = 16, local_size_y = 4) in;
+layout(constant_id = 2) const uint B_TYPE = 0u;
+
+layout(push_constant) uniform P {
+	uint m_size, n_size, k_size;
+	float alpha;
+	uint start_b, start_c, start_bias, start_res;
+	uint ldb, a_batch, b_batch; // in vec4s
+};
+#define C_BINDING 2
+#include "epilogue.glsl"
+
+layout(std430, set = 0, binding = 0) readonly buffer A_ { vec4 a[]; };
+layout(std430, set = 0, binding = 1) readonly buffer B_ { vec4 b[]; };
+layout(std430, set = 0, binding = 1) readonly buffer BH_ { uvec2 bh[]; };
+
+vec4 load_b(uint i)
+{
+	if (B_TYPE == F16) {
+		uvec2 h = bh[i];
+		return vec4(unpackHalf2x16(h.x), unpackHalf2x16(h.y));
+	}
+	return b[i];
+}
+
+void main()
+{
+	uint q = gl_GlobalInvocationID.x, panel = gl_GlobalInvocationID.y;
+	uint z = gl_GlobalInvocationID.z;
+	uint m = panel * 12u, n = q * 4u;
+	if (m >= m_size || n >= n_size)
+		return;
+	vec4 s0 = vec4(0), s1 = vec4(0), s2 = vec4(0), s3 = vec4(0);
+	vec4 s4 = vec4(0), s5 = vec4(0), s6 = vec4(0), s7 = vec4(0);
+	vec4 s8 = vec4(0), s9 = vec4(0), s10 = vec4(0), s11 = vec4(0);
+	uint ia = z * a_batch + panel * k_size * 3u;
+	uint ib = (start_b >> 2) + z * b_batch + q;
+	for (uint k = 0u; k < k_size; k++) {
+		vec4 x = load_b(ib);
+		ib += ldb;
+		vec4 a0 = a[ia], a1 = a[ia + 1u], a2 = a[ia + 2u];
+		ia += 3u;
+		s0 += a0.x * x;
+		s1 += a0.y * x;
+		s2 += a0.z * x;
+		s3 += a0.w * x;
+		s4 += a1.x * x;
+		s5 += a1.y * x;
+		s6 += a1.z * x;
+		s7 += a1.w * x;
+		s8 += a2.x * x;
+		s9 += a2.y * x;
+		s10 += a2.z * x;
+		s11 += a2.w * x;
+	}
+	uint at = (z * m_size + m) * n_size + n;
+#define ROW(i)                                                                \
+	if (m + uint(i) < m_size) {                                           \
+		emit4(at, n, s##i, bias4(m + uint(i), n));                    \
+		at += n_size;                                                 \
+	}
+	ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
+	ROW(6) ROW(7) ROW(8) ROW(9) ROW(10) ROW(11)
+}
