@@ -85,6 +85,16 @@ static const struct {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/*
+ * Each combination is a pipeline of its own on a GPU, and lavapipe takes a
+ * fifth of a second to compile one: there every op and type is met in one of
+ * its four layouts, and every layout in many ops.
+ */
+static bool left_out(int n)
+{
+	return on_vulkan && n % 4;
+}
+
 static void unary_ops(void)
 {
 	size_t i, d;
@@ -97,6 +107,8 @@ static void unary_ops(void)
 			if (dtypes[d] == ACCEL_U8 && low < 0)
 				low = 0;
 			for (f = 0; f < FORMS; f++) {
+				if (left_out((int)(i + d) + f))
+					continue;
 				accel_scope_begin(ctx);
 				check(unary[i].fn(formed(f, dtypes[d], low,
 							 unary[i].high)),
@@ -135,6 +147,8 @@ static void binary_ops(void)
 			for (p = 0; p < COUNT(pair); p++) {
 				accel_tensor *a, *b;
 
+				if (left_out((int)(i + d + p)))
+					continue;
 				accel_scope_begin(ctx);
 				a = values(dtypes[d], pair[p].na, pair[p].a);
 				b = values(dtypes[d], pair[p].nb, pair[p].b);
@@ -193,6 +207,8 @@ static void casts(void)
 			for (f = 0; f < FORMS; f += 2) {
 				double low = dtypes[a] == ACCEL_U8 ? 0 : -300;
 
+				if (on_vulkan && f == 2 * ((a + b) % 2))
+					continue;
 				if (dtypes[a] == ACCEL_I8)
 					low = -128;
 				accel_scope_begin(ctx);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/* Programs that a product's or convolution's kernel can do while it stores. */
+#include <string.h>
+
+#include "vulkan.h"
+
+static bool act_of(enum op op, enum compute_act *act)
+{
+	switch (op) {
+	case OP_RELU:
+		*act = COMPUTE_ACT_RELU;
+		return true;
+	case OP_SIGMOID:
+		*act = COMPUTE_ACT_SIGMOID;
+		return true;
+	case OP_TANH:
+		*act = COMPUTE_ACT_TANH;
+		return true;
+	case OP_GELU:
+		*act = COMPUTE_ACT_GELU;
+		return true;
+	case OP_SILU:
+		*act = COMPUTE_ACT_SILU;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* True if the operand varies along `axis` only, element by element. */
+static bool along(const struct operand *o, int axis)
+{
+	int i;
+
+	for (i = 0; i < o->l.ndim; i++)
+		if (o->l.shape[i] != 1 && o->l.stride[i] != (i == axis))
+			return false;
+	return axis >= 0;
+}
+
+static bool add(const struct step *s, const struct operand *o, int bias_axis,
+		int other_axis, struct vk_epilogue *e)
+{
+	if (o->l.dtype != s->out[0].l.dtype)
+		return false;
+	if (!e->bias && !e->residual && along(o, bias_axis)) {
+		e->bias = o;
+		return true;
+	}
+	if (!e->bias && !e->residual && along(o, other_axis)) {
+		e->bias = o;
+		e->bias_rows = true;
+		return true;
+	}
+	if (e->residual || !layout_dense(&o->l))
+		return false;
+	e->residual = o;
+	return true;
+}
+
+bool vk_epilogue(const struct step *s, int bias_axis, int other_axis,
+		 struct vk_epilogue *e)
+{
+	const struct ew *ew = s->ew;
+	uint32_t i, now = 0; /* the value that is the product's so far */
+
+	memset(e, 0, sizeof(*e));
+	if (!ew)
+		return true;
+	if (ew->n_imm)
+		return false;
+	for (i = 0; i < ew->n_ins; i++) {
+		const struct ew_ins *x = &ew->ins[i];
+		uint8_t other = x->a == now ? x->b : x->a;
+
+		if (x->op == OP_ADD && (x->a == now || x->b == now) &&
+		    x->a != x->b && other > 0 && other < ew->n_in) {
+			if (!add(s, &s->in[s->n_base + other - 1], bias_axis,
+				 other_axis, e))
+				return false;
+		} else if (x->a != now || i + 1 != ew->n_ins ||
+			   !act_of(x->op, &e->act)) {
+			return false;
+		}
+		now = ew->n_in + i;
+	}
+	return ew->out[0] == now;
+}

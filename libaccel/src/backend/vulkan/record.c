@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+/* Steps to launches. */
+#include <string.h>
+
+#include "../../base/error.h"
+#include "vulkan.h"
+
+struct compute_view vk_view(const struct operand *o, struct buffer *const *bind)
+{
+	struct compute_view v = { 0 };
+	int i;
+
+	if (bind)
+		v.buffer = ((struct vk_buffer *)bind[o->slot]->mem)->buf;
+	v.offset = (uint64_t)o->l.offset * accel_dtype_size(o->l.dtype);
+	v.dtype = o->l.dtype; /* the two enums are in one order */
+	v.rank = o->l.ndim;
+	for (i = 0; i < o->l.ndim; i++) {
+		v.size[i] = (uint32_t)o->l.shape[i];
+		v.stride[i] = (int32_t)o->l.stride[i];
+	}
+	return v;
+}
+
+static uint64_t take(struct vk_record *r, uint64_t bytes)
+{
+	uint64_t at = r->used;
+
+	r->used += (bytes + 255) / 256 * 256;
+	if (r->used > r->most)
+		r->most = r->used;
+	return at;
+}
+
+/* A view of new scratch memory, contiguous. */
+static struct compute_view temporary(struct vk_record *r,
+				     const struct layout *l)
+{
+	struct operand o = { 0, *l };
+	struct compute_view v;
+	struct layout dense;
+
+	if (!layout_init(&dense, "vulkan", l->dtype, l->ndim, l->shape))
+		o.l = dense;
+	v = vk_view(&o, NULL);
+	v.buffer = r->scratch;
+	v.offset = take(r, layout_bytes(&o.l));
+	return v;
+}
+
+/* The operand's view, of a contiguous copy where it is not contiguous. */
+__attribute__((unused)) static accel_status
+contiguous(struct vk_record *r, const struct operand *o, struct compute_view *v)
+{
+	struct compute_view from = vk_view(o, r->bind);
+
+	*v = from;
+	if (layout_dense(&o->l))
+		return ACCEL_OK;
+	*v = temporary(r, &o->l);
+	return r->rec ? compute_copy(r->rec, &from, v) : ACCEL_OK;
+}
+
+/* The program of a step over views: input 0 of a tail is the output itself. */
+static bool program(struct vk_record *r, const struct step *s,
+		    struct compute_elementwise *e)
+{
+	struct compute_view in[EW_MAX_IN], out[EW_MAX_OUT];
+	struct buffer *const *bind = r->bind;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < s->n_out; i++)
+		out[i] = vk_view(&s->out[i], bind);
+	if (s->op != OP_FUSED)
+		in[n++] = out[0];
+	for (i = s->op == OP_FUSED ? 0 : s->n_base; i < s->n_in; i++)
+		in[n++] = vk_view(&s->in[i], bind);
+	/* a question of sizes only, but a view has a buffer */
+	for (i = 0; !bind && i < n; i++)
+		in[i].buffer = r->v->any;
+	for (i = 0; !bind && i < s->n_out; i++)
+		out[i].buffer = r->v->any;
+	return vk_program(s->ew, in, out, e);
+}
+
+static accel_status run_program(struct vk_record *r, const struct step *s)
+{
+	struct compute_elementwise e;
+
+	if (!r->rec)
+		return ACCEL_OK;
+	if (!program(r, s, &e))
+		return accel_error(ACCEL_ERR_RANGE,
+				   "vulkan: a program of %u ops does not fit",
+				   s->ew->n_ins);
+	return compute_elementwise(r->rec, &e);
+}
+
+/* ---- the ops ---- */
+
+static accel_status fill(struct vk_record *r, const struct operand *o,
+			 double value)
+{
+	struct compute_view out;
+
+	if (!r->rec)
+		return ACCEL_OK;
+	out = vk_view(o, r->bind);
+	return compute_fill(r->rec, &out, value);
+}
+
+static accel_status copy_to(struct vk_record *r, const struct operand *from,
+			    const struct operand *to)
+{
+	struct compute_view in, out;
+
+	if (!r->rec)
+		return ACCEL_OK;
+	in = vk_view(from, r->bind);
+	out = vk_view(to, r->bind);
+	return compute_copy(r->rec, &in, &out);
+}
+
+static accel_status concat(struct vk_record *r, const struct step *s)
+{
+	struct operand at = s->out[0];
+	accel_status err = ACCEL_OK;
+	int axis = s->attr.axis;
+	uint32_t i;
+
+	for (i = 0; i < s->n_base && !err; i++) {
+		at.l.shape[axis] = s->in[i].l.shape[axis];
+		err = copy_to(r, &s->in[i], &at);
+		at.l.offset += at.l.shape[axis] * at.l.stride[axis];
+	}
+	return err;
+}
+
+static accel_status pad(struct vk_record *r, const struct step *s)
+{
+	struct operand at = s->out[0];
+	accel_status err;
+	int d;
+
+	err = fill(r, &s->out[0], s->attr.value);
+	for (d = 0; d < at.l.ndim; d++) {
+		at.l.shape[d] = s->in[0].l.shape[d];
+		at.l.offset += s->attr.lo[d] * at.l.stride[d];
+		at.l.stride[d] *= s->attr.step[d];
+	}
+	return err ? err : copy_to(r, &s->in[0], &at);
+}
+
+static enum compute_reduce_op reduce_op(enum op op)
+{
+	switch (op) {
+	case OP_REDUCE_SUM:
+		return COMPUTE_REDUCE_SUM;
+	case OP_REDUCE_PROD:
+		return COMPUTE_REDUCE_PROD;
+	case OP_REDUCE_MAX:
+		return COMPUTE_REDUCE_MAX;
+	case OP_REDUCE_MIN:
+		return COMPUTE_REDUCE_MIN;
+	case OP_ARGMAX:
+		return COMPUTE_REDUCE_ARGMAX;
+	default:
+		return COMPUTE_REDUCE_ARGMIN;
+	}
+}
+
+static accel_status reduce(struct vk_record *r, const struct step *s)
+{
+	struct compute_view in, out;
+
+	if (!r->rec)
+		return ACCEL_OK;
+	in = vk_view(&s->in[0], r->bind);
+	out = vk_view(&s->out[0], r->bind);
+	return compute_reduce(r->rec, reduce_op(s->op), &in, s->attr.axes,
+			      &out);
+}
+
+/* A bias is one row of what the program sees. */
+static struct compute_view row(const struct operand *o, int axis,
+			       struct buffer *const *bind)
+{
+	struct compute_view v = vk_view(o, bind);
+
+	v.size[0] = (uint32_t)o->l.shape[axis];
+	v.stride[0] = 1;
+	v.rank = 1;
+	return v;
+}
+
+static accel_status matmul(struct vk_record *r, const struct step *s,
+			   bool *tail)
+{
+	struct buffer *const *bind = r->bind;
+	int nd = s->out[0].l.ndim;
+	struct compute_view bias, residual;
+	struct vk_epilogue e;
+	struct compute_matmul m = {
+		.a = vk_view(&s->in[0], bind),
+		.b = vk_view(&s->in[1], bind),
+		.out = vk_view(&s->out[0], bind),
+	};
+
+	*tail = s->ew && !vk_epilogue(s, nd - 1, nd - 2, &e);
+	if (s->ew && !*tail) {
+		m.act = e.act;
+		if (e.bias) {
+			bias = row(e.bias, e.bias_rows ? nd - 2 : nd - 1, bind);
+			m.bias = &bias;
+			m.bias_rows = e.bias_rows;
+		}
+		if (e.residual) {
+			residual = vk_view(e.residual, bind);
+			m.residual = &residual;
+		}
+	}
+	m.scratch = r->scratch;
+	m.scratch_offset = take(r, compute_matmul_scratch(r->v->device, &m));
+	return r->rec ? compute_matmul(r->rec, &m) : ACCEL_OK;
+}
+
+static bool floats(const struct step *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->n_base; i++)
+		if (!dtype_is_float(s->in[i].l.dtype))
+			return false;
+	return dtype_is_float(s->out[0].l.dtype);
+}
+
+bool vk_supports(struct vulkan *v, const struct step *s)
+{
+	struct vk_record r = { .v = v };
+	struct compute_elementwise e;
+
+	if (s->ew && !program(&r, s, &e))
+		return false;
+	switch (s->op) {
+	case OP_FUSED:
+	case OP_CONST:
+	case OP_CONCAT:
+	case OP_PAD:
+	case OP_REDUCE_SUM:
+	case OP_REDUCE_PROD:
+	case OP_REDUCE_MAX:
+	case OP_REDUCE_MIN:
+	case OP_ARGMAX:
+	case OP_ARGMIN:
+		return true;
+	case OP_MATMUL:
+		return floats(s);
+	default:
+		return false;
+	}
+}
+
+accel_status vk_step(struct vk_record *r, const struct step *s)
+{
+	accel_status err;
+	bool tail = s->op != OP_FUSED && s->ew;
+
+	r->used = 0;
+	switch (s->op) {
+	case OP_FUSED:
+		return run_program(r, s);
+	case OP_CONST:
+		err = fill(r, &s->out[0], s->attr.value);
+		break;
+	case OP_CONCAT:
+		err = concat(r, s);
+		break;
+	case OP_PAD:
+		err = pad(r, s);
+		break;
+	case OP_MATMUL:
+		err = matmul(r, s, &tail);
+		break;
+	default:
+		err = reduce(r, s);
+	}
+	if (err || !tail)
+		return err;
+	return run_program(r, s);
+}

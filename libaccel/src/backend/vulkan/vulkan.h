@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCEL_BACKEND_VULKAN_H
+#define ACCEL_BACKEND_VULKAN_H
+
+#include "../cpu/cpu.h"
+
+#include "compute/compute.h"
+#include "compute/kernels.h"
+
+/* The backend's part of a struct buffer. */
+struct vk_buffer {
+	struct compute_buffer *buf;
+	uint64_t id; /* never used twice: recordings remember it */
+	bool shadow; /* host is a copy: the memory cannot be mapped */
+};
+
+struct vulkan {
+	struct device dev;
+	struct compute_device *device;
+	struct compute_buffer *any; /* stands in where only sizes count */
+	struct cpu host; /* runs the steps that have no launch */
+	uint64_t next_id;
+};
+
+/*
+ * Recording one step: the launches go to `rec`, temporary memory comes from
+ * `scratch`. A first pass with rec NULL only adds up how much that is.
+ */
+struct vk_record {
+	struct vulkan *v;
+	struct compute_record *rec;
+	struct buffer *const *bind;
+	struct compute_buffer *scratch;
+	uint64_t used; /* of scratch, by this step */
+	uint64_t most; /* by any step */
+};
+
+/* Whether a step has launches here; else it runs on the host. */
+bool vk_supports(struct vulkan *v, const struct step *s);
+accel_status vk_step(struct vk_record *r, const struct step *s);
+
+/* A program as a launch's chain. `first`: in[0] of it. False: it is too large.
+ * The views' buffers are filled in when bind is given. */
+bool vk_program(const struct ew *ew, const struct compute_view *in,
+		const struct compute_view *out, struct compute_elementwise *e);
+
+/* An operand as a view. bind may be NULL: sizes only. */
+struct compute_view vk_view(const struct operand *o,
+			    struct buffer *const *bind);
+
+/* What a program does to a product, where the product's kernel can do it. */
+struct vk_epilogue {
+	const struct operand *bias, *residual;
+	bool bias_rows;
+	enum compute_act act;
+};
+/* bias_axis: along which a bias may vary; its second choice, or -1. */
+bool vk_epilogue(const struct step *s, int bias_axis, int other_axis,
+		 struct vk_epilogue *e);
+
+#endif /* ACCEL_BACKEND_VULKAN_H */
