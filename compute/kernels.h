@@ -251,7 +251,7 @@ enum compute_matmul_shape {
 	COMPUTE_MATMUL_AUTO,
 	COMPUTE_MATMUL_PLAIN, /* one element an invocation; small sizes */
 	COMPUTE_MATMUL_V3D, /* 12x4 registers, packed A */
-	COMPUTE_MATMUL_TEXEL, /* texel reads and subgroup broadcast */
+	COMPUTE_MATMUL_TEXEL, /* texel reads, one address for all lanes */
 	COMPUTE_MATMUL_TILE, /* shared-memory tiles */
 };
 
