@@ -251,7 +251,7 @@ enum compute_matmul_shape {
 	COMPUTE_MATMUL_AUTO,
 	COMPUTE_MATMUL_PLAIN, /* one element an invocation; small sizes */
 	COMPUTE_MATMUL_V3D, /* 12x4 registers, packed A */
-	COMPUTE_MATMUL_TEXEL, /* texel reads and subgroup broadcast */
+	COMPUTE_MATMUL_TEXEL, /* texel reads, one address for all lanes */
 	COMPUTE_MATMUL_TILE, /* shared-memory tiles */
 };
 
@@ -408,7 +408,7 @@ accel_status compute_topk(struct compute_record *rec,
  * out[o, j, i] = in[o, index[j], i]: `in` is [outer, n, inner] around `axis`,
  * index I32 with any shape of m elements, out has outer * m * inner elements;
  * contiguous. Negative indices count from the end; an index out of range reads
- * as 0. Any dtype, the same in and out. Embedding is axis 0.
+ * as NaN, in integers as 0. Any dtype, the same in and out. Embedding is axis 0.
  */
 accel_status compute_gather(struct compute_record *rec,
 			    const struct compute_view *in, uint32_t axis,
@@ -421,6 +421,13 @@ accel_status compute_scatter_add(struct compute_record *rec,
 				 const struct compute_view *in, uint32_t axis,
 				 const struct compute_view *index,
 				 const struct compute_view *out);
+
+/* out[o, index[o, j, i], i] += in[o, j, i]: index is shaped as in. */
+accel_status compute_scatter_add_along(struct compute_record *rec,
+				       const struct compute_view *in,
+				       uint32_t axis,
+				       const struct compute_view *index,
+				       const struct compute_view *out);
 
 /*
  * out[o, j, i] = in[o, index[o, j, i], i] (numpy take_along_axis): index is

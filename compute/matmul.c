@@ -9,6 +9,10 @@
 #define MAX_BATCH 4 /* dimensions */
 #define LOCAL 64
 #define PANEL 12
+#define COLUMNS 32
+
+/* Of shaders/matmul_pack.comp. */
+enum pack_mode { PACK_ROWS, PACK_PANEL, PACK_COLUMNS };
 
 const char *compute_matmul_shape_name(enum compute_matmul_shape shape)
 {
@@ -30,8 +34,9 @@ struct side {
 
 	/* as the kernel reads it */
 	bool pack;
+	enum pack_mode mode;
 	uint32_t rows_p, cols_p;
-	uint32_t ld, step; /* elements to the next row, and matrix */
+	uint32_t ld, step, panel; /* elements to the next row, matrix, panel */
 };
 
 struct product {
@@ -137,12 +142,6 @@ static accel_status make_product(const struct compute_matmul *m,
 
 /* ---- choosing --------------------------------------------------------- */
 
-static bool can_texel(const struct compute_limits *l)
-{
-	return l->subgroup_ballot && l->subgroup_size >= 8 &&
-	       l->max_groups[2] >= 65535;
-}
-
 static enum compute_matmul_shape choose(const struct compute_device *dev,
 					const struct product *p)
 {
@@ -152,7 +151,7 @@ static enum compute_matmul_shape choose(const struct compute_device *dev,
 	if (p->batch > 65535 || p->m <= 2 ||
 	    (uint64_t)p->m * p->n * p->k <= 4096 || p->n < 4)
 		return COMPUTE_MATMUL_PLAIN;
-	if (dev->info.type == COMPUTE_DEVICE_CPU && !*l->clamp && can_texel(l))
+	if (dev->info.type == COMPUTE_DEVICE_CPU && !*l->clamp)
 		return COMPUTE_MATMUL_TEXEL;
 	/* 256 invocations is what small GPUs stop at; their shared memory is
 	 * no faster than any other */
@@ -196,9 +195,11 @@ static void in_place(struct side *s)
 	s->step = s->batches > 1 ? (uint32_t)s->batch[0] : 0;
 }
 
-static void packed(struct side *s, uint32_t rows_p, uint32_t cols_p)
+static void packed(struct side *s, enum pack_mode mode, uint32_t rows_p,
+		   uint32_t cols_p)
 {
 	s->pack = true;
+	s->mode = mode;
 	s->rows_p = rows_p;
 	s->cols_p = cols_p;
 	s->ld = cols_p;
@@ -212,7 +213,7 @@ static uint32_t up(uint32_t x, uint32_t to)
 
 static void plan_sides(const struct compute_device *dev, struct product *p)
 {
-	uint32_t k4 = up(p->k, 4), n4 = up(p->n, 4);
+	uint32_t k4 = up(p->k, 4);
 
 	if (p->shape == COMPUTE_MATMUL_TEXEL) {
 		/* rows of B beyond k would meet zeros of A, but may be NaN */
@@ -220,19 +221,24 @@ static void plan_sides(const struct compute_device *dev, struct product *p)
 		    quads_in_place(dev, &p->a, p->rank, 4))
 			in_place(&p->a);
 		else
-			packed(&p->a, p->m, k4);
+			packed(&p->a, PACK_ROWS, p->m, k4);
+		/* long columns of B miss the caches unless they are packed */
+		p->b.panel = COLUMNS;
 		if (p->b.v->dtype == COMPUTE_F32 && p->k % 4 == 0 &&
-		    quads_in_place(dev, &p->b, p->rank, 4))
+		    p->m < 64 && quads_in_place(dev, &p->b, p->rank, 4)) {
 			in_place(&p->b);
-		else
-			packed(&p->b, k4, n4);
+		} else {
+			packed(&p->b, PACK_COLUMNS, k4, up(p->n, COLUMNS));
+			p->b.ld = COLUMNS;
+			p->b.panel = k4 * COLUMNS;
+		}
 	} else if (p->shape == COMPUTE_MATMUL_V3D) {
-		packed(&p->a, up(p->m, PANEL), p->k);
+		packed(&p->a, PACK_PANEL, up(p->m, PANEL), p->k);
 		if (quads_in_place(dev, &p->b, p->rank,
 				   compute_dtype_size(p->b.v->dtype)))
 			in_place(&p->b);
 		else
-			packed(&p->b, p->k, n4);
+			packed(&p->b, PACK_ROWS, p->k, up(p->n, 4));
 	}
 }
 
@@ -259,13 +265,13 @@ uint64_t compute_matmul_scratch(struct compute_device *dev,
 /* Records the copy into scratch; afterwards bind and start are the copy's. */
 static accel_status pack(struct compute_record *rec,
 			 const struct compute_matmul *m,
-			 const struct product *p, struct side *s, bool panels,
+			 const struct product *p, struct side *s,
 			 uint64_t *offset)
 {
 	uint64_t bytes = packed_bytes(s);
 	uint64_t quads = (uint64_t)s->batches * s->rows_p * s->cols_p / 4;
 	uint32_t rank = s->batches > 1 ? p->rank : 0, groups[3];
-	const uint32_t spec[] = { LOCAL, panels, s->v->dtype, rank };
+	const uint32_t spec[] = { LOCAL, s->mode, s->v->dtype, rank };
 	uint32_t push[16] = { s->rows,		s->cols, s->rows_p, s->cols_p,
 			      s->start,		(uint32_t)s->rs,
 			      (uint32_t)s->cs, (uint32_t)quads };
@@ -351,23 +357,24 @@ static accel_status v3d(struct compute_record *rec, const struct product *p,
 static accel_status texel(struct compute_record *rec, const struct product *p,
 			  const struct epilogue *e, float alpha)
 {
-	const uint32_t wide = p->n > 32 ? 2 : 1;
+	const uint32_t wide = p->n > COLUMNS ? 2 : 1;
 	const uint32_t spec[] = { 0, e->spec, wide };
 	const uint32_t push[] = {
 		p->m,		  p->n,		   div_up(p->k, 4),
 		float_bits(alpha), p->a.start / 4, p->b.start / 4,
 		e->start[0],	  e->start[1],	   e->start[2],
 		p->a.ld / 4,	  p->b.ld / 4,	   p->a.step / 4,
-		p->b.step / 4,
+		p->b.step / 4,	  p->b.panel / 4,
 	};
 	const struct compute_binding bind[] = { e->bind[0], e->bind[1],
 						e->bind[2], p->a.bind,
 						p->b.bind };
-	const uint32_t groups[] = { div_up(p->n, 32 * wide), div_up(p->m, 8),
-				    p->batch };
+	/* rows first: the columns of B they share stay in the cache */
+	const uint32_t groups[] = { div_up(p->m, 8),
+				    div_up(p->n, COLUMNS * wide), p->batch };
 
 	return launch(rec, COMPUTE_SHADER_matmul_texel, spec, 3, bind, 5, push,
-		      13, groups);
+		      14, groups);
 }
 
 static accel_status tile(struct compute_record *rec, const struct product *p,
@@ -422,10 +429,6 @@ static accel_status matmul(struct compute_record *rec,
 	p.shape = m->shape ? m->shape : choose(rec->dev, &p);
 	if (!p.k) /* the sum of nothing: any operand will do as a binding */
 		p.shape = COMPUTE_MATMUL_PLAIN;
-	if (p.shape == COMPUTE_MATMUL_TEXEL && !can_texel(&rec->dev->limits))
-		return accel_error(ACCEL_ERR_NOSYS,
-				   "matmul: %s has no broadcast over 8 lanes",
-				   rec->dev->info.name);
 	if (p.k) {
 		s = view_bind(rec, "matmul: a", p.a.v, false, &p.a.bind,
 			      &p.a.start);
@@ -439,10 +442,9 @@ static accel_status matmul(struct compute_record *rec,
 	}
 	plan_sides(rec->dev, &p);
 	if (p.a.pack)
-		s = pack(rec, m, &p, &p.a, p.shape == COMPUTE_MATMUL_V3D,
-			 &offset);
+		s = pack(rec, m, &p, &p.a, &offset);
 	if (!s && p.b.pack)
-		s = pack(rec, m, &p, &p.b, false, &offset);
+		s = pack(rec, m, &p, &p.b, &offset);
 	if (s)
 		return s;
 	switch (p.shape) {

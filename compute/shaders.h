@@ -21,7 +21,25 @@
 	X(matmul_pack, 2, 0)                                                   \
 	X(matmul_v3d, 5, 0)                                                    \
 	X(matmul_texel, 3, 2)                                                  \
-	X(matmul_tile, 5, 0)
+	X(matmul_tile, 5, 0)                                                   \
+	X(conv, 5, 0)                                                          \
+	X(conv_input_grad, 5, 0)                                               \
+	X(conv_weight_grad, 3, 0)                                              \
+	X(conv_pack, 2, 0)                                                     \
+	X(conv_texel, 3, 2)                                                    \
+	X(conv_v3d, 5, 0)                                                      \
+	X(pool, 3, 0)                                                          \
+	X(pool_grad, 3, 0)                                                     \
+	X(softmax, 3, 0)                                                       \
+	X(norm, 6, 0)                                                          \
+	X(cumsum, 2, 0)                                                        \
+	X(topk, 3, 0)                                                          \
+	X(gather, 3, 0)                                                        \
+	X(scatter_add, 3, 0)                                                   \
+	X(one_hot, 2, 0)                                                       \
+	X(random, 2, 0)                                                        \
+	X(unpack_bits, 2, 0)                                                   \
+	X(resize, 2, 0)
 
 enum compute_shader_id {
 #define COMPUTE_X(name, storage, texel) COMPUTE_SHADER_##name,

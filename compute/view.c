@@ -123,6 +123,11 @@ accel_status view_bind(struct compute_record *rec, const char *what,
 	uint64_t first, last, at, alloc = v->buffer->alloc;
 	char text[VIEW_TEXT];
 
+	if (!view_count(v)) { /* nothing of it is read: any bytes will do */
+		*b = (struct compute_binding){ v->buffer, 0, 16, writes };
+		*start = 0;
+		return ACCEL_OK;
+	}
 	for (uint32_t d = 0; d < v->rank; d++) {
 		int64_t span = (int64_t)(v->size[d] - 1) * v->stride[d];
 

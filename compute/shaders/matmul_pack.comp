@@ -8,11 +8,13 @@
 
 layout(local_size_x_id = 0) in;
 // ROWS: [batch][rows_p][cols_p]. PANEL: [batch][rows_p / 12][cols][12].
+// COLUMNS: [batch][cols_p / 32][rows_p][32].
 layout(constant_id = 1) const uint MODE = 0u;
 layout(constant_id = 2) const uint TYPE = 0u;
 layout(constant_id = 3) const uint BATCH = 0u; // batch dimensions, 0..4
 #define ROWS 0u
 #define PANEL 1u
+#define COLUMNS 2u
 
 layout(push_constant) uniform P {
 	uint rows, cols, rows_p, cols_p;
@@ -56,6 +58,15 @@ void main()
 		uint quads = cols_p >> 2, row = i / quads;
 		uint col = (i - row * quads) * 4u, z = row / rows_p;
 		uint r = row - z * rows_p, at = batch_start(z);
+		o[i] = vec4(element(at, r, col), element(at, r, col + 1u),
+			    element(at, r, col + 2u), element(at, r, col + 3u));
+		return;
+	}
+	if (MODE == COLUMNS) {
+		uint row = i >> 3, block = row / rows_p, r = row - block * rows_p;
+		uint per = cols_p >> 5, z = block / per;
+		uint col = (block - z * per) * 32u + (i & 7u) * 4u;
+		uint at = batch_start(z);
 		o[i] = vec4(element(at, r, col), element(at, r, col + 1u),
 			    element(at, r, col + 2u), element(at, r, col + 3u));
 		return;

@@ -511,11 +511,6 @@ static void test_matmul(void)
 
 	for (int shape = COMPUTE_MATMUL_PLAIN; shape <= COMPUTE_MATMUL_TILE;
 	     shape++) {
-		const struct compute_limits *l = compute_device_limits(dev);
-
-		if (shape == COMPUTE_MATMUL_TEXEL &&
-		    (!l->subgroup_ballot || l->subgroup_size < 8))
-			continue;
 		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 			const struct mm_case *c = &cases[i];
 			char text[128];

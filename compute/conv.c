@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+/* Convolution and its two gradients. */
+#include "epilogue.h"
+
+#include "../libaccel/src/base/error.h"
+
+#define LOCAL 64
+#define WG_LANES 64
+#define PANEL 12
+#define BLOCK 32
+
+/* Of shaders/conv_pack.comp. */
+enum pack_mode { PACK_PIXELS, PACK_PLANES, PACK_COLUMNS, PACK_PANEL };
+
+enum conv_shape { DIRECT, MATMUL, TEXEL, V3D };
+
+struct geometry {
+	uint32_t n, c, h, w, o, oh, ow, kh, kw;
+	uint32_t cg, og; /* channels of a group, in and out */
+	uint32_t hp, wp; /* padded input: every window lies inside */
+};
+
+static accel_status check_view(const char *what, const struct compute_view *v)
+{
+	char text[VIEW_TEXT];
+	accel_status s = view_check_contiguous(what, v);
+
+	if (!s)
+		s = view_check_dtype(what, v, VIEW_FLOATS);
+	if (!s && v->rank != 4)
+		s = accel_error(ACCEL_ERR_SHAPE,
+				"%s: %s, four dimensions are needed", what,
+				view_text(v, text));
+	return s;
+}
+
+static accel_status measure(const struct compute_conv *c, struct geometry *g)
+{
+	char a[VIEW_TEXT], b[VIEW_TEXT], o[VIEW_TEXT];
+	uint64_t hp, wp;
+	accel_status s;
+
+	s = check_view("conv: input", &c->in);
+	if (!s)
+		s = check_view("conv: weights", &c->w);
+	if (!s)
+		s = check_view("conv: output", &c->out);
+	if (s)
+		return s;
+	*g = (struct geometry){
+		.n = c->in.size[0],   .c = c->in.size[1],
+		.h = c->in.size[2],   .w = c->in.size[3],
+		.o = c->w.size[0],    .oh = c->out.size[2],
+		.ow = c->out.size[3], .kh = c->w.size[2],
+		.kw = c->w.size[3],   .cg = c->w.size[1],
+	};
+	if (!c->groups || !c->stride[0] || !c->stride[1] || !c->dilation[0] ||
+	    !c->dilation[1])
+		return accel_error(ACCEL_ERR_INVALID,
+				   "conv: groups %u, strides %u, %u, dilations "
+				   "%u, %u: none may be 0",
+				   c->groups, c->stride[0], c->stride[1],
+				   c->dilation[0], c->dilation[1]);
+	g->og = g->o / c->groups;
+	if (g->og * c->groups != g->o || g->cg * c->groups != g->c ||
+	    c->out.size[0] != g->n || c->out.size[1] != g->o || !g->kh ||
+	    !g->kw)
+		return accel_error(ACCEL_ERR_SHAPE,
+				   "conv: input %s, weights %s, output %s, %u "
+				   "groups",
+				   view_text(&c->in, a), view_text(&c->w, b),
+				   view_text(&c->out, o), c->groups);
+	hp = (uint64_t)(g->oh ? g->oh - 1 : 0) * c->stride[0] +
+	     (uint64_t)(g->kh - 1) * c->dilation[0] + 1;
+	wp = (uint64_t)(g->ow ? g->ow - 1 : 0) * c->stride[1] +
+	     (uint64_t)(g->kw - 1) * c->dilation[1] + 1;
+	if (hp > 1u << 24 || wp > 1u << 24 || c->pad[0] > 1u << 24 ||
+	    c->pad[1] > 1u << 24)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "conv: a padded plane of %llu by %llu",
+				   (unsigned long long)hp,
+				   (unsigned long long)wp);
+	g->hp = (uint32_t)hp;
+	g->wp = ((uint32_t)wp + 3) & ~3u;
+	return ACCEL_OK;
+}
+
+static enum conv_shape choose(const struct compute_device *dev,
+			      const struct compute_conv *c,
+			      const struct geometry *g)
+{
+	bool texel = dev->info.type == COMPUTE_DEVICE_CPU &&
+		     !*dev->limits.clamp;
+	uint64_t plane = (uint64_t)g->n * g->c * g->hp * g->wp;
+
+	if (c->groups == 1 && g->kh == 1 && g->kw == 1 && !c->pad[0] &&
+	    !c->pad[1] && c->stride[0] == 1 && c->stride[1] == 1 &&
+	    g->oh == g->h && g->ow == g->w)
+		return MATMUL;
+	/* blocks of channels must fill, and windows not be mostly padding */
+	if (c->groups != 1 || g->o < 8 || (texel && g->c < 3) || g->n > 65535 ||
+	    plane > 8 * ((uint64_t)g->n * g->c * g->h * g->w + 1024) ||
+	    plane > 1u << 28)
+		return DIRECT;
+	return texel ? TEXEL : V3D;
+}
+
+static uint64_t bytes_up(uint64_t quads)
+{
+	return (quads * 16 + 255) & ~255ull;
+}
+
+/* vec4s of the packed input and weights. */
+static void packed_quads(const struct geometry *g, enum conv_shape shape,
+			 uint64_t *in, uint64_t *w)
+{
+	uint64_t taps = (uint64_t)g->kh * g->kw;
+
+	if (shape == TEXEL) {
+		uint64_t quads = div_up(g->c, 4);
+
+		*in = (uint64_t)g->n * g->hp * g->wp * quads;
+		*w = div_up(g->o, BLOCK) * taps * quads * BLOCK;
+	} else {
+		*in = (uint64_t)g->n * g->c * g->hp * (g->wp / 4);
+		*w = div_up(g->o, PANEL) * taps * g->c * (PANEL / 4);
+	}
+}
+
+/* A 1 by 1 convolution is out[n] = w in[n]. */
+static struct compute_matmul as_matmul(const struct compute_conv *c,
+				       const struct geometry *g)
+{
+	struct compute_matmul m = {
+		.a = c->w,
+		.b = c->in,
+		.out = c->out,
+		.bias = c->bias,
+		.residual = c->residual,
+		.bias_rows = true,
+		.act = c->act,
+		.scratch = c->scratch,
+		.scratch_offset = c->scratch_offset,
+	};
+
+	m.a.rank = 2;
+	m.a.stride[0] = (int32_t)g->c;
+	m.a.stride[1] = 1;
+	m.b.rank = m.out.rank = 3;
+	m.b.size[2] = m.out.size[2] = g->h * g->w;
+	m.b.stride[0] = (int32_t)(g->c * g->h * g->w);
+	m.b.stride[1] = m.out.stride[1] = (int32_t)(g->h * g->w);
+	m.b.stride[2] = m.out.stride[2] = 1;
+	m.out.stride[0] = (int32_t)(g->o * g->h * g->w);
+	return m;
+}
+
+uint64_t compute_conv_scratch(struct compute_device *dev,
+			      const struct compute_conv *c)
+{
+	struct compute_matmul m;
+	struct geometry g;
+	uint64_t in = 0, w = 0;
+
+	if (measure(c, &g) || !view_count(&c->out))
+		return 0;
+	switch (choose(dev, c, &g)) {
+	case DIRECT:
+		return 0;
+	case MATMUL:
+		m = as_matmul(c, &g);
+		return compute_matmul_scratch(dev, &m);
+	case TEXEL:
+		packed_quads(&g, TEXEL, &in, &w);
+		break;
+	case V3D:
+		packed_quads(&g, V3D, &in, &w);
+		break;
+	}
+	return bytes_up(in) + bytes_up(w);
+}
+
+static accel_status pack(struct compute_record *rec,
+			 const struct compute_conv *c, const struct geometry *g,
+			 enum pack_mode mode, const struct compute_view *v,
+			 uint64_t quads, uint64_t at,
+			 struct compute_binding *out)
+{
+	uint32_t groups[3], push[11] = { (uint32_t)quads, 0,	g->c,
+					 g->h,		  g->w, g->hp,
+					 g->wp,		  c->pad[0],
+					 c->pad[1],	  g->o, g->kh * g->kw };
+	const uint32_t spec[] = { LOCAL, mode, v->dtype };
+	struct compute_binding bind[2];
+	accel_status s;
+
+	if (quads > INT32_MAX / 4)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "conv: a packed operand of %llu bytes",
+				   (unsigned long long)quads * 16);
+	s = view_bind(rec, "conv", v, false, &bind[0], &push[1]);
+	if (!s)
+		s = bytes_bind(rec, "conv: scratch", c->scratch,
+			       c->scratch_offset + at, quads * 16, true,
+			       &bind[1]);
+	if (s)
+		return s;
+	grid_1d(rec->dev, div_up(quads, LOCAL), groups);
+	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 3, bind, 2, push, 11,
+		   groups);
+	*out = bind[1];
+	out->writes = false;
+	return s;
+}
+
+static accel_status blocked(struct compute_record *rec,
+			    const struct compute_conv *c,
+			    const struct geometry *g, enum conv_shape shape,
+			    const struct epilogue *e)
+{
+	bool texel = shape == TEXEL;
+	const uint32_t wide = g->o > BLOCK ? 2 : 1;
+	const uint32_t spec[] = { 0, e->spec, wide };
+	struct compute_binding in, w;
+	uint64_t n_in, n_w;
+	accel_status s;
+
+	packed_quads(g, shape, &n_in, &n_w);
+	s = pack(rec, c, g, texel ? PACK_PIXELS : PACK_PLANES, &c->in, n_in, 0,
+		 &in);
+	if (!s)
+		s = pack(rec, c, g, texel ? PACK_COLUMNS : PACK_PANEL, &c->w,
+			 n_w, bytes_up(n_in), &w);
+	if (s)
+		return s;
+	if (texel) {
+		const uint32_t push[] = {
+			g->o,	     g->oh * g->ow, div_up(g->c, 4),
+			float_bits(1), e->start[0],   e->start[1],
+			e->start[2], g->hp,	    g->wp,
+			g->ow,	     g->kh,	    g->kw,
+			c->stride[0], c->stride[1], c->dilation[0],
+			c->dilation[1],
+		};
+		const struct compute_binding bind[] = { e->bind[0], e->bind[1],
+							e->bind[2], in, w };
+		const uint32_t groups[] = { div_up(g->oh * g->ow, 8),
+					    div_up(g->o, BLOCK * wide), g->n };
+
+		return launch(rec, COMPUTE_SHADER_conv_texel, spec, 3, bind, 5,
+			      push, 16, groups);
+	} else {
+		uint32_t row = c->dilation[0] * g->wp;
+		const uint32_t push[] = {
+			g->o,
+			g->oh * g->ow,
+			g->c,
+			float_bits(1),
+			e->start[0],
+			e->start[1],
+			e->start[2],
+			g->hp,
+			g->wp,
+			g->ow,
+			g->kh,
+			g->kw,
+			c->stride[0],
+			c->stride[1],
+			c->dilation[1],
+			row - g->kw * c->dilation[1],
+			g->hp * g->wp - g->kh * row,
+		};
+		const struct compute_binding bind[] = { w, in, e->bind[0],
+							e->bind[1],
+							e->bind[2] };
+		const uint32_t groups[] = { div_up(g->oh * g->ow, 64),
+					    div_up(g->o, 4 * PANEL), g->n };
+
+		return launch(rec, COMPUTE_SHADER_conv_v3d, spec, 2, bind, 5,
+			      push, 17, groups);
+	}
+}
+
+static accel_status direct(struct compute_record *rec,
+			   const struct compute_conv *c,
+			   const struct geometry *g, const struct epilogue *e)
+{
+	uint32_t total = (uint32_t)view_count(&c->out), groups[3];
+	const uint32_t spec[] = { LOCAL, e->spec,
+				  c->in.dtype | c->w.dtype << 3 };
+	uint32_t push[] = {
+		g->o,	     g->oh * g->ow, total,	    float_bits(1),
+		0,	     0,		    e->start[0],    e->start[1],
+		e->start[2], g->c,	    g->cg,	    g->og,
+		g->h,	     g->w,	    g->ow,	    g->kh,
+		g->kw,	     c->stride[0],  c->stride[1],   c->pad[0],
+		c->pad[1],   c->dilation[0], c->dilation[1],
+	};
+	struct compute_binding bind[5] = { [2] = e->bind[0], e->bind[1],
+					   e->bind[2] };
+	accel_status s;
+
+	if (!g->cg) /* the sum of nothing */
+		bind[0] = bind[1] = e->bind[1];
+	else if ((s = view_bind(rec, "conv: input", &c->in, false, &bind[0],
+				&push[4])) ||
+		 (s = view_bind(rec, "conv: weights", &c->w, false, &bind[1],
+				&push[5])))
+		return s;
+	grid_1d(rec->dev, div_up(total, LOCAL), groups);
+	return launch(rec, COMPUTE_SHADER_conv, spec, 3, bind, 5, push, 23,
+		      groups);
+}
+
+static accel_status conv(struct compute_record *rec,
+			 const struct compute_conv *c)
+{
+	struct epilogue e = { .out = &c->out,
+			      .bias = c->bias,
+			      .residual = c->residual,
+			      .bias_rows = true,
+			      .act = c->act };
+	enum conv_shape shape;
+	struct geometry g;
+	accel_status s;
+
+	s = measure(c, &g);
+	if (s)
+		return s;
+	shape = choose(rec->dev, c, &g);
+	if (shape == MATMUL) {
+		struct compute_matmul m = as_matmul(c, &g);
+
+		return compute_matmul(rec, &m);
+	}
+	e.n = g.oh * g.ow;
+	s = epilogue_bind(rec, "conv", g.o, &e);
+	if (s || !view_count(&c->out))
+		return s;
+	if (!view_count(&c->in)) {
+		g.cg = 0;
+		shape = DIRECT;
+	}
+	return shape == DIRECT ? direct(rec, c, &g, &e)
+			       : blocked(rec, c, &g, shape, &e);
+}
+
+accel_status compute_conv(struct compute_record *rec,
+			  const struct compute_conv *c)
+{
+	return compute_record_fail(rec, conv(rec, c));
+}
+
+static accel_status input_grad(struct compute_record *rec,
+			       const struct compute_conv *c)
+{
+	struct epilogue e = { .out = &c->in,
+			      .bias = c->bias,
+			      .residual = c->residual,
+			      .bias_rows = true,
+			      .act = c->act };
+	struct compute_binding bind[5];
+	struct geometry g;
+	uint32_t groups[3], total;
+	accel_status s;
+
+	s = measure(c, &g);
+	if (s)
+		return s;
+	e.n = g.h * g.w;
+	s = epilogue_bind(rec, "conv gradient", g.c, &e);
+	total = (uint32_t)view_count(&c->in);
+	if (s || !total)
+		return s;
+	{
+		const uint32_t spec[] = { LOCAL, e.spec,
+					  c->out.dtype | c->w.dtype << 3 };
+		uint32_t push[] = {
+			g.c,	    e.n,	   total,
+			float_bits(1), 0,	   0,
+			e.start[0], e.start[1],	   e.start[2],
+			g.o,	    g.cg,	   g.og,
+			g.oh,	    g.ow,	   g.w,
+			g.kh,	    g.kw,	   c->stride[0],
+			c->stride[1], c->pad[0],   c->pad[1],
+			c->dilation[0], c->dilation[1],
+		};
+
+		bind[2] = e.bind[0];
+		bind[3] = e.bind[1];
+		bind[4] = e.bind[2];
+		if (!view_count(&c->out)) {
+			bind[0] = bind[1] = e.bind[1];
+			push[12] = push[13] = 0; /* no output pixel */
+		} else {
+			s = view_bind(rec, "conv gradient", &c->out, false,
+				      &bind[0], &push[4]);
+			if (!s)
+				s = view_bind(rec, "conv: weights", &c->w,
+					      false, &bind[1], &push[5]);
+			if (s)
+				return s;
+		}
+		grid_1d(rec->dev, div_up(total, LOCAL), groups);
+		return launch(rec, COMPUTE_SHADER_conv_input_grad, spec, 3,
+			      bind, 5, push, 23, groups);
+	}
+}
+
+accel_status compute_conv_input_grad(struct compute_record *rec,
+				     const struct compute_conv *c)
+{
+	return compute_record_fail(rec, input_grad(rec, c));
+}
+
+static accel_status weight_grad(struct compute_record *rec,
+				const struct compute_conv *c)
+{
+	struct compute_binding bind[3];
+	struct geometry g;
+	uint32_t groups[3], total;
+	accel_status s;
+
+	s = measure(c, &g);
+	if (s)
+		return s;
+	total = (uint32_t)view_count(&c->w);
+	if (!total)
+		return ACCEL_OK;
+	if (!view_count(&c->in) || !view_count(&c->out))
+		return compute_fill(rec, &c->w, 0);
+	{
+		const uint32_t spec[] = { WG_LANES, c->w.dtype |
+							    c->in.dtype << 3 |
+							    c->out.dtype << 6 };
+		uint32_t push[] = {
+			total, g.n,	     0,		   0,		 0,
+			g.c,   g.o,	     g.cg,	   g.og,	 g.h,
+			g.w,   g.oh,	     g.ow,	   g.kh,	 g.kw,
+			c->stride[0],	     c->stride[1], c->pad[0],
+			c->pad[1],	     c->dilation[0],
+			c->dilation[1],
+		};
+
+		s = view_bind(rec, "conv: weights", &c->w, true, &bind[0],
+			      &push[2]);
+		if (!s)
+			s = view_bind(rec, "conv: input", &c->in, false,
+				      &bind[1], &push[3]);
+		if (!s)
+			s = view_bind(rec, "conv gradient", &c->out, false,
+				      &bind[2], &push[4]);
+		if (s)
+			return s;
+		grid_1d(rec->dev, total, groups);
+		return launch(rec, COMPUTE_SHADER_conv_weight_grad, spec, 2,
+			      bind, 3, push, 21, groups);
+	}
+}
+
+accel_status compute_conv_weight_grad(struct compute_record *rec,
+				      const struct compute_conv *c)
+{
+	return compute_record_fail(rec, weight_grad(rec, c));
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/* Launches over planes of pixels: pooling and resizing. */
+#include "epilogue.h"
+
+#include "../libaccel/src/base/error.h"
+
+#define LOCAL 64
+
+static accel_status check_planes(const char *what,
+				 const struct compute_view *in,
+				 const struct compute_view *out)
+{
+	char a[VIEW_TEXT], b[VIEW_TEXT];
+	accel_status s = view_check_contiguous(what, in);
+
+	if (!s)
+		s = view_check_contiguous(what, out);
+	if (!s)
+		s = view_check_dtype(what, in, VIEW_FLOATS);
+	if (!s)
+		s = view_check_dtype(what, out, VIEW_FLOATS);
+	if (!s && (in->rank != 4 || out->rank != 4 ||
+		   in->size[0] != out->size[0] || in->size[1] != out->size[1]))
+		s = accel_error(ACCEL_ERR_SHAPE,
+				"%s: %s and %s: planes differ", what,
+				view_text(in, a), view_text(out, b));
+	return s;
+}
+
+static accel_status pool(struct compute_record *rec,
+			 const struct compute_pool *p, bool grad)
+{
+	const char *what = grad ? "pool gradient" : "pool";
+	const struct compute_view *write = grad ? &p->in : &p->out;
+	const uint32_t spec[] = { LOCAL,
+				  p->average | (uint32_t)p->count_pad << 1 |
+					  (p->index ? 4u : 0),
+				  p->in.dtype | p->out.dtype << 3 };
+	uint32_t total = (uint32_t)view_count(write), groups[3];
+	uint32_t push[16] = {
+		total,		p->in.size[2],	p->in.size[3], p->out.size[2],
+		p->out.size[3], p->kernel[0],	p->kernel[1],  p->stride[0],
+		p->stride[1],	p->pad[0],	p->pad[1],     p->dilation[0],
+		p->dilation[1],
+	};
+	struct compute_binding in, out, index, bind[3];
+	char a[VIEW_TEXT], b[VIEW_TEXT];
+	accel_status s;
+
+	s = check_planes(what, &p->in, &p->out);
+	if (s)
+		return s;
+	for (int i = 0; i < 2; i++)
+		if (!p->kernel[i] || !p->stride[i] || !p->dilation[i])
+			return accel_error(ACCEL_ERR_INVALID,
+					   "%s: kernel %u, stride %u, dilation "
+					   "%u: none may be 0",
+					   what, p->kernel[i], p->stride[i],
+					   p->dilation[i]);
+	if (p->average ? p->index != NULL : grad && !p->index)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s: an index is for max pooling, whose "
+				   "gradient needs it",
+				   what);
+	if (!total)
+		return ACCEL_OK;
+	s = view_bind(rec, what, &p->in, grad, &in, &push[14]);
+	if (!s)
+		s = view_bind(rec, what, &p->out, !grad, &out, &push[13]);
+	index = grad ? out : in;
+	if (!s && p->index) {
+		s = view_check_contiguous(what, p->index);
+		if (!s)
+			s = view_check_dtype(what, p->index,
+					     1u << COMPUTE_I32);
+		if (!s && view_count(p->index) != view_count(&p->out))
+			s = accel_error(ACCEL_ERR_SHAPE, "%s: index %s of %s",
+					what, view_text(p->index, a),
+					view_text(&p->out, b));
+		if (!s)
+			s = view_bind(rec, what, p->index, !grad, &index,
+				      &push[15]);
+	}
+	if (s)
+		return s;
+	bind[0] = grad ? in : out;
+	bind[1] = grad ? out : in;
+	bind[2] = index;
+	grid_1d(rec->dev, div_up(total, LOCAL), groups);
+	return launch(rec,
+		      grad ? COMPUTE_SHADER_pool_grad : COMPUTE_SHADER_pool,
+		      spec, 3, bind, 3, push, 16, groups);
+}
+
+accel_status compute_pool(struct compute_record *rec,
+			  const struct compute_pool *p)
+{
+	return compute_record_fail(rec, pool(rec, p, false));
+}
+
+accel_status compute_pool_grad(struct compute_record *rec,
+			       const struct compute_pool *p)
+{
+	return compute_record_fail(rec, pool(rec, p, true));
+}
+
+/* Input pixels an output pixel. */
+static float ratio(uint32_t in, uint32_t out, bool corners)
+{
+	if (!corners)
+		return (float)in / (float)out;
+	return out > 1 ? (float)(in - 1) / (float)(out - 1) : 0;
+}
+
+static accel_status resize(struct compute_record *rec,
+			   const struct compute_view *in, bool bilinear,
+			   bool corners, const struct compute_view *out)
+{
+	const uint32_t spec[] = { LOCAL, bilinear, corners,
+				  in->dtype | out->dtype << 3 };
+	uint32_t total = (uint32_t)view_count(out), groups[3];
+	uint32_t push[9] = { total, in->size[2], in->size[3], out->size[2],
+			     out->size[3] };
+	struct compute_binding bind[2];
+	char a[VIEW_TEXT], b[VIEW_TEXT];
+	accel_status s;
+
+	s = check_planes("resize", in, out);
+	if (s || !total)
+		return s;
+	if (!view_count(in) || in->size[2] > 65535 || out->size[2] > 65535 ||
+	    in->size[3] > 65535 || out->size[3] > 65535)
+		return accel_error(ACCEL_ERR_SHAPE, "resize: %s to %s",
+				   view_text(in, a), view_text(out, b));
+	push[7] = float_bits(ratio(in->size[2], out->size[2], corners));
+	push[8] = float_bits(ratio(in->size[3], out->size[3], corners));
+	s = view_bind(rec, "resize: output", out, true, &bind[0], &push[5]);
+	if (!s)
+		s = view_bind(rec, "resize: input", in, false, &bind[1],
+			      &push[6]);
+	if (s)
+		return s;
+	grid_1d(rec->dev, div_up(total, LOCAL), groups);
+	return launch(rec, COMPUTE_SHADER_resize, spec, 4, bind, 2, push, 9,
+		      groups);
+}
+
+accel_status compute_resize(struct compute_record *rec,
+			    const struct compute_view *in, bool bilinear,
+			    bool align_corners, const struct compute_view *out)
+{
+	return compute_record_fail(
+		rec, resize(rec, in, bilinear, align_corners, out));
+}

@@ -1,0 +1,77 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// Copies a convolution's operands, as f32 padded with zeros, into the layout a
+// blocked kernel reads. One vec4 an invocation.
+//
+// PIXELS: in [n][c][h][w] to [n][hp][wp][quads of channels]
+// PLANES: in to [n][c][hp][wp], wp a multiple of four
+// COLUMNS: w [o][c][taps] to [o / 32][tap][channel, padded to four][32]
+// PANEL: w to [o / 12][c][tap][12]
+#extension GL_GOOGLE_include_directive : require
+#include "common.glsl"
+#include "flat.glsl"
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint MODE = 0u;
+layout(constant_id = 2) const uint TYPE = 0u;
+#define PIXELS 0u
+#define PLANES 1u
+#define COLUMNS 2u
+#define PANEL 3u
+
+layout(push_constant) uniform P {
+	uint total, start, c, h, w, hp, wp, pt, pl; // in
+	uint o, taps; // w
+};
+layout(std430, set = 0, binding = 0) readonly buffer A_ { uint a[]; };
+layout(std430, set = 0, binding = 1) writeonly buffer O_ { vec4 q[]; };
+DEFINE_LOAD(load_a, a)
+
+float pixel(uint n, uint ch, uint y, uint x)
+{
+	y -= pt; // wraps below 0
+	x -= pl;
+	if (ch >= c || y >= h || x >= w)
+		return 0.0;
+	return load_a_f(TYPE, start + ((n * c + ch) * h + y) * w + x);
+}
+
+float weight(uint out_ch, uint ch, uint tap)
+{
+	if (out_ch >= o || ch >= c)
+		return 0.0;
+	return load_a_f(TYPE, start + (out_ch * c + ch) * taps + tap);
+}
+
+void main()
+{
+	uint i = flat_id();
+	if (i >= total)
+		return;
+	vec4 v;
+	if (MODE == PIXELS) {
+		uint quads = (c + 3u) >> 2, p = i / quads, k = i - p * quads;
+		uint row = p / wp, x = p - row * wp, n = row / hp;
+		uint y = row - n * hp;
+		for (uint j = 0u; j < 4u; j++)
+			v[j] = pixel(n, k * 4u + j, y, x);
+	} else if (MODE == PLANES) {
+		uint quads = wp >> 2, row = i / quads, x = (i - row * quads) * 4u;
+		uint plane = row / hp, y = row - plane * hp, n = plane / c;
+		for (uint j = 0u; j < 4u; j++)
+			v[j] = pixel(n, plane - n * c, y, x + j);
+	} else if (MODE == COLUMNS) {
+		uint row = i >> 3, out_ch = (i & 7u) * 4u;
+		uint cp = (c + 3u) & ~3u, r = row / cp, ch = row - r * cp;
+		uint block = r / taps, tap = r - block * taps;
+		for (uint j = 0u; j < 4u; j++)
+			v[j] = weight(block * 32u + out_ch + j, ch, tap);
+	} else {
+		uint row = i / 3u, out_ch = (i - row * 3u) * 4u;
+		uint r = row / taps, tap = row - r * taps;
+		uint panel = r / c, ch = r - panel * c;
+		for (uint j = 0u; j < 4u; j++)
+			v[j] = weight(panel * 12u + out_ch + j, ch, tap);
+	}
+	q[i] = v;
+}

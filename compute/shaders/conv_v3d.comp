@@ -1,0 +1,81 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// Convolution as matmul_v3d does it: 12 output channels by 4 output pixels in
+// registers. The input is padded planes [n][c][hp][wp], the weights panels
+// [o / 12][c][tap][12].
+#extension GL_GOOGLE_include_directive : require
+#include "common.glsl"
+
+layout(local_size_x = 16, local_size_y = 4) in;
+
+// m_size: output channels, n_size: output pixels of an image
+layout(push_constant) uniform P {
+	uint m_size, n_size, channels;
+	float alpha;
+	uint start_c, start_bias, start_res;
+	uint hp, wp, ow, kh, kw, sh, sw, dw;
+	uint next_row, next_plane; // dh wp - kw dw, hp wp - kh dh wp
+};
+#define C_BINDING 2
+#include "epilogue.glsl"
+
+layout(std430, set = 0, binding = 0) readonly buffer A_ { vec4 a[]; };
+layout(std430, set = 0, binding = 1) readonly buffer B_ { float b[]; };
+
+uint window(uint p)
+{
+	p = min(p, n_size - 1u);
+	uint y = p / ow;
+	return y * sh * wp + (p - y * ow) * sw;
+}
+
+void main()
+{
+	uint n = gl_GlobalInvocationID.x * 4u;
+	uint panel = gl_GlobalInvocationID.y, m = panel * 12u;
+	uint z = gl_GlobalInvocationID.z;
+	if (m >= m_size || n >= n_size)
+		return;
+	vec4 s0 = vec4(0), s1 = vec4(0), s2 = vec4(0), s3 = vec4(0);
+	vec4 s4 = vec4(0), s5 = vec4(0), s6 = vec4(0), s7 = vec4(0);
+	vec4 s8 = vec4(0), s9 = vec4(0), s10 = vec4(0), s11 = vec4(0);
+	uint ia = panel * channels * kh * kw * 3u;
+	uint base = z * channels * hp * wp;
+	uint i0 = base + window(n), i1 = base + window(n + 1u);
+	uint i2 = base + window(n + 2u), i3 = base + window(n + 3u);
+	uint k = 0u;
+	for (uint c = 0u; c < channels; c++) {
+		for (uint ky = 0u; ky < kh; ky++) {
+			for (uint kx = 0u; kx < kw; kx++) {
+				vec4 x = vec4(b[i0 + k], b[i1 + k], b[i2 + k],
+					      b[i3 + k]);
+				k += dw;
+				vec4 a0 = a[ia], a1 = a[ia + 1u];
+				vec4 a2 = a[ia + 2u];
+				ia += 3u;
+				s0 += a0.x * x;
+				s1 += a0.y * x;
+				s2 += a0.z * x;
+				s3 += a0.w * x;
+				s4 += a1.x * x;
+				s5 += a1.y * x;
+				s6 += a1.z * x;
+				s7 += a1.w * x;
+				s8 += a2.x * x;
+				s9 += a2.y * x;
+				s10 += a2.z * x;
+				s11 += a2.w * x;
+			}
+			k += next_row;
+		}
+		k += next_plane;
+	}
+	uint at = (z * m_size + m) * n_size + n;
+#define PUT(i)                                                                \
+	if (m + uint(i) < m_size) {                                           \
+		emit4(at, n, s##i, bias4(m + uint(i), n));                    \
+		at += n_size;                                                 \
+	}
+	PUT(0) PUT(1) PUT(2) PUT(3) PUT(4) PUT(5)
+	PUT(6) PUT(7) PUT(8) PUT(9) PUT(10) PUT(11)
+}
