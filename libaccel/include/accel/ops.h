@@ -204,7 +204,8 @@ ACCEL_API accel_tensor *accel_batch_norm(accel_tensor *x, accel_tensor *gamma,
 /*
  * numpy's take_along_axis: index (i32, u8 or i8) has x's dimensions, and
  * out[..., j, ...] = x[..., index[..., j, ...], ...]. Sizes other than @axis's
- * are equal. An index outside reads 0 (integers) or NaN (floats).
+ * are equal. Negative indices count from the end; one outside reads 0
+ * (integers) or NaN (floats).
  */
 ACCEL_API accel_tensor *accel_gather(accel_tensor *x, int axis,
 				     accel_tensor *index);

@@ -9,6 +9,11 @@
 #include "../base/error.h"
 #include "rules.h"
 
+static double from_end(double k, int64_t n)
+{
+	return k < 0 ? k + (double)n : k;
+}
+
 bool ref_gather(const struct ref_call *c)
 {
 	struct axis_split s = axis_split(c->in[0], c->attr->axis);
@@ -19,7 +24,7 @@ bool ref_gather(const struct ref_call *c)
 		for (j = 0; j < n; j++) {
 			for (i = 0; i < s.inner; i++) {
 				int64_t at = (o * n + j) * s.inner + i;
-				double k = c->x[1][at];
+				double k = from_end(c->x[1][at], s.n);
 				bool in = k >= 0 && k < (double)s.n;
 
 				c->y[at] = in ? c->x[0][(o * s.n + (int64_t)k) *
@@ -43,7 +48,7 @@ bool ref_scatter_add(const struct ref_call *c)
 		for (j = 0; j < n; j++) {
 			for (i = 0; i < s.inner; i++) {
 				int64_t at = (o * n + j) * s.inner + i;
-				double k = c->x[1][at];
+				double k = from_end(c->x[1][at], s.n);
 
 				if (k >= 0 && k < (double)s.n)
 					c->y[(o * s.n + (int64_t)k) * s.inner +

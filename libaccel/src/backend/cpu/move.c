@@ -170,6 +170,7 @@ static void gather_range(void *arg, int64_t begin, int64_t end)
 
 		for (i = 0; i < j->d.inner; i++) {
 			int64_t at = r * j->d.inner + i, k = j->index[at];
+			k = k < 0 ? k + j->d.n : k;
 
 			j->y[at] = k >= 0 && k < j->d.n ? x[k * j->d.inner + i]
 							: NAN;
@@ -212,6 +213,7 @@ static void scatter_range(void *arg, int64_t begin, int64_t end)
 				int64_t at = (o * j->n + k) * st + i;
 
 				p = j->index[at];
+				p = p < 0 ? p + j->d.n : p;
 				if (p >= 0 && p < j->d.n)
 					j->y[(o * j->d.n + p) * st + i] +=
 						j->src[at];

@@ -5,62 +5,6 @@
 #include "../../base/error.h"
 #include "vulkan.h"
 
-struct compute_view vk_view(const struct operand *o, struct buffer *const *bind)
-{
-	struct compute_view v = { 0 };
-	int i;
-
-	if (bind)
-		v.buffer = ((struct vk_buffer *)bind[o->slot]->mem)->buf;
-	v.offset = (uint64_t)o->l.offset * accel_dtype_size(o->l.dtype);
-	v.dtype = o->l.dtype; /* the two enums are in one order */
-	v.rank = o->l.ndim;
-	for (i = 0; i < o->l.ndim; i++) {
-		v.size[i] = (uint32_t)o->l.shape[i];
-		v.stride[i] = (int32_t)o->l.stride[i];
-	}
-	return v;
-}
-
-static uint64_t take(struct vk_record *r, uint64_t bytes)
-{
-	uint64_t at = r->used;
-
-	r->used += (bytes + 255) / 256 * 256;
-	if (r->used > r->most)
-		r->most = r->used;
-	return at;
-}
-
-/* A view of new scratch memory, contiguous. */
-static struct compute_view temporary(struct vk_record *r,
-				     const struct layout *l)
-{
-	struct operand o = { 0, *l };
-	struct compute_view v;
-	struct layout dense;
-
-	if (!layout_init(&dense, "vulkan", l->dtype, l->ndim, l->shape))
-		o.l = dense;
-	v = vk_view(&o, NULL);
-	v.buffer = r->scratch;
-	v.offset = take(r, layout_bytes(&o.l));
-	return v;
-}
-
-/* The operand's view, of a contiguous copy where it is not contiguous. */
-__attribute__((unused)) static accel_status
-contiguous(struct vk_record *r, const struct operand *o, struct compute_view *v)
-{
-	struct compute_view from = vk_view(o, r->bind);
-
-	*v = from;
-	if (layout_dense(&o->l))
-		return ACCEL_OK;
-	*v = temporary(r, &o->l);
-	return r->rec ? compute_copy(r->rec, &from, v) : ACCEL_OK;
-}
-
 /* The program of a step over views: input 0 of a tail is the output itself. */
 static bool program(struct vk_record *r, const struct step *s,
 		    struct compute_elementwise *e)
@@ -181,18 +125,6 @@ static accel_status reduce(struct vk_record *r, const struct step *s)
 			      &out);
 }
 
-/* A bias is one row of what the program sees. */
-static struct compute_view row(const struct operand *o, int axis,
-			       struct buffer *const *bind)
-{
-	struct compute_view v = vk_view(o, bind);
-
-	v.size[0] = (uint32_t)o->l.shape[axis];
-	v.stride[0] = 1;
-	v.rank = 1;
-	return v;
-}
-
 static accel_status matmul(struct vk_record *r, const struct step *s,
 			   bool *tail)
 {
@@ -210,7 +142,8 @@ static accel_status matmul(struct vk_record *r, const struct step *s,
 	if (s->ew && !*tail) {
 		m.act = e.act;
 		if (e.bias) {
-			bias = row(e.bias, e.bias_rows ? nd - 2 : nd - 1, bind);
+			bias = vk_row(e.bias, e.bias_rows ? nd - 2 : nd - 1,
+				      bind);
 			m.bias = &bias;
 			m.bias_rows = e.bias_rows;
 		}
@@ -220,18 +153,8 @@ static accel_status matmul(struct vk_record *r, const struct step *s,
 		}
 	}
 	m.scratch = r->scratch;
-	m.scratch_offset = take(r, compute_matmul_scratch(r->v->device, &m));
+	m.scratch_offset = vk_take(r, compute_matmul_scratch(r->v->device, &m));
 	return r->rec ? compute_matmul(r->rec, &m) : ACCEL_OK;
-}
-
-static bool floats(const struct step *s)
-{
-	uint32_t i;
-
-	for (i = 0; i < s->n_base; i++)
-		if (!dtype_is_float(s->in[i].l.dtype))
-			return false;
-	return dtype_is_float(s->out[0].l.dtype);
 }
 
 bool vk_supports(struct vulkan *v, const struct step *s)
@@ -254,9 +177,9 @@ bool vk_supports(struct vulkan *v, const struct step *s)
 	case OP_ARGMIN:
 		return true;
 	case OP_MATMUL:
-		return floats(s);
+		return vk_floats(s);
 	default:
-		return false;
+		return vk_launches(s);
 	}
 }
 
@@ -281,8 +204,16 @@ accel_status vk_step(struct vk_record *r, const struct step *s)
 	case OP_MATMUL:
 		err = matmul(r, s, &tail);
 		break;
-	default:
+	case OP_REDUCE_SUM:
+	case OP_REDUCE_PROD:
+	case OP_REDUCE_MAX:
+	case OP_REDUCE_MIN:
+	case OP_ARGMAX:
+	case OP_ARGMIN:
 		err = reduce(r, s);
+		break;
+	default:
+		err = vk_launch(r, s, &tail);
 	}
 	if (err || !tail)
 		return err;

@@ -48,6 +48,24 @@ bool vk_program(const struct ew *ew, const struct compute_view *in,
 struct compute_view vk_view(const struct operand *o,
 			    struct buffer *const *bind);
 
+/* Temporary memory of this step: its offset in scratch. */
+uint64_t vk_take(struct vk_record *r, uint64_t bytes);
+/* A contiguous view of such memory. */
+struct compute_view vk_temporary(struct vk_record *r, const struct layout *l);
+/* The operand's view, of a contiguous copy where it is not contiguous. */
+accel_status vk_contiguous(struct vk_record *r, const struct operand *o,
+			   struct compute_view *v);
+/* A bias as the one row it is: see vk_epilogue(). */
+struct compute_view vk_row(const struct operand *o, int axis,
+			   struct buffer *const *bind);
+/* Inputs and output are all floats. */
+bool vk_floats(const struct step *s);
+
+/* The launches of launch.c: what is left after products and reductions. tail:
+ * whether the step's program is still to be run. */
+bool vk_launches(const struct step *s);
+accel_status vk_launch(struct vk_record *r, const struct step *s, bool *tail);
+
 /* What a program does to a product, where the product's kernel can do it. */
 struct vk_epilogue {
 	const struct operand *bias, *residual;

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+/* Convolution, pooling, norms, indexing, random numbers: one launch each, with
+ * contiguous operands. */
+#include <string.h>
+
+#include "vulkan.h"
+
+/* ---- convolution ---- */
+
+static void geometry(const struct op_attr *a, struct compute_conv *c)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		c->stride[i] = (uint32_t)a->stride[i];
+		c->pad[i] = (uint32_t)a->pad[i];
+		c->dilation[i] = (uint32_t)a->dilation[i];
+	}
+	c->groups = (uint32_t)a->groups;
+}
+
+static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
+{
+	struct compute_view bias, residual, a, b;
+	struct compute_conv c = { 0 };
+	struct vk_epilogue e = { 0 };
+	accel_status err;
+
+	geometry(&s->attr, &c);
+	err = vk_contiguous(r, &s->in[0], &a);
+	if (!err)
+		err = vk_contiguous(r, &s->in[1], &b);
+	c.in = a;
+	c.w = b;
+	c.out = vk_view(&s->out[0], r->bind);
+	if (s->op == OP_CONV_INPUT) {
+		c.in = c.out;
+		c.out = a;
+	} else if (s->op == OP_CONV_WEIGHT) {
+		c.w = c.out;
+		c.out = b;
+	}
+	*tail = s->ew &&
+		(s->op == OP_CONV_WEIGHT || !vk_epilogue(s, 1, -1, &e) ||
+		 (e.residual && s->op == OP_CONV_INPUT));
+	if (s->ew && !*tail) {
+		c.act = e.act;
+		bias = e.bias ? vk_row(e.bias, 1, r->bind) : bias;
+		c.bias = e.bias ? &bias : NULL;
+		residual = e.residual ? vk_view(e.residual, r->bind) : residual;
+		c.residual = e.residual ? &residual : NULL;
+	}
+	if (s->op == OP_CONV) {
+		c.scratch = r->scratch;
+		c.scratch_offset =
+			vk_take(r, compute_conv_scratch(r->v->device, &c));
+	}
+	if (err || !r->rec)
+		return err;
+	return s->op == OP_CONV         ? compute_conv(r->rec, &c)
+	       : s->op == OP_CONV_INPUT ? compute_conv_input_grad(r->rec, &c)
+					: compute_conv_weight_grad(r->rec, &c);
+}
+
+static accel_status pool(struct vk_record *r, const struct step *s)
+{
+	struct compute_view index, in, out = vk_view(&s->out[0], r->bind);
+	bool back = s->op == OP_MAX_UNPOOL || s->op == OP_AVG_UNPOOL;
+	struct compute_pool p = { 0 };
+	accel_status err;
+	int i;
+
+	p.average = s->op == OP_AVG_POOL || s->op == OP_AVG_UNPOOL;
+	for (i = 0; i < 2; i++) {
+		p.kernel[i] = (uint32_t)s->attr.kernel[i];
+		p.stride[i] = (uint32_t)s->attr.stride[i];
+		p.pad[i] = (uint32_t)s->attr.pad[i];
+		p.dilation[i] = 1;
+	}
+	err = vk_contiguous(r, &s->in[s->op == OP_MAX_UNPOOL], &in);
+	p.in = back ? out : in;
+	p.out = back ? in : out;
+	if (s->op == OP_MAX_POOL_INDEX) {
+		struct layout l = s->out[0].l;
+
+		l.dtype = s->in[0].l.dtype;
+		p.out = vk_temporary(r, &l);
+		p.index = &out;
+	} else if (s->op == OP_MAX_UNPOOL) {
+		err = err ? err : vk_contiguous(r, &s->in[0], &index);
+		p.index = &index;
+	}
+	if (err || !r->rec)
+		return err;
+	return back ? compute_pool_grad(r->rec, &p) : compute_pool(r->rec, &p);
+}
+
+/* ---- norms ---- */
+
+/* The axes as [outer, group, inner]; false where they are not so. */
+static bool norm_shape(const struct step *s, struct compute_norm *n)
+{
+	const struct layout *l = &s->in[0].l;
+	uint32_t axes = s->attr.axes;
+	int i = 0;
+
+	n->outer = n->group = n->inner = 1;
+	n->batch = axes & 1;
+	if (!n->batch) { /* those kept, then those normalized over */
+		for (; i < l->ndim && !(axes & 1u << i); i++)
+			n->outer *= (uint32_t)l->shape[i];
+		for (; i < l->ndim && axes & 1u << i; i++)
+			n->inner *= (uint32_t)l->shape[i];
+		return i == l->ndim;
+	}
+	for (; i < l->ndim && axes & 1u << i; i++)
+		n->outer *= (uint32_t)l->shape[i];
+	for (; i < l->ndim && !(axes & 1u << i); i++)
+		n->group *= (uint32_t)l->shape[i];
+	for (; i < l->ndim && axes & 1u << i; i++)
+		n->inner *= (uint32_t)l->shape[i];
+	return i == l->ndim;
+}
+
+static accel_status normalize(struct vk_record *r, const struct step *s)
+{
+	struct compute_norm n = { .eps = (float)s->attr.value };
+	accel_status err = vk_contiguous(r, &s->in[0], &n.in);
+
+	n.out = vk_view(&s->out[0], r->bind);
+	norm_shape(s, &n);
+	return err || !r->rec ? err : compute_norm(r->rec, &n);
+}
+
+/* One input, one output, one axis. */
+static accel_status along_axis(struct vk_record *r, const struct step *s)
+{
+	struct compute_view in, values, out = vk_view(&s->out[0], r->bind);
+	accel_status err = vk_contiguous(r, &s->in[0], &in);
+	uint32_t axis = (uint32_t)s->attr.axis;
+	struct layout l = s->out[0].l;
+
+	l.dtype = s->in[0].l.dtype;
+	if (s->op == OP_TOPK)
+		values = vk_temporary(r, &l);
+	if (err || !r->rec)
+		return err;
+	switch (s->op) {
+	case OP_CUMSUM:
+		return compute_cumsum(r->rec, &in, axis, false, s->attr.mode,
+				      &out);
+	case OP_TOPK:
+		return compute_topk(r->rec, &in, false, &values, &out);
+	case OP_RESIZE:
+		return compute_resize(r->rec, &in,
+				      s->attr.mode == ACCEL_BILINEAR, false,
+				      &out);
+	default:
+		return compute_softmax(r->rec, &in, axis,
+				       s->op == OP_LOG_SOFTMAX, &out);
+	}
+}
+
+/* ---- indexing ---- */
+
+/* True if the index is the same along all but the axis: rows are meant. */
+static bool by_rows(const struct operand *index, int axis)
+{
+	int i;
+
+	for (i = 0; i < index->l.ndim; i++)
+		if (index->l.shape[i] != 1 && index->l.stride[i] != (i == axis))
+			return false;
+	return true;
+}
+
+static accel_status take_index(struct vk_record *r, const struct step *s,
+			       struct compute_view *index, bool *rows)
+{
+	*rows = by_rows(&s->in[1], s->attr.axis);
+	if (!*rows)
+		return vk_contiguous(r, &s->in[1], index);
+	*index = vk_row(&s->in[1], s->attr.axis, r->bind);
+	return ACCEL_OK;
+}
+
+static accel_status gather(struct vk_record *r, const struct step *s)
+{
+	struct compute_view in, index, out = vk_view(&s->out[0], r->bind);
+	uint32_t axis = (uint32_t)s->attr.axis;
+	accel_status err;
+	bool rows;
+
+	err = vk_contiguous(r, &s->in[0], &in);
+	if (!err)
+		err = take_index(r, s, &index, &rows);
+	if (err || !r->rec)
+		return err;
+	return rows ? compute_gather(r->rec, &in, axis, &index, &out)
+		    : compute_gather_along(r->rec, &in, axis, &index, &out);
+}
+
+static accel_status scatter_add(struct vk_record *r, const struct step *s)
+{
+	struct compute_view base = vk_view(&s->in[0], r->bind), src, index;
+	struct compute_view out = vk_view(&s->out[0], r->bind);
+	uint32_t axis = (uint32_t)s->attr.axis;
+	accel_status err;
+	bool rows;
+
+	err = vk_contiguous(r, &s->in[2], &src);
+	if (!err)
+		err = take_index(r, s, &index, &rows);
+	if (!err && r->rec)
+		err = compute_copy(r->rec, &base, &out);
+	if (err || !r->rec)
+		return err;
+	return rows ? compute_scatter_add(r->rec, &src, axis, &index, &out)
+		    : compute_scatter_add_along(r->rec, &src, axis, &index,
+						&out);
+}
+
+/* ---- the rest ---- */
+
+static accel_status random(struct vk_record *r, const struct step *s)
+{
+	struct compute_view state = vk_view(&s->in[0], r->bind);
+	struct compute_view out = vk_view(&s->out[0], r->bind);
+
+	if (!r->rec)
+		return ACCEL_OK;
+	return compute_random(r->rec,
+			      s->attr.mode ? COMPUTE_RANDOM_NORMAL
+					   : COMPUTE_RANDOM_UNIFORM,
+			      0, 1, 0, &state, &out);
+}
+
+static accel_status unpack_bits(struct vk_record *r, const struct step *s)
+{
+	uint32_t bytes = (uint32_t)accel_dtype_size(s->in[0].l.dtype);
+	struct compute_view in, out = vk_view(&s->out[0], r->bind);
+	accel_status err = vk_contiguous(r, &s->in[0], &in);
+
+	in.dtype = COMPUTE_U8;
+	in.size[0] = (uint32_t)layout_count(&s->in[0].l) * bytes;
+	in.stride[0] = 1;
+	in.rank = 1;
+	return err || !r->rec ? err
+			      : compute_unpack_bits(r->rec, &in, bytes, &out);
+}
+
+/* The running sum of ones, without the last. */
+static accel_status arange(struct vk_record *r, const struct step *s)
+{
+	struct compute_view ones = vk_temporary(r, &s->out[0].l);
+	struct compute_view out = vk_view(&s->out[0], r->bind);
+	accel_status err;
+
+	if (!r->rec)
+		return ACCEL_OK;
+	err = compute_fill(r->rec, &ones, 1);
+	return err ? err : compute_cumsum(r->rec, &ones, 0, true, false, &out);
+}
+
+bool vk_launches(const struct step *s)
+{
+	accel_dtype d = s->out[0].l.dtype;
+	bool word = d == ACCEL_F32 || d == ACCEL_I32;
+	struct compute_norm n;
+
+	switch (s->op) {
+	case OP_CONV:
+	case OP_CONV_INPUT:
+	case OP_CONV_WEIGHT:
+	case OP_AVG_POOL:
+	case OP_AVG_UNPOOL:
+	case OP_MAX_POOL:
+	case OP_SOFTMAX:
+	case OP_LOG_SOFTMAX:
+	case OP_RESIZE:
+		return vk_floats(s);
+	case OP_MAX_POOL_INDEX:
+		return dtype_is_float(s->in[0].l.dtype);
+	case OP_MAX_UNPOOL:
+		return dtype_is_float(d);
+	case OP_NORMALIZE:
+		return vk_floats(s) && norm_shape(s, &n);
+	case OP_CUMSUM:
+	case OP_ARANGE:
+	case OP_SCATTER_ADD:
+		return word;
+	case OP_TOPK:
+	case OP_GATHER:
+	case OP_RANDOM:
+	case OP_UNPACK_BITS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+accel_status vk_launch(struct vk_record *r, const struct step *s, bool *tail)
+{
+	switch (s->op) {
+	case OP_CONV:
+	case OP_CONV_INPUT:
+	case OP_CONV_WEIGHT:
+		return conv(r, s, tail);
+	case OP_MAX_POOL:
+	case OP_MAX_POOL_INDEX:
+	case OP_MAX_UNPOOL:
+	case OP_AVG_POOL:
+	case OP_AVG_UNPOOL:
+		return pool(r, s);
+	case OP_NORMALIZE:
+		return normalize(r, s);
+	case OP_GATHER:
+		return gather(r, s);
+	case OP_SCATTER_ADD:
+		return scatter_add(r, s);
+	case OP_RANDOM:
+		return random(r, s);
+	case OP_UNPACK_BITS:
+		return unpack_bits(r, s);
+	case OP_ARANGE:
+		return arange(r, s);
+	default:
+		return along_axis(r, s);
+	}
+}
