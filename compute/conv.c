@@ -6,7 +6,7 @@
 
 #define LOCAL 64
 #define WG_LANES 64
-#define PANEL 12
+#define PANEL 8
 #define BLOCK 32
 
 /* Of shaders/conv_pack.comp. */
@@ -123,7 +123,7 @@ static void packed_quads(const struct geometry *g, enum conv_shape shape,
 		*w = div_up(g->o, BLOCK) * taps * quads * BLOCK;
 	} else {
 		*in = (uint64_t)g->n * g->c * g->hp * (g->wp / 4);
-		*w = div_up(g->o, PANEL) * taps * g->c * (PANEL / 4);
+		*w = div_up(g->o, 4 * PANEL) * 4 * taps * g->c * (PANEL / 4);
 	}
 }
 

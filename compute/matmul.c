@@ -233,7 +233,7 @@ static void plan_sides(const struct compute_device *dev, struct product *p)
 			p->b.panel = k4 * COLUMNS;
 		}
 	} else if (p->shape == COMPUTE_MATMUL_V3D) {
-		packed(&p->a, PACK_PANEL, up(p->m, PANEL), p->k);
+		packed(&p->a, PACK_PANEL, up(p->m, 4 * PANEL), p->k);
 		if (quads_in_place(dev, &p->b, p->rank,
 				   compute_dtype_size(p->b.v->dtype)))
 			in_place(&p->b);
@@ -334,24 +334,38 @@ static accel_status plain(struct compute_record *rec, const struct product *p,
 		      26, groups);
 }
 
+/* One launch a matrix: see the shader. */
 static accel_status v3d(struct compute_record *rec, const struct product *p,
 			const struct epilogue *e, float alpha)
 {
 	const uint32_t spec[] = { 0, e->spec,
 				  p->b.pack ? COMPUTE_F32 : p->b.v->dtype };
-	const uint32_t push[] = {
-		p->m,	     p->n,	  p->k,	       float_bits(alpha),
-		p->b.start,  e->start[0], e->start[1], e->start[2],
-		p->b.ld / 4, p->a.step / 4, p->b.step / 4,
-	};
 	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
 						e->bind[0], e->bind[1],
 						e->bind[2] };
 	const uint32_t groups[] = { div_up(p->n, 64), div_up(p->m, 4 * PANEL),
-				    p->batch };
+				    1 };
+	accel_status s = ACCEL_OK;
 
-	return launch(rec, COMPUTE_SHADER_matmul_v3d, spec, 3, bind, 5, push,
-		      11, groups);
+	for (uint32_t z = 0; z < p->batch && !s; z++) {
+		uint32_t c = z * p->m * p->n;
+		const uint32_t push[] = {
+			p->m,
+			p->n,
+			p->k,
+			float_bits(alpha),
+			z * p->a.step / 4,
+			p->b.start + z * p->b.step,
+			e->start[0] + c,
+			e->start[1],
+			e->start[2] + c,
+			p->b.ld / 4,
+		};
+
+		s = launch(rec, COMPUTE_SHADER_matmul_v3d, spec, 3, bind, 5,
+			   push, 10, groups);
+	}
+	return s;
 }
 
 static accel_status texel(struct compute_record *rec, const struct product *p,

@@ -6,7 +6,7 @@
 // PIXELS: in [n][c][h][w] to [n][hp][wp][quads of channels]
 // PLANES: in to [n][c][hp][wp], wp a multiple of four
 // COLUMNS: w [o][c][taps] to [o / 32][tap][channel, padded to four][32]
-// PANEL: w to [o / 12][c][tap][12]
+// PANEL: w to [o / 8][c][tap][8]
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "flat.glsl"
@@ -67,11 +67,11 @@ void main()
 		for (uint j = 0u; j < 4u; j++)
 			v[j] = weight(block * 32u + out_ch + j, ch, tap);
 	} else {
-		uint row = i / 3u, out_ch = (i - row * 3u) * 4u;
+		uint row = i >> 1, out_ch = (i & 1u) * 4u;
 		uint r = row / taps, tap = row - r * taps;
 		uint panel = r / c, ch = r - panel * c;
 		for (uint j = 0u; j < 4u; j++)
-			v[j] = weight(panel * 12u + out_ch + j, ch, tap);
+			v[j] = weight(panel * 8u + out_ch + j, ch, tap);
 	}
 	q[i] = v;
 }

@@ -5,6 +5,8 @@
 // or shared memory all lose there: shared memory is plain memory, more live
 // values spill.
 //
+// One matrix a launch: a batch index held over the loop makes it spill.
+//
 // A is packed [panel of 12 rows][k][12]; B is rows of vec4 (f32), or of f16
 // quads, whose conversion folds into the multiply.
 #extension GL_GOOGLE_include_directive : require
@@ -16,15 +18,15 @@ layout(constant_id = 2) const uint B_TYPE = 0u;
 layout(push_constant) uniform P {
 	uint m_size, n_size, k_size;
 	float alpha;
-	uint start_b, start_c, start_bias, start_res;
-	uint ldb, a_batch, b_batch; // in vec4s
+	uint start_a, start_b, start_c, start_bias, start_res;
+	uint ldb; // in vec4s, as is start_a
 };
 #define C_BINDING 2
 #include "epilogue.glsl"
 
-layout(std430, set = 0, binding = 0) readonly buffer A_ { vec4 a[]; };
-layout(std430, set = 0, binding = 1) readonly buffer B_ { vec4 b[]; };
-layout(std430, set = 0, binding = 1) readonly buffer BH_ { uvec2 bh[]; };
+layout(std430, set = 0, binding = 0) restrict readonly buffer A_ { vec4 a[]; };
+layout(std430, set = 0, binding = 1) restrict readonly buffer B_ { vec4 b[]; };
+layout(std430, set = 0, binding = 1) restrict readonly buffer BH_ { uvec2 bh[]; };
 
 vec4 load_b(uint i)
 {
@@ -37,16 +39,14 @@ vec4 load_b(uint i)
 
 void main()
 {
+	// No early return: the loop must stay in uniform control flow. A is
+	// padded to whole workgroups; lanes right of B read its last quad.
 	uint q = gl_GlobalInvocationID.x, panel = gl_GlobalInvocationID.y;
-	uint z = gl_GlobalInvocationID.z;
-	uint m = panel * 12u, n = q * 4u;
-	if (m >= m_size || n >= n_size)
-		return;
 	vec4 s0 = vec4(0), s1 = vec4(0), s2 = vec4(0), s3 = vec4(0);
 	vec4 s4 = vec4(0), s5 = vec4(0), s6 = vec4(0), s7 = vec4(0);
 	vec4 s8 = vec4(0), s9 = vec4(0), s10 = vec4(0), s11 = vec4(0);
-	uint ia = z * a_batch + panel * k_size * 3u;
-	uint ib = (start_b >> 2) + z * b_batch + q;
+	uint ia = start_a + panel * k_size * 3u;
+	uint ib = (start_b >> 2) + min(q, (n_size - 1u) >> 2);
 	for (uint k = 0u; k < k_size; k++) {
 		vec4 x = load_b(ib);
 		ib += ldb;
@@ -65,7 +65,10 @@ void main()
 		s10 += a2.z * x;
 		s11 += a2.w * x;
 	}
-	uint at = (z * m_size + m) * n_size + n;
+	uint m = panel * 12u, n = q * 4u;
+	if (n >= n_size)
+		return;
+	uint at = m * n_size + n;
 #define ROW(i)                                                                \
 	if (m + uint(i) < m_size) {                                           \
 		emit4(at, n, s##i, bias4(m + uint(i), n));                    \
