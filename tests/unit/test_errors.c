@@ -3,6 +3,12 @@
  * Bad input: each an error with the numbers in it, no abort, no leak, and the
  * context works afterwards.
  */
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "conform.h"
 
 #include "../../libaccel/src/base/alloc.h"
@@ -192,6 +198,71 @@ static void nulls(void)
 	works("NULL");
 }
 
+/* Memory of our own behind a DMA-BUF, where the system has udmabuf. */
+static int udmabuf(int memfd, size_t bytes)
+{
+	struct udmabuf_create create = { .memfd = (uint32_t)memfd,
+					 .size = bytes };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+
+	if (dev < 0)
+		return -1;
+	fd = ioctl(dev, UDMABUF_CREATE, &create);
+	close(dev);
+	return fd;
+}
+
+static void shared_memory(void)
+{
+	int mem = memfd_create("test", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	int fd = -1, out = -1;
+	float v[8] = { 0 };
+	accel_tensor *x;
+
+	accel_scope_begin(ctx);
+	if (ftruncate(mem, 65536) || fcntl(mem, F_ADD_SEALS, F_SEAL_SHRINK))
+		CHECK(false, "%s: a memfd", label);
+	refused(accel_tensor_import(ctx, mem, 0, ACCEL_F32, ACCEL_SHAPE(4)),
+		"no DMA-BUF", "import", "a memfd as a DMA-BUF");
+	refused(accel_tensor_import(ctx, -1, 0, ACCEL_F32, ACCEL_SHAPE(4)),
+		"-1", "DMA-BUF", "a closed descriptor");
+	refused(accel_tensor_import(ctx, mem, 3, ACCEL_F32, ACCEL_SHAPE(4)),
+		"offset 3", "f32", "an odd offset");
+	x = make(ACCEL_F32, ACCEL_SHAPE(4, 2), -1, 1);
+	CHECK(accel_tensor_export(accel_transpose(x, 0, 1), &out) ==
+			      ACCEL_ERR_INVALID &&
+		      out == -1,
+	      "%s: a view is not exported", label);
+	if (!on_vulkan)
+		CHECK(accel_tensor_export(x, &out) == ACCEL_ERR_NOSYS,
+		      "%s: memory without DMA-BUF is not exported", label);
+	fd = udmabuf(mem, 65536);
+	if (fd < 0) {
+		printf("ok %d - %s: a DMA-BUF as a tensor # SKIP no udmabuf\n",
+		       ++tap_run, label);
+	} else if (pwrite(mem, (float[]){ 1, 2, 3, 4 }, 16, 4096) == 16) {
+		refused(accel_tensor_import(ctx, fd, 0, ACCEL_F32,
+					    ACCEL_SHAPE(65536)),
+			"262144", "65536", "a DMA-BUF that is too small");
+		x = accel_tensor_import(ctx, fd, 4096, ACCEL_F32,
+					ACCEL_SHAPE(2, 2));
+		CHECK(!accel_read(accel_neg(x), v, 16) && v[3] == -4,
+		      "%s: a DMA-BUF as a tensor", label);
+		CHECK(!accel_tensor_export(accel_tensor_import(ctx, fd, 0,
+							       ACCEL_F32,
+							       ACCEL_SHAPE(2)),
+					   &out) &&
+			      out >= 0,
+		      "%s: an imported DMA-BUF is exported", label);
+		close(out);
+	}
+	if (fd >= 0)
+		close(fd);
+	close(mem);
+	accel_scope_end(ctx);
+	works("shared memory");
+}
+
 static void nan_payloads(void)
 {
 	const uint32_t bits[6] = { 0x7fc00001, 0xffc12345, 0x7f800001,
@@ -333,6 +404,7 @@ static void suite(void)
 	shapes();
 	sizes();
 	nulls();
+	shared_memory();
 	nan_payloads();
 	memory();
 	allocations();

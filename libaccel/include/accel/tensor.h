@@ -64,6 +64,34 @@ ACCEL_API accel_tensor *accel_tensor_create(accel_context *ctx,
 					    const int64_t *shape,
 					    const void *data);
 
+/*
+ * A tensor over the memory of a DMA-BUF, without a copy: a capture ring of
+ * piaccel, a camera frame.
+ *
+ * @fd: stays the caller's, and may be closed; the tensor keeps its own.
+ * @offset: of the first element in bytes, a multiple of the type's size.
+ *
+ * Every access is bracketed with DMA_BUF_IOCTL_SYNC. What others write there
+ * is seen by the next computation that reads it.
+ * ERR_INVALID: not a DMA-BUF. ERR_RANGE: it is too small. ERR_NOSYS: the
+ * device cannot import it.
+ */
+ACCEL_API accel_tensor *accel_tensor_import(accel_context *ctx, int fd,
+					    uint64_t offset, accel_dtype dtype,
+					    int ndim, const int64_t *shape);
+
+/*
+ * Computes a tensor and gives a DMA-BUF over its memory.
+ *
+ * @fd: receives a descriptor; the caller closes it. The tensor's elements
+ *   stand at its start, row-major.
+ *
+ * ERR_INVALID: a view (export what it looks into). ERR_NOSYS: the device's
+ * memory has no DMA-BUFs ("cpu", and GPUs without the extension), except for a
+ * tensor that was imported.
+ */
+ACCEL_API accel_status accel_tensor_export(accel_tensor *t, int *fd);
+
 /* Frees a tensor before its scope ends, or a kept one. NULL is allowed. What
  * was computed from it stays valid. */
 ACCEL_API void accel_tensor_destroy(accel_tensor *t);

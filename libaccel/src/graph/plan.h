@@ -62,6 +62,7 @@ struct step {
 	struct operand out[EW_MAX_OUT];
 	struct op_attr attr;
 	struct ew *ew;
+	bool on_host; /* set by a GPU backend's compile() */
 	double flops;
 	uint64_t bytes; /* read and written */
 };

@@ -65,9 +65,9 @@ static void print_step(const struct plan *p, uint32_t i, FILE *out)
 			       ? transposed(&s->in[1]) ? "  a^T b^T" : "  a^T"
 		       : transposed(&s->in[1]) ? "  b^T"
 					       : "";
-	fprintf(out, "%4u  %-34s %-4s %-18s %10s %12s  %s%s\n", i, name,
+	fprintf(out, "%4u  %-34s %-4s %-18s %10s %12s  %s%s%s\n", i, name,
 		accel_dtype_name(o->l.dtype), layout_text(&o->l), bytes, flops,
-		where, note);
+		where, note, s->on_host ? "  on the host" : "");
 }
 
 void plan_print(struct accel_context *ctx, const struct plan *p, FILE *out)

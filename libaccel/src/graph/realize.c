@@ -315,7 +315,10 @@ accel_status accel_plan_print(accel_tensor *t, FILE *out)
 	p = plan_make(t->ctx);
 	if (!p)
 		return ACCEL_ERR_NOMEM;
-	plan_print(t->ctx, p, out);
+	/* the backend says what it runs where */
+	err = t->ctx->dev->ops->compile(t->ctx->dev, p);
+	if (!err)
+		plan_print(t->ctx, p, out);
 	plan_free(t->ctx, p);
-	return ACCEL_OK;
+	return err;
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "buffer.h"
 
+#include <linux/dma-buf.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "node.h"
@@ -106,6 +110,38 @@ struct buffer *buffer_get(struct accel_context *ctx, size_t size)
 	return b;
 }
 
+struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
+				  size_t size)
+{
+	struct dma_buf_sync sync = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ };
+	struct buffer *b;
+	off_t has;
+
+	if (ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync))
+		return accel_error_null(ACCEL_ERR_INVALID,
+					"import: descriptor %d is no DMA-BUF",
+					fd);
+	sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ;
+	ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
+	has = lseek(fd, 0, SEEK_END);
+	if (has < 0 || (uint64_t)has < size)
+		return accel_error_null(ACCEL_ERR_RANGE,
+					"import: %zu bytes of a DMA-BUF of "
+					"%lld",
+					size, (long long)has);
+	b = mem_zalloc(sizeof(*b));
+	if (!b)
+		return NULL;
+	b->ctx = ctx;
+	b->refs = 1;
+	b->size = size;
+	b->foreign = true;
+	if (!ctx->dev->ops->buffer_import(ctx->dev, b, fd))
+		return b;
+	mem_free(b);
+	return NULL;
+}
+
 struct buffer *buffer_ref(struct buffer *b)
 {
 	b->refs++;
@@ -120,6 +156,10 @@ void buffer_put(struct buffer *b)
 
 	if (!b || --b->refs)
 		return;
+	if (b->foreign) {
+		release(b);
+		return;
+	}
 	ctx = b->ctx;
 	ctx->counters.bytes_in_use -= b->size;
 	c = size_class(b->size, &size);

@@ -16,6 +16,7 @@ struct buffer {
 	size_t size; /* of its class, at least what was asked for */
 	void *host; /* a CPU address, where the memory has one */
 	void *mem; /* the backend's */
+	bool foreign; /* imported: never reused */
 };
 
 struct plan;
@@ -28,6 +29,12 @@ struct device_ops {
 	/* Fills b->host and b->mem for b->size bytes, zeroed. */
 	accel_status (*buffer_alloc)(struct device *dev, struct buffer *b);
 	void (*buffer_free)(struct device *dev, struct buffer *b);
+	/* Fills b from a DMA-BUF of b->size bytes; b->foreign is set. */
+	accel_status (*buffer_import)(struct device *dev, struct buffer *b,
+				      int fd);
+	/* A new DMA-BUF fd. May move the bytes to other memory. */
+	accel_status (*buffer_export)(struct device *dev, struct buffer *b,
+				      int *fd);
 	/* Free device memory, where known, else UINT64_MAX. */
 	uint64_t (*memory_free)(struct device *dev);
 	/* Brackets CPU access. begin returns the address or NULL. */
@@ -56,6 +63,9 @@ struct device {
 /* A buffer of at least `size` bytes, from the pool or the device; contents
  * undefined. NULL with the numbers in the error text. */
 struct buffer *buffer_get(struct accel_context *ctx, size_t size);
+/* A buffer over a DMA-BUF, which has at least `size` bytes. */
+struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
+				  size_t size);
 struct buffer *buffer_ref(struct buffer *b);
 void buffer_put(struct buffer *b);
 /* Gives every pooled buffer back to the device. */

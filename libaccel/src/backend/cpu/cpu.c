@@ -6,8 +6,13 @@
 #include "cpu.h"
 
 #include <cblas.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../../base/alloc.h"
@@ -135,10 +140,52 @@ static accel_status buffer_alloc(struct device *dev, struct buffer *b)
 	return ACCEL_OK;
 }
 
+/* An imported buffer's mem is its descriptor + 1. */
+static int fd_of(const struct buffer *b)
+{
+	return (int)(intptr_t)b->mem - 1;
+}
+
 static void buffer_free(struct device *dev, struct buffer *b)
 {
 	(void)dev;
-	mem_free(b->host);
+	if (!b->foreign) {
+		mem_free(b->host);
+		return;
+	}
+	munmap(b->host, b->size);
+	close(fd_of(b));
+}
+
+static accel_status buffer_import(struct device *dev, struct buffer *b, int fd)
+{
+	void *p =
+		mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	int own = p == MAP_FAILED ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	(void)dev;
+	if (own < 0) {
+		if (p != MAP_FAILED)
+			munmap(p, b->size);
+		return accel_error(ACCEL_ERR_IO,
+				   "import: mapping %zu bytes: %s", b->size,
+				   strerror(errno));
+	}
+	b->host = p;
+	b->mem = (void *)(intptr_t)(own + 1);
+	return ACCEL_OK;
+}
+
+static accel_status buffer_export(struct device *dev, struct buffer *b, int *fd)
+{
+	(void)dev;
+	if (!b->foreign)
+		return accel_error(ACCEL_ERR_NOSYS,
+				   "export: the cpu's memory has no DMA-BUF");
+	*fd = fcntl(fd_of(b), F_DUPFD_CLOEXEC, 0);
+	return *fd < 0 ? accel_error(ACCEL_ERR_IO, "export: %s",
+				     strerror(errno))
+		       : ACCEL_OK;
 }
 
 static uint64_t memory_free(struct device *dev)
@@ -147,18 +194,29 @@ static uint64_t memory_free(struct device *dev)
 	return UINT64_MAX;
 }
 
+/* DMA_BUF_IOCTL_SYNC on both sides of an access. */
+static void sync_access(struct buffer *b, uint64_t flags)
+{
+	struct dma_buf_sync sync = { flags };
+
+	while (b->foreign && ioctl(fd_of(b), DMA_BUF_IOCTL_SYNC, &sync) &&
+	       (errno == EINTR || errno == EAGAIN))
+		;
+}
+
 static void *access_begin(struct device *dev, struct buffer *b, bool write)
 {
 	(void)dev;
-	(void)write;
+	sync_access(b, DMA_BUF_SYNC_START |
+			       (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ));
 	return b->host;
 }
 
 static void access_end(struct device *dev, struct buffer *b, bool write)
 {
 	(void)dev;
-	(void)b;
-	(void)write;
+	sync_access(b, DMA_BUF_SYNC_END |
+			       (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ));
 }
 
 static accel_status compile(struct device *dev, struct plan *plan)
@@ -177,9 +235,12 @@ static accel_status run(struct device *dev, struct plan *plan,
 	uint32_t i;
 
 	for (i = 0; i < plan->n_slots; i++)
-		base[i] = bind[i] ? bind[i]->host : NULL;
+		base[i] = bind[i] ? access_begin(dev, bind[i], true) : NULL;
 	for (i = 0; i < plan->n_steps && !err; i++)
 		err = cpu_step(c, &plan->steps[i], base);
+	for (i = 0; i < plan->n_slots; i++)
+		if (bind[i])
+			access_end(dev, bind[i], true);
 	dev->counters->kernels += plan->n_steps;
 	dev->counters->submits++;
 	return err;
@@ -202,6 +263,8 @@ static const struct device_ops cpu_ops = {
 	.backend = "cpu",
 	.buffer_alloc = buffer_alloc,
 	.buffer_free = buffer_free,
+	.buffer_import = buffer_import,
+	.buffer_export = buffer_export,
 	.memory_free = memory_free,
 	.access_begin = access_begin,
 	.access_end = access_end,

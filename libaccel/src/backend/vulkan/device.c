@@ -9,6 +9,7 @@
 
 #include "../../base/alloc.h"
 #include "../../base/error.h"
+#include "../../tensor/node.h"
 #include "vulkan.h"
 
 #define MOST_SETS 4 /* recordings of one plan over different buffers */
@@ -29,7 +30,6 @@ struct set {
 };
 
 struct exe {
-	bool *host; /* by step */
 	void **base; /* host addresses by slot */
 	uint64_t clock;
 	struct set set[MOST_SETS];
@@ -37,25 +37,23 @@ struct exe {
 
 /* ---- memory ---- */
 
-static accel_status buffer_alloc(struct device *dev, struct buffer *b)
+/* b->mem over a compute buffer, which it owns from now on. */
+static accel_status adopt(struct vulkan *v, struct buffer *b,
+			  struct compute_buffer *buf)
 {
-	struct vulkan *v = (struct vulkan *)dev;
 	struct vk_buffer *m = mem_zalloc(sizeof(*m));
-	accel_status err;
 
-	if (!m)
+	if (!m) {
+		compute_buffer_destroy(buf);
 		return ACCEL_ERR_NOMEM;
-	err = compute_buffer_create(v->device, b->size, 0, &m->buf);
-	if (err) {
-		mem_free(m);
-		return err;
 	}
+	m->buf = buf;
 	m->id = ++v->next_id;
-	if (compute_buffer_map(m->buf, &b->host)) {
+	if (compute_buffer_map(buf, &b->host)) {
 		m->shadow = true;
 		b->host = mem_aligned(b->size);
 		if (!b->host) {
-			compute_buffer_destroy(m->buf);
+			compute_buffer_destroy(buf);
 			mem_free(m);
 			return ACCEL_ERR_NOMEM;
 		}
@@ -63,6 +61,27 @@ static accel_status buffer_alloc(struct device *dev, struct buffer *b)
 	}
 	b->mem = m;
 	return ACCEL_OK;
+}
+
+static accel_status buffer_alloc(struct device *dev, struct buffer *b)
+{
+	struct vulkan *v = (struct vulkan *)dev;
+	struct compute_buffer *buf;
+	accel_status err;
+
+	err = compute_buffer_create(v->device, b->size, 0, &buf);
+	return err ? err : adopt(v, b, buf);
+}
+
+static accel_status buffer_import(struct device *dev, struct buffer *b, int fd)
+{
+	struct vulkan *v = (struct vulkan *)dev;
+	struct compute_buffer *buf;
+	accel_status err;
+
+	/* all of it: kernels may read a few bytes past the last element */
+	err = compute_buffer_import_dmabuf(v->device, fd, 0, &buf);
+	return err ? err : adopt(v, b, buf);
 }
 
 static void buffer_free(struct device *dev, struct buffer *b)
@@ -123,6 +142,43 @@ static void access_end(struct device *dev, struct buffer *b, bool write)
 	end(b, !write, write);
 }
 
+/* Ordinary memory cannot be exported: the bytes move to memory that can. */
+static accel_status buffer_export(struct device *dev, struct buffer *b, int *fd)
+{
+	struct vulkan *v = (struct vulkan *)dev;
+	struct vk_buffer *m = b->mem;
+	struct buffer moved = { .size = b->size };
+	struct compute_buffer *buf;
+	accel_status err;
+	void *from;
+
+	if (!compute_buffer_export(m->buf, fd))
+		return ACCEL_OK;
+	err = compute_buffer_create(v->device, b->size, COMPUTE_BUFFER_EXPORT,
+				    &buf);
+	if (err)
+		return err;
+	from = access_begin(dev, b, false);
+	err = from ? compute_buffer_write(buf, 0, from, b->size) : ACCEL_ERR_IO;
+	if (from)
+		access_end(dev, b, false);
+	if (!err)
+		err = compute_buffer_export(buf, fd);
+	if (err) {
+		compute_buffer_destroy(buf);
+		return err;
+	}
+	err = adopt(v, &moved, buf);
+	if (err)
+		return err;
+	buffer_free(dev, b);
+	b->host = moved.host;
+	b->mem = moved.mem;
+	b->foreign = true; /* others see it: never reuse it */
+	b->ctx->counters.bytes_in_use -= b->size;
+	return ACCEL_OK;
+}
+
 /* ---- recording ---- */
 
 static void set_free(struct set *s)
@@ -145,7 +201,6 @@ static void release(struct device *dev, struct plan *plan)
 	(void)dev;
 	for (i = 0; i < MOST_SETS; i++)
 		set_free(&x->set[i]);
-	mem_free(x->host);
 	mem_free(x->base);
 	mem_free(x);
 	plan->exe = NULL;
@@ -160,14 +215,13 @@ static accel_status compile(struct device *dev, struct plan *plan)
 	if (!x)
 		return ACCEL_ERR_NOMEM;
 	plan->exe = x;
-	x->host = mem_zalloc(plan->n_steps * sizeof(*x->host));
 	x->base = mem_zalloc(plan->n_slots * sizeof(*x->base));
-	if (!x->host || !x->base) {
+	if (!x->base) {
 		release(dev, plan);
 		return ACCEL_ERR_NOMEM;
 	}
 	for (i = 0; i < plan->n_steps; i++)
-		x->host[i] = !vk_supports(v, &plan->steps[i]);
+		plan->steps[i].on_host = !vk_supports(v, &plan->steps[i]);
 	return ACCEL_OK;
 }
 
@@ -181,12 +235,11 @@ static accel_status make_scratch(struct vulkan *v, const struct plan *plan,
 				 struct buffer *const *bind, struct set *s)
 {
 	struct vk_record r = { .v = v, .bind = bind };
-	const struct exe *x = plan->exe;
 	accel_status err = ACCEL_OK;
 	uint32_t i;
 
 	for (i = 0; i < plan->n_steps && !err; i++)
-		if (!x->host[i])
+		if (!plan->steps[i].on_host)
 			err = vk_step(&r, &plan->steps[i]);
 	if (err || !r.most)
 		return err;
@@ -211,7 +264,6 @@ static accel_status record_segment(struct vulkan *v, const struct plan *plan,
 static accel_status record(struct vulkan *v, struct plan *plan,
 			   struct buffer *const *bind, struct set *s)
 {
-	const struct exe *x = plan->exe;
 	accel_status err;
 	uint32_t i;
 
@@ -227,8 +279,9 @@ static accel_status record(struct vulkan *v, struct plan *plan,
 
 		g->first = i;
 		g->n = 1;
-		if (!x->host[i]) {
-			while (i + g->n < plan->n_steps && !x->host[i + g->n])
+		if (!plan->steps[i].on_host) {
+			while (i + g->n < plan->n_steps &&
+			       !plan->steps[i + g->n].on_host)
 				g->n++;
 			err = record_segment(v, plan, bind, s, g);
 		}
@@ -345,6 +398,8 @@ static const struct device_ops vulkan_ops = {
 	.backend = "vulkan",
 	.buffer_alloc = buffer_alloc,
 	.buffer_free = buffer_free,
+	.buffer_import = buffer_import,
+	.buffer_export = buffer_export,
 	.memory_free = memory_free,
 	.access_begin = access_begin,
 	.access_end = access_end,
