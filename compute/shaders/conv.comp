@@ -6,7 +6,6 @@
 #include "common.glsl"
 #include "flat.glsl"
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 2) const uint TYPES = 0u; // in, w: 3 bits each
 
 // m_size: output channels, n_size: output pixels; cg, og: channels a group

@@ -5,7 +5,6 @@
 #include "common.glsl"
 #include "flat.glsl"
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 2) const uint TYPES = 0u; // out's gradient, w
 
 // m_size: input channels, n_size: input pixels; cg, og: channels a group

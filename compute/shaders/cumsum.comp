@@ -5,7 +5,6 @@
 #include "common.glsl"
 #include "flat.glsl"
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint FLAGS = 0u; // 1 exclusive, 2 reverse, 4 i32
 layout(push_constant) uniform P {
 	uint lines, n, inner, start_o, start_a;

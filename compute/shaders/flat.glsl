@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// The local size is constant 0. It must be declared before it is used.
+layout(local_size_x_id = 0) in;
+
 // One invocation an element, in a grid of any width.
 uint flat_id()
 {

@@ -5,7 +5,6 @@
 #include "common.glsl"
 #include "flat.glsl"
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint FLAGS = 0u;
 layout(constant_id = 2) const uint TYPES = 0u; // x, o, gamma, beta
 const bool BATCH = (FLAGS & 1u) != 0u, GAMMA = (FLAGS & 2u) != 0u;

@@ -4,7 +4,6 @@
 #include "common.glsl"
 #include "flat.glsl"
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint TYPES = 0u; // index, out
 layout(push_constant) uniform P {
 	uint total, classes, start_o, start_i;

@@ -4,7 +4,6 @@
 #include "common.glsl"
 #include "flat.glsl"
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint FLAGS = 0u; // 1 average, 2 count pad, 4 index
 layout(constant_id = 2) const uint TYPES = 0u; // in, out
 layout(push_constant) uniform P {

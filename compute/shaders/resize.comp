@@ -4,7 +4,6 @@
 #include "common.glsl"
 #include "flat.glsl"
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BILINEAR = 0u;
 layout(constant_id = 2) const uint CORNERS = 0u;
 layout(constant_id = 3) const uint TYPES = 0u; // in, out
