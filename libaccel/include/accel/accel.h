@@ -3,6 +3,8 @@
 #ifndef ACCEL_ACCEL_H
 #define ACCEL_ACCEL_H
 
+#include <accel/bench.h>
+#include <accel/device.h>
 #include <accel/driver.h>
 #include <accel/status.h>
 #include <accel/version.h>
