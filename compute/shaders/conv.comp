@@ -4,8 +4,9 @@
 // the blocked kernels do not take.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 2) const uint TYPES = 0u; // in, w: 3 bits each
 
 // m_size: output channels, n_size: output pixels; cg, og: channels a group

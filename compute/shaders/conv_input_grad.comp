@@ -3,8 +3,9 @@
 // Transposed convolution, one element of the input's gradient an invocation.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 2) const uint TYPES = 0u; // out's gradient, w
 
 // m_size: input channels, n_size: input pixels; cg, og: channels a group

@@ -9,8 +9,9 @@
 // PANEL: w to [o / 8][c][tap][8]
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint MODE = 0u;
 layout(constant_id = 2) const uint TYPE = 0u;
 #define PIXELS 0u

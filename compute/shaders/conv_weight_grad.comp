@@ -4,8 +4,9 @@
 // a fixed order.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint TYPES = 0u; // w, in, out's gradient
 layout(push_constant) uniform P {
 	uint total, n, start_w, start_a, start_g;

@@ -3,8 +3,9 @@
 // Running sums along one axis: an invocation a line.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint FLAGS = 0u; // 1 exclusive, 2 reverse, 4 i32
 layout(push_constant) uniform P {
 	uint lines, n, inner, start_o, start_a;

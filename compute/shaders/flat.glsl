@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The local size is constant 0. It must be declared before it is used.
-layout(local_size_x_id = 0) in;
-
-// One invocation an element, in a grid of any width.
+// One invocation an element, in a grid of any width. Include after the local
+// size is declared: before, gl_WorkGroupSize is 1.
 uint flat_id()
 {
 	return (gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) *

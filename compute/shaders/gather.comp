@@ -3,8 +3,9 @@
 // out[o, j, i] = in[o, index, i]; the index is [j], or [o, j, i] when ALONG.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint TYPE = 0u;
 layout(constant_id = 2) const uint ALONG = 0u;
 layout(push_constant) uniform P {

@@ -3,8 +3,9 @@
 // Layer and batch normalization: a workgroup a normalized set.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint FLAGS = 0u;
 layout(constant_id = 2) const uint TYPES = 0u; // x, o, gamma, beta
 const bool BATCH = (FLAGS & 1u) != 0u, GAMMA = (FLAGS & 2u) != 0u;

@@ -3,8 +3,9 @@
 // By the input: an invocation an input element, over the windows that hold it.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint FLAGS = 0u; // 1 average, 2 count pad
 layout(constant_id = 2) const uint TYPES = 0u; // in (written), out (read)
 layout(push_constant) uniform P {

@@ -4,8 +4,9 @@
 // as 1, 2, 3. SC'11): four numbers an invocation.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint KIND = 0u; // enum compute_random_kind
 layout(constant_id = 2) const uint TYPE = 0u;
 layout(push_constant) uniform P {

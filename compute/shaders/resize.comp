@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint BILINEAR = 0u;
 layout(constant_id = 2) const uint CORNERS = 0u;
 layout(constant_id = 3) const uint TYPES = 0u; // in, out

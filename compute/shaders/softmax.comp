@@ -3,8 +3,9 @@
 // Softmax, log-softmax and their gradients along one axis: a workgroup a row.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint MODE = 0u;
 layout(constant_id = 2) const uint TYPES = 0u; // a, g, o: 3 bits each
 #define SOFTMAX 0u

@@ -4,8 +4,9 @@
 // mapped to unsigned keys that sort as they do.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint TYPE = 0u;
 layout(constant_id = 2) const uint SMALLEST = 0u;
 layout(push_constant) uniform P {

@@ -3,8 +3,9 @@
 // Captured pin samples: bit b of sample s to element [s, b].
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "flat.glsl"
 
+layout(local_size_x_id = 0) in;
+#include "flat.glsl"
 layout(constant_id = 1) const uint TYPE = 0u;
 layout(push_constant) uniform P {
 	uint total, bits, sample_bytes, start_o, start_a;
