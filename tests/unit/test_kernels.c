@@ -528,6 +528,625 @@ static void test_matmul(void)
 	}
 }
 
+/* ---- convolution and pooling ------------------------------------------- */
+
+struct conv_case {
+	uint32_t n, c, h, w, o, kh, kw, oh, ow;
+	uint32_t stride, pad, dilation, groups;
+	int bias, residual, act;
+	uint32_t dt;
+};
+
+static double at4(const struct compute_view *v, uint32_t a, uint32_t b,
+		  int64_t y, int64_t x)
+{
+	if (y < 0 || x < 0 || y >= v->size[2] || x >= v->size[3])
+		return 0;
+	return get(&mem, v,
+		   ((uint64_t)(a * v->size[1] + b) * v->size[2] +
+		    (uint64_t)y) * v->size[3] + (uint64_t)x);
+}
+
+static bool matches(const struct compute_view *v, const double *want,
+		    double rel, double abs_)
+{
+	for (uint64_t i = 0; i < count(v); i++) {
+		if (near(get(&mem, v, i), want[i], rel, abs_))
+			continue;
+		printf("# [%d] got %.9g want %.9g\n", (int)i, get(&mem, v, i),
+		       want[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool run_conv(const struct conv_case *t, double *ref)
+{
+	struct compute_conv c = { .stride = { t->stride, t->stride },
+				  .pad = { t->pad, t->pad },
+				  .dilation = { t->dilation, t->dilation },
+				  .groups = t->groups,
+				  .act = (enum compute_act)t->act };
+	uint32_t cg = t->c / t->groups, og = t->o / t->groups;
+	struct compute_view bias, res, scratch;
+	uint64_t bytes;
+	bool pass;
+
+	mem.at = 0;
+	c.in = MK(&mem, t->dt, t->n, t->c, t->h, t->w);
+	c.w = MK(&mem, t->dt, t->o, cg, t->kh, t->kw);
+	c.out = MK(&mem, F32, t->n, t->o, t->oh, t->ow);
+	bias = MK(&mem, F32, t->o);
+	res = MK(&mem, F32, t->n, t->o, t->oh, t->ow);
+	randomize(&mem, &c.in, 1);
+	randomize(&mem, &c.w, 1);
+	randomize(&mem, &bias, 1);
+	randomize(&mem, &res, 1);
+	c.bias = t->bias ? &bias : NULL;
+	c.residual = t->residual ? &res : NULL;
+	bytes = compute_conv_scratch(dev, &c);
+	if (bytes) {
+		scratch = MK(&mem, U8, (uint32_t)bytes);
+		memset(mem.map + scratch.offset, 0xff, bytes);
+		c.scratch = mem.buf;
+		c.scratch_offset = scratch.offset;
+	}
+	for (uint32_t i = 0; i < count(&c.out); i++) {
+		uint32_t x = i % t->ow, y = i / t->ow % t->oh;
+		uint32_t o = i / t->ow / t->oh % t->o;
+		uint32_t n = i / t->ow / t->oh / t->o;
+		double sum = t->bias ? get(&mem, &bias, o) : 0;
+
+		for (uint32_t k = 0; k < cg * t->kh * t->kw; k++) {
+			uint32_t kx = k % t->kw, ky = k / t->kw % t->kh;
+			uint32_t ci = k / t->kw / t->kh;
+
+			sum += at4(&c.in, n, o / og * cg + ci,
+				   (int64_t)y * t->stride +
+					   ky * t->dilation - t->pad,
+				   (int64_t)x * t->stride +
+					   kx * t->dilation - t->pad) *
+			       at4(&c.w, o, ci, ky, kx);
+		}
+		if (t->residual)
+			sum += get(&mem, &res, i);
+		ref[i] = ref_act(t->act, sum);
+	}
+	pass = RUN(dev, compute_conv(rec, &c)) && matches(&c.out, ref, 2e-5, 2e-5);
+
+	/* gradients: out is now what comes in */
+	randomize(&mem, &c.out, 1);
+	memset(ref, 0, count(&c.in) * sizeof(*ref));
+	double *wref = ref + count(&c.in);
+
+	memset(wref, 0, count(&c.w) * sizeof(*ref));
+	for (uint32_t i = 0; i < count(&c.out); i++) {
+		uint32_t x = i % t->ow, y = i / t->ow % t->oh;
+		uint32_t o = i / t->ow / t->oh % t->o;
+		uint32_t n = i / t->ow / t->oh / t->o;
+
+		for (uint32_t k = 0; k < cg * t->kh * t->kw; k++) {
+			uint32_t kx = k % t->kw, ky = k / t->kw % t->kh;
+			uint32_t ch = o / og * cg + k / t->kw / t->kh;
+			int64_t iy = (int64_t)y * t->stride +
+				     ky * t->dilation - t->pad;
+			int64_t ix = (int64_t)x * t->stride +
+				     kx * t->dilation - t->pad;
+			double g = get(&mem, &c.out, i);
+
+			if (iy < 0 || ix < 0 || iy >= t->h || ix >= t->w)
+				continue;
+			ref[((n * t->c + ch) * t->h + iy) * t->w + ix] +=
+				g * get(&mem, &c.w, o * cg * t->kh * t->kw + k);
+			wref[o * cg * t->kh * t->kw + k] +=
+				g * at4(&c.in, n, ch, iy, ix);
+		}
+	}
+	c.bias = c.residual = NULL;
+	c.act = COMPUTE_ACT_NONE;
+	double rel = t->dt == F16 ? 2e-3 : 2e-5;
+
+	pass = pass && RUN(dev, compute_conv_weight_grad(rec, &c)) &&
+	       matches(&c.w, wref, rel, rel * 5);
+	/* the weights were overwritten: new ones, and their reference */
+	memset(ref, 0, count(&c.in) * sizeof(*ref));
+	randomize(&mem, &c.w, 1);
+	for (uint32_t i = 0; i < count(&c.out); i++) {
+		uint32_t x = i % t->ow, y = i / t->ow % t->oh;
+		uint32_t o = i / t->ow / t->oh % t->o;
+		uint32_t n = i / t->ow / t->oh / t->o;
+
+		for (uint32_t k = 0; k < cg * t->kh * t->kw; k++) {
+			uint32_t kx = k % t->kw, ky = k / t->kw % t->kh;
+			uint32_t ch = o / og * cg + k / t->kw / t->kh;
+			int64_t iy = (int64_t)y * t->stride +
+				     ky * t->dilation - t->pad;
+			int64_t ix = (int64_t)x * t->stride +
+				     kx * t->dilation - t->pad;
+
+			if (iy >= 0 && ix >= 0 && iy < t->h && ix < t->w)
+				ref[((n * t->c + ch) * t->h + iy) * t->w + ix] +=
+					get(&mem, &c.out, i) *
+					get(&mem, &c.w,
+					    o * cg * t->kh * t->kw + k);
+		}
+	}
+	return pass && RUN(dev, compute_conv_input_grad(rec, &c)) &&
+	       matches(&c.in, ref, rel, rel * 5);
+}
+
+static void test_conv(void)
+{
+	static const struct conv_case cases[] = {
+		{ 2, 5, 9, 11, 16, 3, 3, 9, 11, 1, 1, 1, 1, 1, 0, 1, F32 },
+		{ 1, 8, 8, 8, 40, 3, 3, 4, 4, 2, 1, 1, 1, 1, 1, 0, F32 },
+		{ 2, 6, 7, 9, 10, 3, 2, 3, 6, 1, 0, 2, 1, 1, 0, 3, F32 },
+		{ 2, 8, 7, 5, 8, 3, 3, 7, 5, 1, 1, 1, 8, 0, 0, 0, F32 },
+		{ 1, 6, 7, 5, 9, 3, 3, 4, 3, 2, 1, 1, 3, 1, 1, 2, F32 },
+		{ 2, 7, 5, 6, 12, 1, 1, 5, 6, 1, 0, 1, 1, 1, 1, 1, F32 },
+		{ 1, 3, 1, 20, 9, 1, 5, 1, 20, 1, 2, 1, 1, 1, 0, 0, F32 },
+		{ 2, 5, 6, 7, 9, 3, 3, 6, 7, 1, 1, 1, 1, 1, 0, 0, F16 },
+	};
+	double *ref = calloc(1 << 16, sizeof(*ref));
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct conv_case t = cases[i];
+		char text[128];
+
+		/* one row: no padding above it */
+		if (t.h == 1)
+			t.pad = 0, t.ow = 16;
+		snprintf(text, sizeof(text),
+			 "conv and gradients [%u %u %u %u] to %u, %ux%u, "
+			 "stride %u, pad %u, dilation %u, groups %u, dtype %u",
+			 t.n, t.c, t.h, t.w, t.o, t.kh, t.kw, t.stride, t.pad,
+			 t.dilation, t.groups, t.dt);
+		ok(run_conv(&t, ref), text);
+	}
+	free(ref);
+}
+
+static void test_pool(void)
+{
+	for (int kind = 0; kind < 3; kind++) {
+		struct compute_pool p = { .kernel = { 3, 2 },
+					  .stride = { 2, 1 },
+					  .pad = { 1, 1 },
+					  .dilation = { 1, 2 },
+					  .average = kind > 0,
+					  .count_pad = kind == 2 };
+		double out[2 * 3 * 4 * 7], grad[2 * 3 * 7 * 7] = { 0 };
+		struct compute_view index;
+		bool pass = true;
+
+		mem.at = 0;
+		p.in = MK(&mem, F32, 2, 3, 7, 7);
+		p.out = MK(&mem, F32, 2, 3, 4, 7);
+		index = MK(&mem, I32, 2, 3, 4, 7);
+		if (!kind)
+			p.index = &index;
+		randomize(&mem, &p.in, 4);
+		for (int pass_ = 0; pass_ < 2; pass_++) {
+			if (pass_)
+				randomize(&mem, &p.out, 2);
+			for (uint32_t i = 0; i < 168; i++) {
+				uint32_t x = i % 7, y = i / 7 % 4;
+				uint32_t plane = i / 28, n = 0, best = 0;
+				double sum = 0, top = -INFINITY, div;
+				uint32_t taps[6];
+
+				for (uint32_t k = 0; k < 6; k++) {
+					int64_t iy = y * 2 + k / 2 - 1ll;
+					int64_t ix = x + k % 2 * 2 - 1ll;
+					uint32_t at;
+
+					if (iy < 0 || ix < 0 || iy > 6 ||
+					    ix > 6)
+						continue;
+					at = plane * 49 + (uint32_t)(iy * 7 + ix);
+					taps[n++] = at;
+					sum += get(&mem, &p.in, at);
+					if (get(&mem, &p.in, at) > top) {
+						top = get(&mem, &p.in, at);
+						best = at;
+					}
+				}
+				div = kind == 2 ? 6 : n;
+				out[i] = kind ? sum / div : top;
+				if (!pass_)
+					continue;
+				for (uint32_t k = 0; k < n; k++)
+					if (kind || taps[k] == best)
+						grad[taps[k]] +=
+							get(&mem, &p.out, i) /
+							(kind ? div : 1);
+			}
+			if (!pass_) {
+				pass = RUN(dev, compute_pool(rec, &p)) &&
+				       matches(&p.out, out, 1e-6, 1e-6);
+			}
+		}
+		pass = pass && RUN(dev, compute_pool_grad(rec, &p)) &&
+		       matches(&p.in, grad, 1e-5, 1e-5);
+		ok(pass, kind == 0   ? "max pool, its index and gradient"
+			 : kind == 1 ? "average pool and gradient"
+				     : "average pool counting padding");
+	}
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static void test_softmax(void)
+{
+	static const uint32_t size[] = { 3, 70, 5 };
+
+	for (uint32_t axis = 0; axis < 3; axis++) {
+		uint32_t n = size[axis], inner = axis == 2 ? 1 : axis ? 5 : 350;
+		double want[1050], grad[1050];
+		bool pass = true;
+
+		for (int lg = 0; lg < 2; lg++) {
+			struct compute_view in, out, g, ig;
+
+			mem.at = 0;
+			in = mk(&mem, F32, 3, size);
+			out = mk(&mem, F32, 3, size);
+			g = mk(&mem, F32, 3, size);
+			ig = mk(&mem, F32, 3, size);
+			randomize(&mem, &in, 30);
+			randomize(&mem, &g, 1);
+			for (uint32_t r = 0; r < 1050 / n; r++) {
+				uint32_t base = r / inner * n * inner +
+						r % inner;
+				double top = -INFINITY, sum = 0, dot = 0;
+
+				for (uint32_t j = 0; j < n; j++)
+					top = fmax(top, get(&mem, &in,
+							    base + j * inner));
+				for (uint32_t j = 0; j < n; j++)
+					sum += exp(get(&mem, &in,
+						       base + j * inner) -
+						   top);
+				for (uint32_t j = 0; j < n; j++) {
+					uint32_t at = base + j * inner;
+					double x = get(&mem, &in, at) - top;
+
+					want[at] = lg ? x - log(sum)
+						      : exp(x) / sum;
+					dot += get(&mem, &g, at) *
+					       (lg ? 1 : want[at]);
+				}
+				for (uint32_t j = 0; j < n; j++) {
+					uint32_t at = base + j * inner;
+					double y = want[at];
+					double d = get(&mem, &g, at);
+
+					grad[at] = lg ? d - exp(y) * dot
+						      : y * (d - dot);
+				}
+			}
+			pass = pass &&
+			       RUN(dev, compute_softmax(rec, &in, axis, lg,
+							&out)) &&
+			       matches(&out, want, 2e-5, 1e-6) &&
+			       RUN(dev, compute_softmax_grad(rec, &out, &g,
+							     axis, lg, &ig)) &&
+			       matches(&ig, grad, 1e-4, 1e-5);
+		}
+		ok(pass, axis == 0   ? "softmax, log-softmax, gradients: axis 0"
+			 : axis == 1 ? "softmax, log-softmax, gradients: axis 1"
+				     : "softmax, log-softmax, gradients: last");
+	}
+}
+
+static void test_norm(void)
+{
+	for (int batch = 0; batch < 2; batch++) {
+		struct compute_norm n = { .outer = 4, .group = 5, .inner = 33,
+					  .batch = batch, .eps = 1e-5f };
+		uint32_t sets = batch ? 5 : 4, affine = batch ? 5 : 165;
+		struct compute_view gamma, beta, mean, rstd;
+		double want[660];
+		bool pass;
+
+		mem.at = 0;
+		n.in = MK(&mem, F32, 4, 5, 33);
+		n.out = MK(&mem, F32, 4, 5, 33);
+		gamma = MK(&mem, F32, affine);
+		beta = MK(&mem, F32, affine);
+		mean = MK(&mem, F32, sets);
+		rstd = MK(&mem, F32, sets);
+		n.gamma = &gamma;
+		n.beta = &beta;
+		n.mean = &mean;
+		n.rstd = &rstd;
+		randomize(&mem, &n.in, 5);
+		randomize(&mem, &gamma, 2);
+		randomize(&mem, &beta, 2);
+		for (uint32_t s = 0; s < sets; s++) {
+			double m = 0, v = 0;
+			uint32_t k = 0;
+
+			for (int step = 0; step < 3; step++) {
+				k = 0;
+				for (uint32_t i = 0; i < 660; i++) {
+					uint32_t set = batch ? i / 33 % 5
+							     : i / 165;
+					double x = get(&mem, &n.in, i);
+					uint32_t a = batch ? set : i % 165;
+
+					if (set != s)
+						continue;
+					k++;
+					if (step == 0)
+						m += x;
+					else if (step == 1)
+						v += (x - m) * (x - m);
+					else
+						want[i] = (x - m) /
+							  sqrt(v + 1e-5) *
+							  get(&mem, &gamma, a) +
+							  get(&mem, &beta, a);
+				}
+				if (step == 0)
+					m /= k;
+				else if (step == 1)
+					v /= k;
+			}
+		}
+		pass = RUN(dev, compute_norm(rec, &n)) &&
+		       matches(&n.out, want, 1e-5, 1e-5);
+		ok(pass, batch ? "batch norm" : "layer norm");
+	}
+}
+
+static void test_scans(void)
+{
+	bool pass = true;
+
+	for (int k = 0; k < 4; k++) {
+		struct compute_view in, out;
+		double want[210];
+
+		mem.at = 0;
+		in = MK(&mem, k & 1 ? I32 : F32, 3, 14, 5);
+		out = MK(&mem, k & 1 ? I32 : F32, 3, 14, 5);
+		randomize(&mem, &in, 9);
+		for (uint32_t l = 0; l < 15; l++) {
+			double sum = 0;
+
+			for (uint32_t j = 0; j < 14; j++) {
+				uint32_t jj = k & 2 ? 13 - j : j;
+				uint32_t at = l / 5 * 70 + jj * 5 + l % 5;
+
+				if (!(k & 2))
+					sum += get(&mem, &in, at);
+				want[at] = sum;
+				if (k & 2)
+					sum += get(&mem, &in, at);
+			}
+		}
+		pass = pass &&
+		       RUN(dev, compute_cumsum(rec, &in, 1, k & 2, k & 2,
+					       &out)) &&
+		       matches(&out, want, 1e-5, 1e-5);
+	}
+	ok(pass, "cumsum: f32, i32, exclusive and reversed");
+
+	pass = true;
+	for (uint32_t dt = 0; dt < 5; dt++) {
+		struct compute_view in, v, ix;
+
+		mem.at = 0;
+		in = MK(&mem, dt, 3, 100);
+		v = MK(&mem, dt, 3, 7);
+		ix = MK(&mem, I32, 3, 7);
+		randomize(&mem, &in, 40);
+		pass = pass &&
+		       RUN(dev, compute_topk(rec, &in, dt & 1, &v, &ix));
+		for (uint32_t r = 0; r < 3 && pass; r++) {
+			bool used[100] = { false };
+
+			for (uint32_t i = 0; i < 7; i++) {
+				uint32_t best = 100;
+
+				for (uint32_t j = 0; j < 100; j++) {
+					double x = get(&mem, &in, r * 100 + j);
+					double y = best < 100
+							   ? get(&mem, &in,
+								 r * 100 + best)
+							   : 0;
+
+					if (!used[j] &&
+					    (best == 100 ||
+					     (dt & 1 ? x < y : x > y)))
+						best = j;
+				}
+				used[best] = true;
+				pass = pass &&
+				       get(&mem, &ix, r * 7 + i) == best &&
+				       get(&mem, &v, r * 7 + i) ==
+					       get(&mem, &in, r * 100 + best);
+			}
+		}
+	}
+	ok(pass, "top-k of every dtype, largest and smallest");
+}
+
+/* ---- indexing, random numbers and the rest ------------------------------- */
+
+static void test_index(void)
+{
+	struct compute_view table, ix, list, al, hot;
+	double want[3 * 6 * 4];
+	bool pass;
+
+	mem.at = 0;
+	table = MK(&mem, F32, 3, 8, 4);
+	list = MK(&mem, F32, 3, 6, 4);
+	ix = MK(&mem, I32, 6);
+	al = MK(&mem, I32, 3, 6, 4);
+	randomize(&mem, &table, 9);
+	randomize(&mem, &list, 9);
+	for (uint32_t i = 0; i < 6; i++)
+		set(&mem, &ix, i, (int[]){ 7, 0, -1, 3, 3, 8 }[i]);
+	for (uint32_t i = 0; i < 72; i++)
+		set(&mem, &al, i, (i * 5) % 8);
+	for (uint32_t i = 0; i < 72; i++) {
+		int k = (int)get(&mem, &ix, i / 4 % 6);
+
+		k += k < 0 ? 8 : 0;
+		want[i] = k < 8 ? get(&mem, &table, i / 24 * 32 +
+							    (uint32_t)k * 4 +
+							    i % 4)
+				: NAN;
+	}
+	pass = RUN(dev, compute_gather(rec, &table, 1, &ix, &list)) &&
+	       matches(&list, want, 0, 0);
+	ok(pass, "gather: negative, repeated and out of range");
+
+	for (uint32_t i = 0; i < 72; i++)
+		want[i] = get(&mem, &table,
+			      i / 24 * 32 + (i * 5) % 8 * 4 + i % 4);
+	pass = RUN(dev, compute_gather_along(rec, &table, 1, &al, &list)) &&
+	       matches(&list, want, 0, 0);
+	ok(pass, "gather along an axis");
+
+	for (int along = 0; along < 2; along++) {
+		double sum[96];
+
+		randomize(&mem, &list, 9);
+		for (uint32_t i = 0; i < 96; i++)
+			sum[i] = get(&mem, &table, i);
+		for (uint32_t i = 0; i < 72; i++) {
+			int k = along ? (int)(i * 5 % 8)
+				      : (int)get(&mem, &ix, i / 4 % 6);
+
+			k += k < 0 ? 8 : 0;
+			if (k < 8)
+				sum[i / 24 * 32 + (uint32_t)k * 4 + i % 4] +=
+					get(&mem, &list, i);
+		}
+		pass = along ? RUN(dev, compute_scatter_add_along(
+						rec, &list, 1, &al, &table))
+			     : RUN(dev, compute_scatter_add(rec, &list, 1, &ix,
+							    &table));
+		ok(pass && matches(&table, sum, 1e-6, 1e-6),
+		   along ? "scatter-add along an axis" : "scatter-add");
+	}
+
+	hot = MK(&mem, U8, 6, 9);
+	pass = RUN(dev, compute_one_hot(rec, &ix, &hot));
+	for (uint32_t i = 0; i < 54; i++)
+		pass = pass && get(&mem, &hot, i) ==
+				       (get(&mem, &ix, i / 9) == i % 9);
+	ok(pass, "one-hot into u8");
+}
+
+static void philox(uint32_t c[4], uint32_t k0, uint32_t k1)
+{
+	for (int i = 0; i < 10; i++) {
+		uint64_t p = 0xD2511F53ull * c[0], q = 0xCD9E8D57ull * c[2];
+		uint32_t n[4] = { (uint32_t)(q >> 32) ^ c[1] ^ k0, (uint32_t)q,
+				  (uint32_t)(p >> 32) ^ c[3] ^ k1,
+				  (uint32_t)p };
+
+		memcpy(c, n, sizeof(n));
+		k0 += 0x9E3779B9u;
+		k1 += 0xBB67AE85u;
+	}
+}
+
+static void test_sources(void)
+{
+	struct compute_view state, out, bits, in;
+	double mean = 0, var = 0;
+	bool pass;
+
+	mem.at = 0;
+	state = MK(&mem, I32, 4);
+	out = MK(&mem, F32, 4099);
+	bits = MK(&mem, I32, 4099);
+	for (int i = 0; i < 4; i++)
+		set(&mem, &state, i, (int[]){ 1234, 5678, 9, 0 }[i]);
+	pass = RUN(dev, compute_random(rec, COMPUTE_RANDOM_BITS, 0, 0, 3,
+				       &state, &bits)) &&
+	       RUN(dev, compute_random(rec, COMPUTE_RANDOM_UNIFORM, -1, 3, 3,
+				       &state, &out));
+	for (uint32_t i = 0; i < 4099 && pass; i++) {
+		uint32_t c[4] = { i / 4, 9, 3, 0 };
+
+		philox(c, 1234, 5678);
+		pass = (uint32_t)get(&mem, &bits, i) == c[i % 4] ||
+		       (int32_t)c[i % 4] == (int32_t)get(&mem, &bits, i);
+		pass = pass && near(get(&mem, &out, i),
+				    -1 + 4 * ((c[i % 4] >> 8) / 16777216.0),
+				    1e-6, 1e-6);
+	}
+	ok(pass, "Philox bits and uniform numbers");
+	{
+		uint32_t c[4] = { 0, 0, 0, 0 };
+
+		philox(c, 0, 0);
+		ok(c[0] == 0x6627e8d5u && c[3] == 0x9b00dbd8u,
+		   "the reference is Philox (Random123's known answer)");
+	}
+	pass = RUN(dev, compute_random(rec, COMPUTE_RANDOM_NORMAL, 1, 2, 0,
+				       &state, &out));
+	for (uint32_t i = 0; i < 4099; i++)
+		mean += get(&mem, &out, i) / 4099;
+	for (uint32_t i = 0; i < 4099; i++)
+		var += pow(get(&mem, &out, i) - mean, 2) / 4099;
+	ok(pass && fabs(mean - 1) < .15 && fabs(var - 4) < .4,
+	   "normal numbers: mean and deviation");
+
+	in = MK(&mem, U8, 30);
+	out = MK(&mem, F32, 10, 19);
+	randomize(&mem, &in, 256);
+	pass = RUN(dev, compute_unpack_bits(rec, &in, 3, &out));
+	for (uint32_t i = 0; i < 190; i++)
+		pass = pass &&
+		       get(&mem, &out, i) ==
+			       (*addr(&mem, &in, i / 19 * 3 + i % 19 / 8) >>
+					(i % 19 % 8) &
+				1);
+	ok(pass, "unpack-bits: 19 lines in 3 bytes a sample");
+
+	for (int k = 0; k < 3; k++) {
+		double want[2 * 3 * 9 * 4];
+
+		in = MK(&mem, F32, 2, 3, 5, 7);
+		out = MK(&mem, F32, 2, 3, 9, 4);
+		randomize(&mem, &in, 4);
+		for (uint32_t i = 0; i < 216; i++) {
+			uint32_t x = i % 4, y = i / 4 % 9, p = i / 36;
+			double fy = k == 2 ? y * 4. / 8 : (y + .5) * 5 / 9 - .5;
+			double fx = k == 2 ? x * 6. / 3 : (x + .5) * 7 / 4 - .5;
+			uint32_t y0, x0, y1, x1;
+
+			fy = fmin(fmax(fy, 0), 4);
+			fx = fmin(fmax(fx, 0), 6);
+			y0 = (uint32_t)fy;
+			x0 = (uint32_t)fx;
+			y1 = y0 < 4 ? y0 + 1 : 4;
+			x1 = x0 < 6 ? x0 + 1 : 6;
+			fy -= y0;
+			fx -= x0;
+#define PX(b, a) get(&mem, &in, p * 35 + (b) * 7 + (a))
+			want[i] = k == 0 ? PX(y * 5 / 9, x * 7 / 4)
+					 : (1 - fy) * ((1 - fx) * PX(y0, x0) +
+						       fx * PX(y0, x1)) +
+						   fy * ((1 - fx) * PX(y1, x0) +
+							 fx * PX(y1, x1));
+		}
+		pass = RUN(dev, compute_resize(rec, &in, k > 0, k == 2, &out));
+		ok(pass && matches(&out, want, 1e-5, 1e-5),
+		   k == 0   ? "resize nearest"
+		   : k == 1 ? "resize bilinear"
+			    : "resize bilinear, corners aligned");
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -536,7 +1155,10 @@ static const struct {
 	{ "casts", test_casts },
 	{ "broadcast", test_broadcast },
 	{ "reduce", test_reduce },
-	{ "matmul", test_matmul },
+	{ "matmul", test_matmul }, { "conv", test_conv },
+	{ "pool", test_pool },	   { "softmax", test_softmax },
+	{ "norm", test_norm },	   { "scans", test_scans },
+	{ "index", test_index },   { "sources", test_sources },
 };
 
 /* With a name: only that group. */

@@ -3,7 +3,9 @@
 #ifndef ACCEL_ACCEL_H
 #define ACCEL_ACCEL_H
 
+#include <accel/bench.h>
 #include <accel/context.h>
+#include <accel/device.h>
 #include <accel/driver.h>
 #include <accel/graph.h>
 #include <accel/ops.h>

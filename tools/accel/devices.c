@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "accel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_DEVICES 64
+
+static void print_text(const char *key, const char *value)
+{
+	printf("\"%s\": ", key);
+	print_json_string(value);
+	printf(", ");
+}
+
+static void print_json(const struct accel_device_info *d, uint32_t n)
+{
+	printf("[");
+	for (uint32_t i = 0; i < n; i++) {
+		printf("%s\n  {\"index\": %u, ", i ? "," : "", d[i].index);
+		print_text("name", d[i].name);
+		print_text("type", d[i].type);
+		print_text("driver", d[i].driver);
+		print_text("uuid", d[i].uuid);
+		print_text("drm_node", d[i].drm_node);
+		printf("\"vulkan\": \"%u.%u.%u\", \"memory_bytes\": %llu, "
+		       "\"usable\": %s}",
+		       d[i].api_major, d[i].api_minor, d[i].api_patch,
+		       (unsigned long long)d[i].memory_bytes,
+		       d[i].usable ? "true" : "false");
+	}
+	printf("%s]\n", n ? "\n" : "");
+}
+
+static void print_table(const struct accel_device_info *d, uint32_t n)
+{
+	if (!n) {
+		printf("no Vulkan device: the CPU backend is used\n");
+		return;
+	}
+	printf("%-5s  %-40s  %-10s  %-8s  %9s  %s\n", "index", "name", "type",
+	       "vulkan", "memory", "driver");
+	for (uint32_t i = 0; i < n; i++) {
+		char version[32];
+
+		snprintf(version, sizeof(version), "%u.%u.%u", d[i].api_major,
+			 d[i].api_minor, d[i].api_patch);
+		printf("%-5u  %-40.40s  %-10s  %-8s  %5llu MiB  %s%s\n",
+		       d[i].index, d[i].name, d[i].type, version,
+		       (unsigned long long)(d[i].memory_bytes >> 20),
+		       d[i].driver, d[i].usable ? "" : " (not usable)");
+		if (*d[i].drm_node)
+			printf("       %s\n", d[i].drm_node);
+	}
+}
+
+int cmd_devices(int argc, char **argv)
+{
+	struct accel_device_info list[MAX_DEVICES];
+	accel_status s;
+	uint32_t n;
+	int json = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json")) {
+			json = 1;
+			continue;
+		}
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			printf("usage: accel devices [--json]\n");
+			return 0;
+		}
+		fprintf(stderr, "usage: accel devices [--json]\n");
+		return 2;
+	}
+	s = accel_device_list(list, MAX_DEVICES, &n);
+	if (s)
+		return fail(s);
+	if (n > MAX_DEVICES)
+		n = MAX_DEVICES;
+	if (json)
+		print_json(list, n);
+	else
+		print_table(list, n);
+	return 0;
+}

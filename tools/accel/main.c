@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/* accel: the command-line face of the library. One file a subcommand. */
+#include "accel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "devices", cmd_devices, "list the Vulkan devices" },
+	{ "bench", cmd_bench, "measure a device's kernels" },
+};
+
+static void usage(FILE *f)
+{
+	fprintf(f, "usage: accel COMMAND [OPTIONS]\n\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		fprintf(f, "  %-10s %s\n", commands[i].name, commands[i].help);
+	fprintf(f, "\naccel COMMAND --help says more.\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		usage(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("accel %s\n", accel_version());
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "accel: no command '%s'\n", argv[1]);
+	usage(stderr);
+	return 2;
+}
+
+int fail(accel_status s)
+{
+	fprintf(stderr, "accel: %s: %s\n", accel_status_text(s),
+		accel_last_error());
+	return 1;
+}
+
+void print_json_string(const char *s)
+{
+	putchar('"');
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
