@@ -32,8 +32,7 @@ accel_status buffer_handle(struct compute_buffer *b, uint64_t alloc,
 {
 	struct compute_device *dev = b->dev;
 	VkExternalMemoryBufferCreateInfo ext = {
-		.sType =
-			VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
+		.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
 		.handleTypes = external,
 	};
 	VkBufferCreateInfo ci = {
@@ -122,8 +121,7 @@ static int pick_type(const struct compute_device *dev, uint32_t allowed,
 		if (host)
 			score = cached * 4 + coherent * 2 + local;
 		else
-			score = local * 8 + visible * 4 + cached * 2 +
-				coherent;
+			score = local * 8 + visible * 4 + cached * 2 + coherent;
 		if (score > best_score) {
 			best = (int)i;
 			best_score = score;
@@ -223,8 +221,7 @@ accel_status compute_buffer_map(struct compute_buffer *b, void **ptr)
 		return accel_error(ACCEL_ERR_NOSYS,
 				   "%s: this buffer's %llu bytes are not "
 				   "visible to the CPU; read and write copy",
-				   dev->info.name,
-				   (unsigned long long)b->size);
+				   dev->info.name, (unsigned long long)b->size);
 	if (!b->map) {
 		r = dev->MapMemory(dev->handle, b->memory, 0, VK_WHOLE_SIZE, 0,
 				   &b->map);

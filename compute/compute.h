@@ -291,9 +291,10 @@ accel_status compute_record_fill(struct compute_record *rec,
 				 struct compute_buffer *buf, uint64_t offset,
 				 uint64_t size, uint32_t word);
 accel_status compute_record_copy(struct compute_record *rec,
-				 struct compute_buffer *dst, uint64_t dst_offset,
-				 struct compute_buffer *src, uint64_t src_offset,
-				 uint64_t size);
+				 struct compute_buffer *dst,
+				 uint64_t dst_offset,
+				 struct compute_buffer *src,
+				 uint64_t src_offset, uint64_t size);
 
 /* Everything before is finished and visible before anything after starts. */
 accel_status compute_record_barrier(struct compute_record *rec);

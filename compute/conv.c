@@ -48,11 +48,16 @@ static accel_status measure(const struct compute_conv *c, struct geometry *g)
 	if (s)
 		return s;
 	*g = (struct geometry){
-		.n = c->in.size[0],   .c = c->in.size[1],
-		.h = c->in.size[2],   .w = c->in.size[3],
-		.o = c->w.size[0],    .oh = c->out.size[2],
-		.ow = c->out.size[3], .kh = c->w.size[2],
-		.kw = c->w.size[3],   .cg = c->w.size[1],
+		.n = c->in.size[0],
+		.c = c->in.size[1],
+		.h = c->in.size[2],
+		.w = c->in.size[3],
+		.o = c->w.size[0],
+		.oh = c->out.size[2],
+		.ow = c->out.size[3],
+		.kh = c->w.size[2],
+		.kw = c->w.size[3],
+		.cg = c->w.size[1],
 	};
 	if (!c->groups || !c->stride[0] || !c->stride[1] || !c->dilation[0] ||
 	    !c->dilation[1])
@@ -186,10 +191,10 @@ static accel_status pack(struct compute_record *rec,
 			 uint64_t quads, uint64_t at,
 			 struct compute_binding *out)
 {
-	uint32_t groups[3], push[11] = { (uint32_t)quads, 0,	g->c,
-					 g->h,		  g->w, g->hp,
-					 g->wp,		  c->pad[0],
-					 c->pad[1],	  g->o, g->kh * g->kw };
+	uint32_t groups[3],
+		push[11] = { (uint32_t)quads, 0,     g->c,      g->h,      g->w,
+			     g->hp,           g->wp, c->pad[0], c->pad[1], g->o,
+			     g->kh * g->kw };
 	const uint32_t spec[] = { LOCAL, mode, v->dtype };
 	struct compute_binding bind[2];
 	accel_status s;
@@ -235,11 +240,11 @@ static accel_status blocked(struct compute_record *rec,
 		return s;
 	if (texel) {
 		const uint32_t push[] = {
-			g->o,	     g->oh * g->ow, div_up(g->c, 4),
-			float_bits(1), e->start[0],   e->start[1],
-			e->start[2], g->hp,	    g->wp,
-			g->ow,	     g->kh,	    g->kw,
-			c->stride[0], c->stride[1], c->dilation[0],
+			g->o,           g->oh * g->ow, div_up(g->c, 4),
+			float_bits(1),  e->start[0],   e->start[1],
+			e->start[2],    g->hp,         g->wp,
+			g->ow,          g->kh,         g->kw,
+			c->stride[0],   c->stride[1],  c->dilation[0],
 			c->dilation[1],
 		};
 		const struct compute_binding bind[] = { e->bind[0], e->bind[1],
@@ -289,14 +294,32 @@ static accel_status direct(struct compute_record *rec,
 	const uint32_t spec[] = { LOCAL, e->spec,
 				  c->in.dtype | c->w.dtype << 3 };
 	uint32_t push[] = {
-		g->o,	     g->oh * g->ow, total,	    float_bits(1),
-		0,	     0,		    e->start[0],    e->start[1],
-		e->start[2], g->c,	    g->cg,	    g->og,
-		g->h,	     g->w,	    g->ow,	    g->kh,
-		g->kw,	     c->stride[0],  c->stride[1],   c->pad[0],
-		c->pad[1],   c->dilation[0], c->dilation[1],
+		g->o,
+		g->oh * g->ow,
+		total,
+		float_bits(1),
+		0,
+		0,
+		e->start[0],
+		e->start[1],
+		e->start[2],
+		g->c,
+		g->cg,
+		g->og,
+		g->h,
+		g->w,
+		g->ow,
+		g->kh,
+		g->kw,
+		c->stride[0],
+		c->stride[1],
+		c->pad[0],
+		c->pad[1],
+		c->dilation[0],
+		c->dilation[1],
 	};
-	struct compute_binding bind[5] = { [2] = e->bind[0], e->bind[1],
+	struct compute_binding bind[5] = { [2] = e->bind[0],
+					   e->bind[1],
 					   e->bind[2] };
 	accel_status s;
 
@@ -376,14 +399,29 @@ static accel_status input_grad(struct compute_record *rec,
 		const uint32_t spec[] = { LOCAL, e.spec,
 					  c->out.dtype | c->w.dtype << 3 };
 		uint32_t push[] = {
-			g.c,	    e.n,	   total,
-			float_bits(1), 0,	   0,
-			e.start[0], e.start[1],	   e.start[2],
-			g.o,	    g.cg,	   g.og,
-			g.oh,	    g.ow,	   g.w,
-			g.kh,	    g.kw,	   c->stride[0],
-			c->stride[1], c->pad[0],   c->pad[1],
-			c->dilation[0], c->dilation[1],
+			g.c,
+			e.n,
+			total,
+			float_bits(1),
+			0,
+			0,
+			e.start[0],
+			e.start[1],
+			e.start[2],
+			g.o,
+			g.cg,
+			g.og,
+			g.oh,
+			g.ow,
+			g.w,
+			g.kh,
+			g.kw,
+			c->stride[0],
+			c->stride[1],
+			c->pad[0],
+			c->pad[1],
+			c->dilation[0],
+			c->dilation[1],
 		};
 
 		bind[2] = e.bind[0];
@@ -434,11 +472,26 @@ static accel_status weight_grad(struct compute_record *rec,
 							    c->in.dtype << 3 |
 							    c->out.dtype << 6 };
 		uint32_t push[] = {
-			total, g.n,	     0,		   0,		 0,
-			g.c,   g.o,	     g.cg,	   g.og,	 g.h,
-			g.w,   g.oh,	     g.ow,	   g.kh,	 g.kw,
-			c->stride[0],	     c->stride[1], c->pad[0],
-			c->pad[1],	     c->dilation[0],
+			total,
+			g.n,
+			0,
+			0,
+			0,
+			g.c,
+			g.o,
+			g.cg,
+			g.og,
+			g.h,
+			g.w,
+			g.oh,
+			g.ow,
+			g.kh,
+			g.kw,
+			c->stride[0],
+			c->stride[1],
+			c->pad[0],
+			c->pad[1],
+			c->dilation[0],
 			c->dilation[1],
 		};
 

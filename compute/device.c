@@ -99,8 +99,7 @@ static void read_info(const struct vk_instance *in, VkPhysicalDevice phys,
 		[VK_PHYSICAL_DEVICE_TYPE_CPU] = COMPUTE_DEVICE_CPU,
 	};
 	VkPhysicalDeviceDrmPropertiesEXT drm = {
-		.sType =
-			VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRM_PROPERTIES_EXT,
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRM_PROPERTIES_EXT,
 	};
 	VkPhysicalDeviceDriverProperties drv = {
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES,
@@ -137,14 +136,11 @@ static void read_info(const struct vk_instance *in, VkPhysicalDevice phys,
 			id.pNext = &drm;
 		}
 		in->GetPhysicalDeviceProperties2(phys, &p);
-		info->usable =
-			compute_family(in, phys, &stamps) != UINT32_MAX;
+		info->usable = compute_family(in, phys, &stamps) != UINT32_MAX;
 	}
-	if ((uint32_t)p.properties.deviceType <=
-	    VK_PHYSICAL_DEVICE_TYPE_CPU)
+	if ((uint32_t)p.properties.deviceType <= VK_PHYSICAL_DEVICE_TYPE_CPU)
 		info->type = types[p.properties.deviceType];
-	snprintf(info->name, sizeof(info->name), "%s",
-		 p.properties.deviceName);
+	snprintf(info->name, sizeof(info->name), "%s", p.properties.deviceName);
 	snprintf(info->driver, sizeof(info->driver), "%.96s%s%.144s",
 		 drv.driverName, *drv.driverName ? " " : "", drv.driverInfo);
 	memcpy(info->uuid, id.deviceUUID, sizeof(info->uuid));
@@ -250,8 +246,8 @@ static accel_status no_such(const char *which,
 
 		at += w > 0 ? (size_t)w : 0;
 	}
-	return accel_error(ACCEL_ERR_NODEV,
-			   "no usable device '%s': %s here", which, have);
+	return accel_error(ACCEL_ERR_NODEV, "no usable device '%s': %s here",
+			   which, have);
 }
 
 /*
@@ -297,7 +293,8 @@ static int choose(const char *which, const struct compute_device_info *list,
 static accel_status load_functions(struct compute_device *dev)
 {
 #define COMPUTE_X(fn)                                                          \
-	dev->fn = (PFN_vk##fn)dev->in.GetDeviceProcAddr(dev->handle, "vk" #fn);
+	dev->fn = (PFN_vk##fn)dev->in.GetDeviceProcAddr(dev->handle, "v"       \
+								     "k" #fn);
 	COMPUTE_VK_DEVICE(COMPUTE_X)
 	COMPUTE_VK_OPTIONAL(COMPUTE_X)
 #undef COMPUTE_X
@@ -394,14 +391,13 @@ accel_status compute_open(const char *which, struct compute_device **out)
 	}
 	dev->phys = phys[at];
 	dev->info = list[at];
-	dev->family = compute_family(&dev->in, dev->phys,
-				     &dev->limits.timestamps);
+	dev->family =
+		compute_family(&dev->in, dev->phys, &dev->limits.timestamps);
 	{
 		bool stamps = dev->limits.timestamps;
 
 		s = vk_limits_query(dev, getenv("ACCEL_LIMITS"));
-		dev->limits.timestamps =
-			stamps && dev->limits.timestamp_ns > 0;
+		dev->limits.timestamps = stamps && dev->limits.timestamp_ns > 0;
 	}
 	if (s)
 		goto fail;

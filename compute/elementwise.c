@@ -39,9 +39,9 @@ static char value_type(const struct compute_elementwise *e, uint32_t v,
 		       uint32_t done)
 {
 	if (v < COMPUTE_EW_IMM(0))
-		return v < e->n_in ? (e->in[v].dtype <= COMPUTE_F16 ? FLOAT
-								    : INT)
-				   : 0;
+		return v < e->n_in
+			       ? (e->in[v].dtype <= COMPUTE_F16 ? FLOAT : INT)
+			       : 0;
 	if (v < COMPUTE_EW_OP(0)) {
 		v -= COMPUTE_EW_IMM(0);
 		return v < e->n_imm ? (e->imm_int >> v & 1 ? INT : FLOAT) : 0;
@@ -72,7 +72,7 @@ static accel_status check_op(const struct compute_elementwise *e, uint32_t i)
 				"elementwise: operation %u (%s): operand %u is "
 				"value 0x%02x, which is %s, not %s",
 				i, ops[op->code].name, a, src[a],
-				!have	       ? "none"
+				!have         ? "none"
 				: have == INT ? "i32"
 					      : "f32",
 				want == INT ? "i32" : "f32");
@@ -210,15 +210,14 @@ static accel_status bind_all(struct compute_record *rec,
 
 	for (uint32_t i = 0; i < OPERANDS && !s; i++) {
 		bool out = i >= OUT_SLOT;
-		const struct compute_view *v =
-			out ? &e->out[i - OUT_SLOT] : &e->in[i];
+		const struct compute_view *v = out ? &e->out[i - OUT_SLOT]
+						   : &e->in[i];
 
 		if (out ? i - OUT_SLOT >= e->n_out : i >= e->n_in)
 			continue;
-		s = view_bind(rec,
-			      out ? "elementwise: output"
-				  : "elementwise: input",
-			      v, out, &p->bind[i], &p->start[i]);
+		s = view_bind(
+			rec, out ? "elementwise: output" : "elementwise: input",
+			v, out, &p->bind[i], &p->start[i]);
 		if (p->mode[i] == LINEAR && p->start[i] % 4 == 0)
 			p->mode[i] = VECTOR;
 	}
@@ -275,7 +274,7 @@ static accel_status elementwise(struct compute_record *rec,
 	local = p.n >= 1 << 16 && rec->dev->limits.max_invocations >= 256 ? 256
 									  : 64;
 	max_ops = e->n_ops <= 2 ? 2 : e->n_ops <= 8 ? 8 : COMPUTE_EW_MAX_OPS;
-	shader = max_ops == 2	? COMPUTE_SHADER_elementwise2
+	shader = max_ops == 2   ? COMPUTE_SHADER_elementwise2
 		 : max_ops == 8 ? COMPUTE_SHADER_elementwise8
 				: COMPUTE_SHADER_elementwise24;
 	spec[0] = local;

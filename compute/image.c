@@ -21,9 +21,8 @@ static accel_status check_planes(const char *what,
 		s = view_check_dtype(what, out, VIEW_FLOATS);
 	if (!s && (in->rank != 4 || out->rank != 4 ||
 		   in->size[0] != out->size[0] || in->size[1] != out->size[1]))
-		s = accel_error(ACCEL_ERR_SHAPE,
-				"%s: %s and %s: planes differ", what,
-				view_text(in, a), view_text(out, b));
+		s = accel_error(ACCEL_ERR_SHAPE, "%s: %s and %s: planes differ",
+				what, view_text(in, a), view_text(out, b));
 	return s;
 }
 
@@ -38,9 +37,9 @@ static accel_status pool(struct compute_record *rec,
 				  p->in.dtype | p->out.dtype << 3 };
 	uint32_t total = (uint32_t)view_count(write), groups[3];
 	uint32_t push[16] = {
-		total,		p->in.size[2],	p->in.size[3], p->out.size[2],
-		p->out.size[3], p->kernel[0],	p->kernel[1],  p->stride[0],
-		p->stride[1],	p->pad[0],	p->pad[1],     p->dilation[0],
+		total,          p->in.size[2], p->in.size[3], p->out.size[2],
+		p->out.size[3], p->kernel[0],  p->kernel[1],  p->stride[0],
+		p->stride[1],   p->pad[0],     p->pad[1],     p->dilation[0],
 		p->dilation[1],
 	};
 	struct compute_binding in, out, index, bind[3];
@@ -71,8 +70,7 @@ static accel_status pool(struct compute_record *rec,
 	if (!s && p->index) {
 		s = view_check_contiguous(what, p->index);
 		if (!s)
-			s = view_check_dtype(what, p->index,
-					     1u << COMPUTE_I32);
+			s = view_check_dtype(what, p->index, 1u << COMPUTE_I32);
 		if (!s && view_count(p->index) != view_count(&p->out))
 			s = accel_error(ACCEL_ERR_SHAPE, "%s: index %s of %s",
 					what, view_text(p->index, a),
@@ -149,6 +147,6 @@ accel_status compute_resize(struct compute_record *rec,
 			    const struct compute_view *in, bool bilinear,
 			    bool align_corners, const struct compute_view *out)
 {
-	return compute_record_fail(
-		rec, resize(rec, in, bilinear, align_corners, out));
+	return compute_record_fail(rec, resize(rec, in, bilinear, align_corners,
+					       out));
 }

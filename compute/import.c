@@ -40,8 +40,7 @@ static accel_status host_memory(struct compute_buffer *b, void *ptr,
 	const VkExternalMemoryHandleTypeFlagBits kind =
 		VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
 	VkImportMemoryHostPointerInfoEXT import = {
-		.sType =
-			VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
+		.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
 		.handleType = kind,
 		.pHostPointer = ptr,
 	};
@@ -143,8 +142,8 @@ static accel_status dmabuf_memory(struct compute_buffer *b, uint64_t total)
 				   dev->info.name);
 	import.fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 3);
 	if (import.fd < 0)
-		return accel_error(ACCEL_ERR_IO, "duplicating fd %d: %s",
-				   b->fd, strerror(errno));
+		return accel_error(ACCEL_ERR_IO, "duplicating fd %d: %s", b->fd,
+				   strerror(errno));
 	dedicated.buffer = b->handle;
 	s = buffer_memory(b, (uint32_t)type,
 			  req.size > total ? req.size : total, &dedicated);
@@ -163,8 +162,8 @@ static accel_status dmabuf_size(int fd, uint64_t size, uint64_t *total)
 	/* only a DMA-BUF knows this ioctl */
 	if (fd < 0 || (ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) < 0 &&
 		       (errno == ENOTTY || errno == EBADF || errno == EINVAL)))
-		return accel_error(ACCEL_ERR_INVALID,
-				   "fd %d is not a DMA-BUF", fd);
+		return accel_error(ACCEL_ERR_INVALID, "fd %d is not a DMA-BUF",
+				   fd);
 	end = lseek(fd, 0, SEEK_END);
 	if (end <= 0)
 		return accel_error(ACCEL_ERR_INVALID,

@@ -126,8 +126,8 @@ static accel_status scatter(struct compute_record *rec,
 		s = view_bind(rec, "scatter_add: input", in, false, &bind[1],
 			      &push[5]);
 	if (!s)
-		s = view_bind(rec, "scatter_add: index", index, false,
-			      &bind[2], &push[6]);
+		s = view_bind(rec, "scatter_add: index", index, false, &bind[2],
+			      &push[6]);
 	if (s)
 		return s;
 	grid_1d(rec->dev, div_up(push[0], LOCAL), groups);

@@ -142,8 +142,7 @@ static accel_status build(struct compute_device *dev, struct compute_kernel *k)
 		FILE *f = fopen(log, "ae");
 
 		if (f) {
-			fprintf(f, "%s",
-				compute_shader_table[k->shader].name);
+			fprintf(f, "%s", compute_shader_table[k->shader].name);
 			for (uint32_t i = 0; i < k->n_spec; i++)
 				fprintf(f, " %u", k->spec[i]);
 			fprintf(f, "\n");

@@ -168,7 +168,7 @@ enum compute_ew_code {
 #define COMPUTE_X(name, arity, in, out) COMPUTE_EW_##name,
 	COMPUTE_EW_MAP(COMPUTE_X)
 #undef COMPUTE_X
-	COMPUTE_EW_CODES
+		COMPUTE_EW_CODES
 };
 
 struct compute_ew_op {

@@ -88,8 +88,7 @@ static void query_external(struct compute_device *dev,
 {
 	struct compute_limits *l = &dev->limits;
 	VkPhysicalDeviceExternalBufferInfo bi = {
-		.sType =
-			VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO,
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO,
 		.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
 		.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
 	};

@@ -272,8 +272,8 @@ static accel_status pack(struct compute_record *rec,
 	uint64_t quads = (uint64_t)s->batches * s->rows_p * s->cols_p / 4;
 	uint32_t rank = s->batches > 1 ? p->rank : 0, groups[3];
 	const uint32_t spec[] = { LOCAL, s->mode, s->v->dtype, rank };
-	uint32_t push[16] = { s->rows,		s->cols, s->rows_p, s->cols_p,
-			      s->start,		(uint32_t)s->rs,
+	uint32_t push[16] = { s->rows,         s->cols,        s->rows_p,
+			      s->cols_p,       s->start,       (uint32_t)s->rs,
 			      (uint32_t)s->cs, (uint32_t)quads };
 	struct compute_binding bind[2] = { s->bind };
 	accel_status st;
@@ -318,11 +318,20 @@ static accel_status plain(struct compute_record *rec, const struct product *p,
 	const uint32_t spec[] = { LOCAL, e->spec,
 				  p->a.v->dtype | p->b.v->dtype << 3, p->rank };
 	uint32_t groups[3], push[26] = {
-		p->m,		    p->n,	       p->k,
-		float_bits(alpha),  p->a.start,	       p->b.start,
-		e->start[0],	    e->start[1],       e->start[2],
-		(uint32_t)p->a.rs, (uint32_t)p->a.cs, (uint32_t)p->b.rs,
-		(uint32_t)p->b.cs, (uint32_t)total,
+		p->m,
+		p->n,
+		p->k,
+		float_bits(alpha),
+		p->a.start,
+		p->b.start,
+		e->start[0],
+		e->start[1],
+		e->start[2],
+		(uint32_t)p->a.rs,
+		(uint32_t)p->a.cs,
+		(uint32_t)p->b.rs,
+		(uint32_t)p->b.cs,
+		(uint32_t)total,
 	};
 	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
 						e->bind[0], e->bind[1],
@@ -374,11 +383,20 @@ static accel_status texel(struct compute_record *rec, const struct product *p,
 	const uint32_t wide = p->n > COLUMNS ? 2 : 1;
 	const uint32_t spec[] = { 0, e->spec, wide };
 	const uint32_t push[] = {
-		p->m,		  p->n,		   div_up(p->k, 4),
-		float_bits(alpha), p->a.start / 4, p->b.start / 4,
-		e->start[0],	  e->start[1],	   e->start[2],
-		p->a.ld / 4,	  p->b.ld / 4,	   p->a.step / 4,
-		p->b.step / 4,	  p->b.panel / 4,
+		p->m,
+		p->n,
+		div_up(p->k, 4),
+		float_bits(alpha),
+		p->a.start / 4,
+		p->b.start / 4,
+		e->start[0],
+		e->start[1],
+		e->start[2],
+		p->a.ld / 4,
+		p->b.ld / 4,
+		p->a.step / 4,
+		p->b.step / 4,
+		p->b.panel / 4,
 	};
 	const struct compute_binding bind[] = { e->bind[0], e->bind[1],
 						e->bind[2], p->a.bind,
@@ -401,10 +419,18 @@ static accel_status tile(struct compute_record *rec, const struct product *p,
 				  p->a.v->dtype | p->b.v->dtype << 3, along,
 				  p->rank };
 	uint32_t push[25] = {
-		p->m,		    p->n,	       p->k,
-		float_bits(alpha),  p->a.start,	       p->b.start,
-		e->start[0],	    e->start[1],       e->start[2],
-		(uint32_t)p->a.rs, (uint32_t)p->a.cs, (uint32_t)p->b.rs,
+		p->m,
+		p->n,
+		p->k,
+		float_bits(alpha),
+		p->a.start,
+		p->b.start,
+		e->start[0],
+		e->start[1],
+		e->start[2],
+		(uint32_t)p->a.rs,
+		(uint32_t)p->a.cs,
+		(uint32_t)p->b.rs,
 		(uint32_t)p->b.cs,
 	};
 	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
@@ -447,8 +473,8 @@ static accel_status matmul(struct compute_record *rec,
 		s = view_bind(rec, "matmul: a", p.a.v, false, &p.a.bind,
 			      &p.a.start);
 		if (!s)
-			s = view_bind(rec, "matmul: b", p.b.v, false,
-				      &p.b.bind, &p.b.start);
+			s = view_bind(rec, "matmul: b", p.b.v, false, &p.b.bind,
+				      &p.b.start);
 		if (s)
 			return s;
 	} else {

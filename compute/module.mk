@@ -5,7 +5,7 @@ CPPFLAGS += -I.
 LDLIBS   += -ldl
 
 GLSLANG  ?= glslangValidator
-GLSLFLAGS := -V --target-env vulkan1.1 -I$(BUILD)/gen
+GLSLFLAGS := -V --target-env vulkan1.1
 
 SHADERS  := $(wildcard compute/shaders/*.comp)
 SPV      := $(SHADERS:compute/shaders/%.comp=$(BUILD)/spv/%.spv)
@@ -36,7 +36,7 @@ $(BUILD)/spv/%.spv: compute/shaders/%.comp $(BUILD)/spv/.flags \
                     $(BUILD)/gen/ew_codes.glsl
 	$(call say,GLSL,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GLSLANG) $(GLSLFLAGS) --quiet \
+	$(Q)$(GLSLANG) $(GLSLFLAGS) -I$(BUILD)/gen --quiet \
 		--depfile $(BUILD)/spv/$*.d -o $@ $< || \
 		{ rm -f $@; exit 1; }
 

@@ -240,8 +240,7 @@ static accel_status check_binding(struct compute_record *rec,
 				   (unsigned long long)b->offset, align,
 				   (unsigned long long)b->buffer->alloc);
 	range = b->range ? b->range : b->buffer->alloc - b->offset;
-	if (range > l->max_range ||
-	    (texel && range / 16 > l->max_texels))
+	if (range > l->max_range || (texel && range / 16 > l->max_texels))
 		return accel_error(
 			ACCEL_ERR_RANGE,
 			"%s: binding %u covers %llu bytes: %s allows %llu",
@@ -341,8 +340,7 @@ static accel_status write_set(struct compute_record *rec,
 			info[i] = (VkDescriptorBufferInfo){
 				from->buffer->handle, from->offset,
 				from->range ? from->range
-					    : from->buffer->alloc -
-						      from->offset
+					    : from->buffer->alloc - from->offset
 			};
 			w[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
 			w[i].pBufferInfo = &info[i];
@@ -415,9 +413,9 @@ static accel_status dispatch(struct compute_record *rec,
 		if (s)
 			return s;
 		spans[i] = span_of(b[i].buffer, b[i].offset,
-				   b[i].range ? b[i].range
-					      : b[i].buffer->alloc -
-							b[i].offset,
+				   b[i].range
+					   ? b[i].range
+					   : b[i].buffer->alloc - b[i].offset,
 				   b[i].writes);
 	}
 	s = begin_launch(rec, k);
@@ -501,9 +499,10 @@ accel_status compute_record_fill(struct compute_record *rec,
 }
 
 accel_status compute_record_copy(struct compute_record *rec,
-				 struct compute_buffer *dst, uint64_t dst_offset,
-				 struct compute_buffer *src, uint64_t src_offset,
-				 uint64_t size)
+				 struct compute_buffer *dst,
+				 uint64_t dst_offset,
+				 struct compute_buffer *src,
+				 uint64_t src_offset, uint64_t size)
 {
 	struct record_span spans[] = {
 		span_of(dst, dst_offset, size, true),

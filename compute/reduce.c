@@ -60,9 +60,8 @@ static accel_status check(enum compute_reduce_op op,
 	if (s)
 		return s;
 	if (axes >> in->rank)
-		return accel_error(ACCEL_ERR_INVALID,
-				   "reduce: axes 0x%x of %s", axes,
-				   view_text(in, a));
+		return accel_error(ACCEL_ERR_INVALID, "reduce: axes 0x%x of %s",
+				   axes, view_text(in, a));
 	for (uint32_t d = 0; d < in->rank; d++)
 		*(axes >> d & 1 ? &gone : &kept) *= in->size[d];
 	if (kept != view_count(out))
@@ -120,7 +119,7 @@ static accel_status reduce(struct compute_record *rec,
 	}
 	row = gone.count >= ROW_MIN && kept.count <= ROW_MAX_OUT;
 	{
-		const uint32_t spec[] = { ROW_LANES, op,       in->dtype,
+		const uint32_t spec[] = { ROW_LANES,  op,        in->dtype,
 					  out->dtype, kept.rank, gone.rank };
 
 		grid_1d(rec->dev,

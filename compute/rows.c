@@ -34,9 +34,9 @@ static accel_status softmax(struct compute_record *rec, uint32_t mode,
 			    const struct compute_view *g, uint32_t axis,
 			    const struct compute_view *o)
 {
-	const uint32_t spec[] = { LANES, mode,
-				  a->dtype | (g ? g->dtype << 3 : 0) |
-					  o->dtype << 6 };
+	const uint32_t spec[] = {
+		LANES, mode, a->dtype | (g ? g->dtype << 3 : 0) | o->dtype << 6
+	};
 	struct compute_binding bind[3];
 	uint32_t push[6] = { 0 }, outer, groups[3];
 	accel_status s;
@@ -73,8 +73,7 @@ accel_status compute_softmax(struct compute_record *rec,
 			     const struct compute_view *in, uint32_t axis,
 			     bool log, const struct compute_view *out)
 {
-	return compute_record_fail(rec,
-				   softmax(rec, log, in, NULL, axis, out));
+	return compute_record_fail(rec, softmax(rec, log, in, NULL, axis, out));
 }
 
 accel_status compute_softmax_grad(struct compute_record *rec,
@@ -112,8 +111,7 @@ static accel_status norm(struct compute_record *rec,
 {
 	uint64_t total = (uint64_t)n->outer * n->group * n->inner;
 	uint64_t sets = n->batch ? n->group : n->outer;
-	uint64_t affine = n->batch ? n->group
-				   : (uint64_t)n->group * n->inner;
+	uint64_t affine = n->batch ? n->group : (uint64_t)n->group * n->inner;
 	const uint32_t spec[] = {
 		LANES,
 		n->batch | (n->gamma ? 2u : 0) | (n->beta ? 4u : 0) |
@@ -180,10 +178,9 @@ static accel_status cumsum(struct compute_record *rec,
 			   const struct compute_view *out)
 {
 	const uint32_t words = 1u << COMPUTE_F32 | 1u << COMPUTE_I32;
-	const uint32_t spec[] = { LANES, exclusive | (uint32_t)reverse << 1 |
-						 (in->dtype == COMPUTE_I32
-							  ? 4u
-							  : 0) };
+	const uint32_t spec[] = { LANES,
+				  exclusive | (uint32_t)reverse << 1 |
+					  (in->dtype == COMPUTE_I32 ? 4u : 0) };
 	struct compute_binding bind[2];
 	uint32_t push[5] = { 0 }, outer, groups[3];
 	accel_status s;
@@ -214,8 +211,8 @@ accel_status compute_cumsum(struct compute_record *rec,
 			    bool exclusive, bool reverse,
 			    const struct compute_view *out)
 {
-	return compute_record_fail(
-		rec, cumsum(rec, in, axis, exclusive, reverse, out));
+	return compute_record_fail(rec, cumsum(rec, in, axis, exclusive,
+					       reverse, out));
 }
 
 static accel_status topk(struct compute_record *rec,
@@ -267,6 +264,5 @@ accel_status compute_topk(struct compute_record *rec,
 			  const struct compute_view *values,
 			  const struct compute_view *index)
 {
-	return compute_record_fail(rec,
-				   topk(rec, in, smallest, values, index));
+	return compute_record_fail(rec, topk(rec, in, smallest, values, index));
 }

@@ -45,7 +45,7 @@ enum compute_shader_id {
 #define COMPUTE_X(name, storage, texel) COMPUTE_SHADER_##name,
 	COMPUTE_SHADER_MAP(COMPUTE_X)
 #undef COMPUTE_X
-	COMPUTE_SHADERS
+		COMPUTE_SHADERS
 };
 
 struct compute_shader {

@@ -14,20 +14,20 @@ static accel_status random_fill(struct compute_record *rec,
 {
 	const uint32_t spec[] = { LOCAL, kind, out->dtype };
 	uint32_t total = (uint32_t)view_count(out), groups[3];
-	uint32_t push[6] = { total, stream, 0, 0, float_bits(lo),
-			     float_bits(hi) };
+	uint32_t push[6] = {
+		total, stream, 0, 0, float_bits(lo), float_bits(hi)
+	};
 	struct compute_binding bind[2];
 	char text[VIEW_TEXT];
 	accel_status s;
 
 	s = view_check_contiguous("random: output", out);
 	if (!s)
-		s = view_check_dtype("random: output", out,
-				     kind == COMPUTE_RANDOM_BITS
-					     ? 1u << COMPUTE_I32
-				     : kind == COMPUTE_RANDOM_BERNOULLI
-					     ? VIEW_ANY
-					     : VIEW_FLOATS);
+		s = view_check_dtype(
+			"random: output", out,
+			kind == COMPUTE_RANDOM_BITS        ? 1u << COMPUTE_I32
+			: kind == COMPUTE_RANDOM_BERNOULLI ? VIEW_ANY
+							   : VIEW_FLOATS);
 	if (!s)
 		s = view_check_contiguous("random: state", state);
 	if (!s)
@@ -57,8 +57,8 @@ accel_status compute_random(struct compute_record *rec,
 			    uint32_t stream, const struct compute_view *state,
 			    const struct compute_view *out)
 {
-	return compute_record_fail(
-		rec, random_fill(rec, kind, lo, hi, stream, state, out));
+	return compute_record_fail(rec, random_fill(rec, kind, lo, hi, stream,
+						    state, out));
 }
 
 static accel_status unpack_bits(struct compute_record *rec,
@@ -84,8 +84,8 @@ static accel_status unpack_bits(struct compute_record *rec,
 	push[1] = out->rank ? out->size[out->rank - 1] : 1;
 	push[2] = sample_bytes;
 	if (push[1] > 8ull * sample_bytes ||
-	    (push[1] && view_count(in) < (uint64_t)push[0] / push[1] *
-						 sample_bytes))
+	    (push[1] &&
+	     view_count(in) < (uint64_t)push[0] / push[1] * sample_bytes))
 		return accel_error(ACCEL_ERR_SHAPE,
 				   "unpack_bits: %s, %u bytes a sample, to %s",
 				   view_text(in, a), sample_bytes,

@@ -122,10 +122,9 @@ accel_status compute_record_times(struct compute_record *rec, double *ns,
 	t = calloc(2 * n, sizeof(*t));
 	if (!t)
 		return accel_error(ACCEL_ERR_NOMEM, "times of %u launches", n);
-	r = dev->GetQueryPoolResults(dev->handle, rec->query, 0, 2 * n,
-				     2 * n * sizeof(*t), t, sizeof(*t),
-				     VK_QUERY_RESULT_64_BIT |
-					     VK_QUERY_RESULT_WAIT_BIT);
+	r = dev->GetQueryPoolResults(
+		dev->handle, rec->query, 0, 2 * n, 2 * n * sizeof(*t), t,
+		sizeof(*t), VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
 	for (uint32_t i = 0; !r && i < n; i++)
 		ns[i] = (double)(t[2 * i + 1] - t[2 * i]) *
 			dev->limits.timestamp_ns;

@@ -74,8 +74,7 @@ accel_status vk_instance_open(struct vk_instance *in)
 	version = (PFN_vkEnumerateInstanceVersion)loader(
 		NULL, "vkEnumerateInstanceVersion");
 	create = (PFN_vkCreateInstance)loader(NULL, "vkCreateInstance");
-	if (!version || !create || version(&have) ||
-	    have < VK_API_VERSION_1_1)
+	if (!version || !create || version(&have) || have < VK_API_VERSION_1_1)
 		return ACCEL_OK;
 
 	r = create(&ci, NULL, &in->handle);
@@ -111,8 +110,8 @@ void vk_instance_close(struct vk_instance *in)
 
 	if (!in->handle)
 		return;
-	destroy = (PFN_vkDestroyInstance)in->get(in->handle,
-						 "vkDestroyInstance");
+	destroy =
+		(PFN_vkDestroyInstance)in->get(in->handle, "vkDestroyInstance");
 	if (destroy)
 		destroy(in->handle, NULL);
 	in->handle = NULL;

@@ -101,7 +101,6 @@ void vk_instance_close(struct vk_instance *in);
 /* "VK_ERROR_DEVICE_LOST" and so on; "VkResult" for one it does not know. */
 const char *vk_result_name(VkResult r);
 
-
 struct compute_device {
 	struct vk_instance in;
 	VkPhysicalDevice phys;

@@ -1,8 +1,9 @@
 #version 450
 // SPDX-License-Identifier: MIT
 // Convolution as matmul_v3d does it: 8 output channels by 4 output pixels in
-// registers (12 by 4 spill: there are more addresses). The input is padded planes [n][c][hp][wp], the weights panels
-// [o / 8][c][tap][8], padded to whole workgroups.
+// registers (12 by 4 spill: there are more addresses). The input is padded
+// planes [n][c][hp][wp], the weights panels [o / 8][c][tap][8], padded to whole
+// workgroups.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 

@@ -120,7 +120,7 @@ static inline double half_value(uint16_t h)
 {
 	int e = h >> 10 & 31, m = h & 1023;
 	double v = e == 31 ? (m ? NAN : INFINITY)
-		   : e	   ? ldexp(1024 + m, e - 25)
+		   : e     ? ldexp(1024 + m, e - 25)
 			   : ldexp(m, -24);
 
 	return h & 0x8000 ? -v : v;
@@ -198,8 +198,8 @@ static inline void set(const struct arena *a, const struct compute_view *v,
 }
 
 /* Floats in (-scale, scale); integers in that range, u8 from 0. */
-static inline void randomize(const struct arena *a, const struct compute_view *v,
-			     double scale)
+static inline void randomize(const struct arena *a,
+			     const struct compute_view *v, double scale)
 {
 	for (uint64_t i = 0; i < count(v); i++) {
 		double x = rnd() * scale;

@@ -32,8 +32,9 @@ static accel_status add_one(struct compute_record *rec,
 			    const struct compute_view *in,
 			    const struct compute_view *out)
 {
-	struct compute_elementwise e = { .n_in = 1, .n_out = 1, .n_ops = 1,
-					 .n_imm = 1 };
+	struct compute_elementwise e = {
+		.n_in = 1, .n_out = 1, .n_ops = 1, .n_imm = 1
+	};
 
 	e.in[0] = *in;
 	e.out[0] = *out;
@@ -113,8 +114,8 @@ static void test_buffers(void)
 		   !b && strstr(accel_last_error(), "18446744073709551615"),
 	   "a buffer too large is an error with the number");
 	fd = memfd_create("plain", 0);
-	ok(compute_buffer_import_dmabuf(dev, fd, 0, &b) ==
-			   ACCEL_ERR_INVALID && !b,
+	ok(compute_buffer_import_dmabuf(dev, fd, 0, &b) == ACCEL_ERR_INVALID &&
+		   !b,
 	   "an fd that is no DMA-BUF is an error");
 	close(fd);
 	ok(compute_buffer_import_dmabuf(dev, -1, 0, &b) == ACCEL_ERR_INVALID,
@@ -349,10 +350,10 @@ static void test_cache(void)
 	for (int how = 0; how < 4; how++) {
 		damage(path, how);
 		snprintf(text, sizeof(text),
-			 "a cache file %s is ignored and rewritten", names[how]);
+			 "a cache file %s is ignored and rewritten",
+			 names[how]);
 		ok(use_once() && (fd = open(path, O_RDONLY)) >= 0 &&
-			   read(fd, now, 24) == 24 &&
-			   !memcmp(now, whole, 24),
+			   read(fd, now, 24) == 24 && !memcmp(now, whole, 24),
 		   text);
 		close(fd);
 	}

@@ -26,70 +26,143 @@ static double ref_op(int code, double a, double b, double c)
 	int64_t x = (int64_t)a, y = (int64_t)b;
 
 	switch (code) {
-	case COMPUTE_EW_NEG: return -a;
-	case COMPUTE_EW_ABS: return fabs(a);
-	case COMPUTE_EW_EXP: return exp(a);
-	case COMPUTE_EW_LOG: return log(a);
-	case COMPUTE_EW_SQRT: return sqrt(a);
-	case COMPUTE_EW_RSQRT: return 1 / sqrt(a);
-	case COMPUTE_EW_RECIP: return 1 / a;
-	case COMPUTE_EW_TANH: return tanh(a);
-	case COMPUTE_EW_SIGMOID: return sigmoid(a);
-	case COMPUTE_EW_RELU: return a > 0 || isnan(a) ? a : 0;
-	case COMPUTE_EW_GELU: return a / 2 * (1 + erf(a / sqrt(2)));
-	case COMPUTE_EW_SILU: return a * sigmoid(a);
-	case COMPUTE_EW_SIN: return sin(a);
-	case COMPUTE_EW_COS: return cos(a);
-	case COMPUTE_EW_ERF: return erf(a);
-	case COMPUTE_EW_FLOOR: return floor(a);
-	case COMPUTE_EW_CEIL: return ceil(a);
-	case COMPUTE_EW_ROUND: return rint(a);
-	case COMPUTE_EW_TRUNC: return trunc(a);
-	case COMPUTE_EW_SIGN: return isnan(a) ? a : (a > 0) - (a < 0);
-	case COMPUTE_EW_SQUARE: return a * a;
-	case COMPUTE_EW_SOFTPLUS: return fmax(a, 0) + log1p(exp(-fabs(a)));
-	case COMPUTE_EW_EXPM1: return expm1(a);
-	case COMPUTE_EW_LOG1P: return log1p(a);
-	case COMPUTE_EW_LOG2: return log2(a);
-	case COMPUTE_EW_TAN: return tan(a);
-	case COMPUTE_EW_ADD: return a + b;
-	case COMPUTE_EW_SUB: return a - b;
-	case COMPUTE_EW_MUL: return a * b;
-	case COMPUTE_EW_DIV: return a / b;
-	case COMPUTE_EW_POW: return pow(a, b);
-	case COMPUTE_EW_MIN: return isnan(a) || isnan(b) ? NAN : fmin(a, b);
-	case COMPUTE_EW_MAX: return isnan(a) || isnan(b) ? NAN : fmax(a, b);
-	case COMPUTE_EW_MOD: return a - b * floor(a / b);
-	case COMPUTE_EW_FMA: return a * b + c;
-	case COMPUTE_EW_EQ: case COMPUTE_EW_IEQ: return a == b;
-	case COMPUTE_EW_NE: case COMPUTE_EW_INE: return a != b;
-	case COMPUTE_EW_LT: case COMPUTE_EW_ILT: return a < b;
-	case COMPUTE_EW_LE: case COMPUTE_EW_ILE: return a <= b;
-	case COMPUTE_EW_GT: case COMPUTE_EW_IGT: return a > b;
-	case COMPUTE_EW_GE: case COMPUTE_EW_IGE: return a >= b;
-	case COMPUTE_EW_ISNAN: return isnan(a);
-	case COMPUTE_EW_INEG: return -a;
-	case COMPUTE_EW_IABS: return fabs(a);
-	case COMPUTE_EW_ISIGN: return (a > 0) - (a < 0);
-	case COMPUTE_EW_IADD: return (int32_t)(uint32_t)(x + y);
-	case COMPUTE_EW_ISUB: return (int32_t)(uint32_t)(x - y);
-	case COMPUTE_EW_IMUL: return (int32_t)(uint32_t)(x * y);
-	case COMPUTE_EW_IDIV: return y ? floor(a / b) : 0;
-	case COMPUTE_EW_IMOD: return y ? a - b * floor(a / b) : 0;
-	case COMPUTE_EW_IMIN: return fmin(a, b);
-	case COMPUTE_EW_IMAX: return fmax(a, b);
-	case COMPUTE_EW_AND: return (int32_t)(x & y);
-	case COMPUTE_EW_OR: return (int32_t)(x | y);
-	case COMPUTE_EW_XOR: return (int32_t)(x ^ y);
-	case COMPUTE_EW_NOT: return !x;
-	case COMPUTE_EW_SHL: return (int32_t)((uint32_t)x << (y & 31));
-	case COMPUTE_EW_SHR: return (int32_t)x >> (y & 31);
-	case COMPUTE_EW_F2I: return isnan(a) ? 0 : fmax(fmin(trunc(a), 2147483647.0), -2147483648.0);
-	case COMPUTE_EW_I2F: return (float)a;
-	case COMPUTE_EW_WRAP8: return (int8_t)x;
-	case COMPUTE_EW_WRAPU8: return (uint8_t)x;
-	case COMPUTE_EW_HALF: return half_value(half_of(a));
-	case COMPUTE_EW_SELECT: case COMPUTE_EW_ISELECT: return a != 0 ? b : c;
+	case COMPUTE_EW_NEG:
+		return -a;
+	case COMPUTE_EW_ABS:
+		return fabs(a);
+	case COMPUTE_EW_EXP:
+		return exp(a);
+	case COMPUTE_EW_LOG:
+		return log(a);
+	case COMPUTE_EW_SQRT:
+		return sqrt(a);
+	case COMPUTE_EW_RSQRT:
+		return 1 / sqrt(a);
+	case COMPUTE_EW_RECIP:
+		return 1 / a;
+	case COMPUTE_EW_TANH:
+		return tanh(a);
+	case COMPUTE_EW_SIGMOID:
+		return sigmoid(a);
+	case COMPUTE_EW_RELU:
+		return a > 0 || isnan(a) ? a : 0;
+	case COMPUTE_EW_GELU:
+		return a / 2 * (1 + erf(a / sqrt(2)));
+	case COMPUTE_EW_SILU:
+		return a * sigmoid(a);
+	case COMPUTE_EW_SIN:
+		return sin(a);
+	case COMPUTE_EW_COS:
+		return cos(a);
+	case COMPUTE_EW_ERF:
+		return erf(a);
+	case COMPUTE_EW_FLOOR:
+		return floor(a);
+	case COMPUTE_EW_CEIL:
+		return ceil(a);
+	case COMPUTE_EW_ROUND:
+		return rint(a);
+	case COMPUTE_EW_TRUNC:
+		return trunc(a);
+	case COMPUTE_EW_SIGN:
+		return isnan(a) ? a : (a > 0) - (a < 0);
+	case COMPUTE_EW_SQUARE:
+		return a * a;
+	case COMPUTE_EW_SOFTPLUS:
+		return fmax(a, 0) + log1p(exp(-fabs(a)));
+	case COMPUTE_EW_EXPM1:
+		return expm1(a);
+	case COMPUTE_EW_LOG1P:
+		return log1p(a);
+	case COMPUTE_EW_LOG2:
+		return log2(a);
+	case COMPUTE_EW_TAN:
+		return tan(a);
+	case COMPUTE_EW_ADD:
+		return a + b;
+	case COMPUTE_EW_SUB:
+		return a - b;
+	case COMPUTE_EW_MUL:
+		return a * b;
+	case COMPUTE_EW_DIV:
+		return a / b;
+	case COMPUTE_EW_POW:
+		return pow(a, b);
+	case COMPUTE_EW_MIN:
+		return isnan(a) || isnan(b) ? NAN : fmin(a, b);
+	case COMPUTE_EW_MAX:
+		return isnan(a) || isnan(b) ? NAN : fmax(a, b);
+	case COMPUTE_EW_MOD:
+		return a - b * floor(a / b);
+	case COMPUTE_EW_FMA:
+		return a * b + c;
+	case COMPUTE_EW_EQ:
+	case COMPUTE_EW_IEQ:
+		return a == b;
+	case COMPUTE_EW_NE:
+	case COMPUTE_EW_INE:
+		return a != b;
+	case COMPUTE_EW_LT:
+	case COMPUTE_EW_ILT:
+		return a < b;
+	case COMPUTE_EW_LE:
+	case COMPUTE_EW_ILE:
+		return a <= b;
+	case COMPUTE_EW_GT:
+	case COMPUTE_EW_IGT:
+		return a > b;
+	case COMPUTE_EW_GE:
+	case COMPUTE_EW_IGE:
+		return a >= b;
+	case COMPUTE_EW_ISNAN:
+		return isnan(a);
+	case COMPUTE_EW_INEG:
+		return -a;
+	case COMPUTE_EW_IABS:
+		return fabs(a);
+	case COMPUTE_EW_ISIGN:
+		return (a > 0) - (a < 0);
+	case COMPUTE_EW_IADD:
+		return (int32_t)(uint32_t)(x + y);
+	case COMPUTE_EW_ISUB:
+		return (int32_t)(uint32_t)(x - y);
+	case COMPUTE_EW_IMUL:
+		return (int32_t)(uint32_t)(x * y);
+	case COMPUTE_EW_IDIV:
+		return y ? floor(a / b) : 0;
+	case COMPUTE_EW_IMOD:
+		return y ? a - b * floor(a / b) : 0;
+	case COMPUTE_EW_IMIN:
+		return fmin(a, b);
+	case COMPUTE_EW_IMAX:
+		return fmax(a, b);
+	case COMPUTE_EW_AND:
+		return (int32_t)(x & y);
+	case COMPUTE_EW_OR:
+		return (int32_t)(x | y);
+	case COMPUTE_EW_XOR:
+		return (int32_t)(x ^ y);
+	case COMPUTE_EW_NOT:
+		return !x;
+	case COMPUTE_EW_SHL:
+		return (int32_t)((uint32_t)x << (y & 31));
+	case COMPUTE_EW_SHR:
+		return (int32_t)x >> (y & 31);
+	case COMPUTE_EW_F2I:
+		return isnan(a) ? 0
+				: fmax(fmin(trunc(a), 2147483647.0),
+				       -2147483648.0);
+	case COMPUTE_EW_I2F:
+		return (float)a;
+	case COMPUTE_EW_WRAP8:
+		return (int8_t)x;
+	case COMPUTE_EW_WRAPU8:
+		return (uint8_t)x;
+	case COMPUTE_EW_HALF:
+		return half_value(half_of(a));
+	case COMPUTE_EW_SELECT:
+	case COMPUTE_EW_ISELECT:
+		return a != 0 ? b : c;
 	}
 	return NAN;
 }
@@ -123,8 +196,7 @@ static void test_ops(void)
 			e.in[i] = MK(&mem, as_int ? I32 : F32, n);
 			randomize(&mem, &e.in[i], as_int ? 9 : 6);
 			if (code == COMPUTE_EW_LOG || code == COMPUTE_EW_SQRT ||
-			    code == COMPUTE_EW_RSQRT ||
-			    code == COMPUTE_EW_LOG2)
+			    code == COMPUTE_EW_RSQRT || code == COMPUTE_EW_LOG2)
 				for (uint32_t k = 0; k < n; k++)
 					set(&mem, &e.in[i], k,
 					    fabs(get(&mem, &e.in[i], k)) +
@@ -141,10 +213,12 @@ static void test_ops(void)
 			    code != COMPUTE_EW_MOD)
 				set(&mem, &e.in[i], 7, NAN);
 			if ((ops[code].out == 'i' ||
-			     code == COMPUTE_EW_ROUND) && !ints && i == 0)
+			     code == COMPUTE_EW_ROUND) &&
+			    !ints && i == 0)
 				for (uint32_t k = 8; k < n; k += 3)
 					set(&mem, &e.in[i], k,
-					    rint(get(&mem, &e.in[i], k) * 2) / 2);
+					    rint(get(&mem, &e.in[i], k) * 2) /
+						    2);
 		}
 		e.out[0] = MK(&mem, ops[code].out == 'i' ? I32 : F32, n);
 		e.op[0] = (struct compute_ew_op){ (uint8_t)code, 0, 1, 2 };
@@ -164,8 +238,7 @@ static void test_ops(void)
 				       "%.9g\n",
 				       k, x[0], x[1], x[2], got, want);
 			if (want != 0 && isfinite(want))
-				worst = fmax(worst,
-					     fabs((got - want) / want));
+				worst = fmax(worst, fabs((got - want) / want));
 		}
 		snprintf(text, sizeof(text), "elementwise %s (worst %.1e)",
 			 ops[code].name, worst);
@@ -194,7 +267,8 @@ static void test_casts(void)
 				randomize(&mem, &all, 3);
 				if (strided) {
 					out.size[1] = 13;
-					out.offset += 3 * compute_dtype_size(to);
+					out.offset +=
+						3 * compute_dtype_size(to);
 				} else {
 					out = MK(&mem, to, 7, 13);
 				}
@@ -206,10 +280,9 @@ static void test_casts(void)
 					if (to == F16)
 						x = half_value(half_of(x));
 					else if (to != F32)
-						x = to == I8 ? (int8_t)(int)x
-						    : to == U8
-							    ? (uint8_t)(int)x
-							    : trunc(x);
+						x = to == I8   ? (int8_t)(int)x
+						    : to == U8 ? (uint8_t)(int)x
+							       : trunc(x);
 					pass = x == get(&mem, &out, i);
 					if (!pass)
 						printf("# %d [%d] %g want %g\n",
@@ -227,8 +300,9 @@ static void test_casts(void)
 
 static void test_broadcast(void)
 {
-	struct compute_elementwise e = { .n_in = 3, .n_out = 2, .n_ops = 3,
-					 .n_imm = 1 };
+	struct compute_elementwise e = {
+		.n_in = 3, .n_out = 2, .n_ops = 3, .n_imm = 1
+	};
 	bool pass;
 
 	mem.at = 0;
@@ -340,15 +414,15 @@ static double ref_reduce(int op, const struct compute_view *v, uint32_t axes,
 
 static void test_reduce(void)
 {
-	static const char *names[] = { "sum",  "mean",	 "max",	   "min",
+	static const char *names[] = { "sum",  "mean",   "max",    "min",
 				       "prod", "argmax", "argmin", "sumsq" };
 	static const struct {
 		uint32_t rank, size[4], axes;
 	} shapes[] = {
-		{ 1, { 1000 }, 1 },	     { 2, { 33, 70 }, 2 },
-		{ 2, { 33, 70 }, 1 },	     { 3, { 5, 7, 11 }, 5 },
-		{ 4, { 3, 4, 5, 6 }, 0xa },  { 4, { 2, 5, 40, 3 }, 0x6 },
-		{ 2, { 3, 5 }, 0 },	     { 4, { 3, 4, 5, 6 }, 0xf },
+		{ 1, { 1000 }, 1 },         { 2, { 33, 70 }, 2 },
+		{ 2, { 33, 70 }, 1 },       { 3, { 5, 7, 11 }, 5 },
+		{ 4, { 3, 4, 5, 6 }, 0xa }, { 4, { 2, 5, 40, 3 }, 0x6 },
+		{ 2, { 3, 5 }, 0 },         { 4, { 3, 4, 5, 6 }, 0xf },
 	};
 
 	for (int op = 0; op < 8; op++) {
@@ -361,7 +435,8 @@ static void test_reduce(void)
 					     op == COMPUTE_REDUCE_ARGMIN;
 				struct compute_view in, out;
 				uint32_t n = 1, rank = shapes[k].rank;
-				bool ints = dt > F16 && op != COMPUTE_REDUCE_MEAN;
+				bool ints = dt > F16 &&
+					    op != COMPUTE_REDUCE_MEAN;
 
 				mem.at = 0;
 				in = mk(&mem, dt, rank, shapes[k].size);
@@ -374,10 +449,10 @@ static void test_reduce(void)
 				if (k == 2 && dt <= F16 && op > 1)
 					set(&mem, &in, 100, NAN);
 				pass = RUN(dev,
-					   compute_reduce(rec,
-							  (enum compute_reduce_op)op,
-							  &in, shapes[k].axes,
-							  &out));
+					   compute_reduce(
+						   rec,
+						   (enum compute_reduce_op)op,
+						   &in, shapes[k].axes, &out));
 				for (uint32_t i = 0; i < n && pass; i++) {
 					double want = ref_reduce(
 						op, &in, shapes[k].axes, i);
@@ -387,8 +462,7 @@ static void test_reduce(void)
 					if (!pass)
 						printf("# shape %zu [%u] %g "
 						       "want %g\n",
-						       k, i,
-						       get(&mem, &out, i),
+						       k, i, get(&mem, &out, i),
 						       want);
 				}
 			}
@@ -403,8 +477,11 @@ static void test_reduce(void)
 
 static double ref_act(int act, double x)
 {
-	static const int code[] = { -1, COMPUTE_EW_RELU, COMPUTE_EW_SIGMOID,
-				    COMPUTE_EW_TANH, COMPUTE_EW_GELU,
+	static const int code[] = { -1,
+				    COMPUTE_EW_RELU,
+				    COMPUTE_EW_SIGMOID,
+				    COMPUTE_EW_TANH,
+				    COMPUTE_EW_GELU,
 				    COMPUTE_EW_SILU };
 
 	return act ? ref_op(code[act], x, 0, 0) : x;
@@ -478,9 +555,9 @@ static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
 		if (c->residual)
 			sum += get(&mem, &res, i);
 		sum = ref_act(c->act, sum);
-		worst = fmax(worst, fabs(got - sum) /
-					    (1 + fabs(sum)));
-		if (!near(got, sum, c->dt_out == (int)F16 ? 1e-3 : 1e-5, 2e-5)) {
+		worst = fmax(worst, fabs(got - sum) / (1 + fabs(sum)));
+		if (!near(got, sum, c->dt_out == (int)F16 ? 1e-3 : 1e-5,
+			  2e-5)) {
 			printf("# [%d %d %d] got %.9g want %.9g\n", (int)z,
 			       (int)row, (int)col, got, sum);
 			return false;
@@ -543,8 +620,9 @@ static double at4(const struct compute_view *v, uint32_t a, uint32_t b,
 	if (y < 0 || x < 0 || y >= v->size[2] || x >= v->size[3])
 		return 0;
 	return get(&mem, v,
-		   ((uint64_t)(a * v->size[1] + b) * v->size[2] +
-		    (uint64_t)y) * v->size[3] + (uint64_t)x);
+		   ((uint64_t)(a * v->size[1] + b) * v->size[2] + (uint64_t)y) *
+				   v->size[3] +
+			   (uint64_t)x);
 }
 
 static bool matches(const struct compute_view *v, const double *want,
@@ -602,17 +680,18 @@ static bool run_conv(const struct conv_case *t, double *ref)
 			uint32_t ci = k / t->kw / t->kh;
 
 			sum += at4(&c.in, n, o / og * cg + ci,
-				   (int64_t)y * t->stride +
-					   ky * t->dilation - t->pad,
-				   (int64_t)x * t->stride +
-					   kx * t->dilation - t->pad) *
+				   (int64_t)y * t->stride + ky * t->dilation -
+					   t->pad,
+				   (int64_t)x * t->stride + kx * t->dilation -
+					   t->pad) *
 			       at4(&c.w, o, ci, ky, kx);
 		}
 		if (t->residual)
 			sum += get(&mem, &res, i);
 		ref[i] = ref_act(t->act, sum);
 	}
-	pass = RUN(dev, compute_conv(rec, &c)) && matches(&c.out, ref, 2e-5, 2e-5);
+	pass = RUN(dev, compute_conv(rec, &c)) &&
+	       matches(&c.out, ref, 2e-5, 2e-5);
 
 	/* gradients: out is now what comes in */
 	randomize(&mem, &c.out, 1);
@@ -628,10 +707,10 @@ static bool run_conv(const struct conv_case *t, double *ref)
 		for (uint32_t k = 0; k < cg * t->kh * t->kw; k++) {
 			uint32_t kx = k % t->kw, ky = k / t->kw % t->kh;
 			uint32_t ch = o / og * cg + k / t->kw / t->kh;
-			int64_t iy = (int64_t)y * t->stride +
-				     ky * t->dilation - t->pad;
-			int64_t ix = (int64_t)x * t->stride +
-				     kx * t->dilation - t->pad;
+			int64_t iy = (int64_t)y * t->stride + ky * t->dilation -
+				     t->pad;
+			int64_t ix = (int64_t)x * t->stride + kx * t->dilation -
+				     t->pad;
 			double g = get(&mem, &c.out, i);
 
 			if (iy < 0 || ix < 0 || iy >= t->h || ix >= t->w)
@@ -659,16 +738,16 @@ static bool run_conv(const struct conv_case *t, double *ref)
 		for (uint32_t k = 0; k < cg * t->kh * t->kw; k++) {
 			uint32_t kx = k % t->kw, ky = k / t->kw % t->kh;
 			uint32_t ch = o / og * cg + k / t->kw / t->kh;
-			int64_t iy = (int64_t)y * t->stride +
-				     ky * t->dilation - t->pad;
-			int64_t ix = (int64_t)x * t->stride +
-				     kx * t->dilation - t->pad;
+			int64_t iy = (int64_t)y * t->stride + ky * t->dilation -
+				     t->pad;
+			int64_t ix = (int64_t)x * t->stride + kx * t->dilation -
+				     t->pad;
 
 			if (iy >= 0 && ix >= 0 && iy < t->h && ix < t->w)
-				ref[((n * t->c + ch) * t->h + iy) * t->w + ix] +=
-					get(&mem, &c.out, i) *
-					get(&mem, &c.w,
-					    o * cg * t->kh * t->kw + k);
+				ref[((n * t->c + ch) * t->h + iy) * t->w +
+				    ix] += get(&mem, &c.out, i) *
+					   get(&mem, &c.w,
+					       o * cg * t->kh * t->kw + k);
 		}
 	}
 	return pass && RUN(dev, compute_conv_input_grad(rec, &c)) &&
@@ -743,7 +822,8 @@ static void test_pool(void)
 					if (iy < 0 || ix < 0 || iy > 6 ||
 					    ix > 6)
 						continue;
-					at = plane * 49 + (uint32_t)(iy * 7 + ix);
+					at = plane * 49 +
+					     (uint32_t)(iy * 7 + ix);
 					taps[n++] = at;
 					sum += get(&mem, &p.in, at);
 					if (get(&mem, &p.in, at) > top) {
@@ -796,8 +876,8 @@ static void test_softmax(void)
 			randomize(&mem, &in, 30);
 			randomize(&mem, &g, 1);
 			for (uint32_t r = 0; r < 1050 / n; r++) {
-				uint32_t base = r / inner * n * inner +
-						r % inner;
+				uint32_t base =
+					r / inner * n * inner + r % inner;
 				double top = -INFINITY, sum = 0, dot = 0;
 
 				for (uint32_t j = 0; j < n; j++)
@@ -826,8 +906,8 @@ static void test_softmax(void)
 				}
 			}
 			pass = pass &&
-			       RUN(dev, compute_softmax(rec, &in, axis, lg,
-							&out)) &&
+			       RUN(dev,
+				   compute_softmax(rec, &in, axis, lg, &out)) &&
 			       matches(&out, want, 2e-5, 1e-6) &&
 			       RUN(dev, compute_softmax_grad(rec, &out, &g,
 							     axis, lg, &ig)) &&
@@ -842,8 +922,11 @@ static void test_softmax(void)
 static void test_norm(void)
 {
 	for (int batch = 0; batch < 2; batch++) {
-		struct compute_norm n = { .outer = 4, .group = 5, .inner = 33,
-					  .batch = batch, .eps = 1e-5f };
+		struct compute_norm n = { .outer = 4,
+					  .group = 5,
+					  .inner = 33,
+					  .batch = batch,
+					  .eps = 1e-5f };
 		uint32_t sets = batch ? 5 : 4, affine = batch ? 5 : 165;
 		struct compute_view gamma, beta, mean, rstd;
 		double want[660];
@@ -883,10 +966,12 @@ static void test_norm(void)
 					else if (step == 1)
 						v += (x - m) * (x - m);
 					else
-						want[i] = (x - m) /
-							  sqrt(v + 1e-5) *
-							  get(&mem, &gamma, a) +
-							  get(&mem, &beta, a);
+						want[i] =
+							(x - m) /
+								sqrt(v + 1e-5) *
+								get(&mem,
+								    &gamma, a) +
+							get(&mem, &beta, a);
 				}
 				if (step == 0)
 					m /= k;
@@ -927,8 +1012,8 @@ static void test_scans(void)
 			}
 		}
 		pass = pass &&
-		       RUN(dev, compute_cumsum(rec, &in, 1, k & 2, k & 2,
-					       &out)) &&
+		       RUN(dev,
+			   compute_cumsum(rec, &in, 1, k & 2, k & 2, &out)) &&
 		       matches(&out, want, 1e-5, 1e-5);
 	}
 	ok(pass, "cumsum: f32, i32, exclusive and reversed");
@@ -996,9 +1081,8 @@ static void test_index(void)
 		int k = (int)get(&mem, &ix, i / 4 % 6);
 
 		k += k < 0 ? 8 : 0;
-		want[i] = k < 8 ? get(&mem, &table, i / 24 * 32 +
-							    (uint32_t)k * 4 +
-							    i % 4)
+		want[i] = k < 8 ? get(&mem, &table,
+				      i / 24 * 32 + (uint32_t)k * 4 + i % 4)
 				: NAN;
 	}
 	pass = RUN(dev, compute_gather(rec, &table, 1, &ix, &list)) &&
@@ -1027,8 +1111,8 @@ static void test_index(void)
 				sum[i / 24 * 32 + (uint32_t)k * 4 + i % 4] +=
 					get(&mem, &list, i);
 		}
-		pass = along ? RUN(dev, compute_scatter_add_along(
-						rec, &list, 1, &al, &table))
+		pass = along ? RUN(dev, compute_scatter_add_along(rec, &list, 1,
+								  &al, &table))
 			     : RUN(dev, compute_scatter_add(rec, &list, 1, &ix,
 							    &table));
 		ok(pass && matches(&table, sum, 1e-6, 1e-6),
@@ -1038,8 +1122,8 @@ static void test_index(void)
 	hot = MK(&mem, U8, 6, 9);
 	pass = RUN(dev, compute_one_hot(rec, &ix, &hot));
 	for (uint32_t i = 0; i < 54; i++)
-		pass = pass && get(&mem, &hot, i) ==
-				       (get(&mem, &ix, i / 9) == i % 9);
+		pass = pass &&
+		       get(&mem, &hot, i) == (get(&mem, &ix, i / 9) == i % 9);
 	ok(pass, "one-hot into u8");
 }
 
@@ -1132,7 +1216,7 @@ static void test_sources(void)
 			x1 = x0 < 6 ? x0 + 1 : 6;
 			fy -= y0;
 			fx -= x0;
-#define PX(b, a) get(&mem, &in, p * 35 + (b) * 7 + (a))
+#define PX(b, a) get(&mem, &in, p * 35 + (b)*7 + (a))
 			want[i] = k == 0 ? PX(y * 5 / 9, x * 7 / 4)
 					 : (1 - fy) * ((1 - fx) * PX(y0, x0) +
 						       fx * PX(y0, x1)) +
@@ -1155,10 +1239,14 @@ static const struct {
 	{ "casts", test_casts },
 	{ "broadcast", test_broadcast },
 	{ "reduce", test_reduce },
-	{ "matmul", test_matmul }, { "conv", test_conv },
-	{ "pool", test_pool },	   { "softmax", test_softmax },
-	{ "norm", test_norm },	   { "scans", test_scans },
-	{ "index", test_index },   { "sources", test_sources },
+	{ "matmul", test_matmul },
+	{ "conv", test_conv },
+	{ "pool", test_pool },
+	{ "softmax", test_softmax },
+	{ "norm", test_norm },
+	{ "scans", test_scans },
+	{ "index", test_index },
+	{ "sources", test_sources },
 };
 
 /* With a name: only that group. */

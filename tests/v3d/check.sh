@@ -4,7 +4,8 @@
 #
 # Debian's arm64 V3DV compiles each line of variants.txt for V3D 4.2 (Pi 4) and
 # 7.1 (Pi 5) under qemu, on a render node that shim.c plays. The figures must
-# keep within budget.txt; spills are never allowed. --record writes the budget.
+# keep within budget.txt; spills are never allowed. A variant without a budget
+# must only compile without spills. --record writes the budget.
 
 . "$(dirname "$0")/../../scripts/lib.sh"
 here=$top/tests/v3d
@@ -16,7 +17,7 @@ mkdir -p "$out" "$results" || die "cannot make $out"
 # builds differ by a few instructions
 SLACK_PERCENT=3
 SLACK=8
-LOOP_SLACK=0.03
+LOOP_SLACK=0.005
 
 PACKAGES="zlib1g libzstd1 libxcb1 libx11-xcb1 libxcb-dri3-0 libxcb-present0
 libxcb-xfixes0 libxcb-sync1 libxcb-randr0 libxcb-shm0 libxcb-keysyms1
@@ -116,7 +117,7 @@ awk -F'\t' -v pct=$SLACK_PERCENT -v slack=$SLACK -v loop=$LOOP_SLACK -v tap="$ta
 		if (!((v, name) in ins)) return "was not compiled"
 		if (ins[v, name] == "failed") return "does not compile"
 		if (spill[v, name] > 0) return "spills " spill[v, name] " bytes"
-		if (!((v, name) in bi)) return "has no budget"
+		if (!((v, name) in bi)) { todo[v, name] = 1; return "" }
 		if (ins[v, name] > bi[v, name] * (1 + pct / 100) + slack)
 			why = ins[v, name] " instructions, budget " bi[v, name]
 		else if (thr[v, name] < bt[v, name])
@@ -135,14 +136,16 @@ awk -F'\t' -v pct=$SLACK_PERCENT -v slack=$SLACK -v loop=$LOOP_SLACK -v tap="$ta
 				v = k == 1 ? 42 : 71
 				printf " | %6s %3s %5s %6s", ins[v, name], thr[v, name], spill[v, name], per[v, name]
 				why = judge(v, name)
-				printf "%sok %d - V3D %s.%s: %s%s\n", why ? "not " : "", ++t, \
-					substr(v, 1, 1), substr(v, 2), name, why ? " (" why ")" : "" >tap
+				printf "%sok %d - V3D %s.%s: %s%s%s\n", why ? "not " : "", ++t, \
+					substr(v, 1, 1), substr(v, 2), name, why ? " (" why ")" : "", \
+					(v, name) in todo ? ", no budget recorded" : "" >tap
+				open += (v, name) in todo
 				bad += why != ""
 			}
 			printf "\n"
 		}
 		printf "1..%d\n", t >tap
-		printf "%d pipelines, %d over budget\n", t, bad
+		printf "%d pipelines, %d over budget, %d without one\n", t, bad, open
 		exit bad > 0
 	}' "$here/budget.txt" "$here/variants.txt" "$out/table.42" "$out/table.71"
 code=$?

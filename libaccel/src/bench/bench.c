@@ -117,7 +117,8 @@ static accel_status record_conv(struct bench *b)
 static accel_status record_elementwise(struct bench *b)
 {
 	const uint32_t n[] = { b->size * b->size };
-	struct compute_elementwise e = { .n_in = 2, .n_out = 1,
+	struct compute_elementwise e = { .n_in = 2,
+					 .n_out = 1,
 					 .n_ops = CHAIN };
 	accel_status s = memory(b, 3 * ((uint64_t)n[0] * 4 + 256));
 
