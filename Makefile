@@ -111,6 +111,27 @@ module: ## Build piaccel.ko (KDIR= the running kernel's headers, else the test k
 	$(Q)scripts/module.sh "$(KDIR)" $(BUILD)/module
 	$(Q)ln -sf module/piaccel.ko $(BUILD)/piaccel.ko
 
+# ---- kselftests ---------------------------------------------------------------
+# Built against the kernel's own harness; the folder also drops into a kernel.
+KTEST    := $(patsubst tests/kselftest/%.c,%,$(wildcard tests/kselftest/*_test.c))
+KSFT     ?= $(shell scripts/kernel.sh files)/tools/testing/selftests
+
+# The harness comes from the kernel: its own warnings are not ours.
+$(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
+                      uapi/linux/piaccel.h $(BUILD)/.ksft
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
+		-Wno-unused-parameter -D_GNU_SOURCE -Iuapi \
+		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
+
+$(BUILD)/.ksft: tests/kselftest/Makefile
+	$(Q)mkdir -p $(BUILD)/kselftest $(BUILD)/ksft/here
+	$(Q)cp $(KSFT)/kselftest_harness.h $(KSFT)/kselftest.h $(BUILD)/ksft/
+	$(Q)touch $@
+
+.PHONY: kselftest-programs
+kselftest-programs: $(KTEST:%=$(BUILD)/kselftest/%)
+
 # ---- tests -------------------------------------------------------------------
 .PHONY: deps
 deps: ## Install the Debian packages that are missing (check and demo do it themselves)
