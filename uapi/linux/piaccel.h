@@ -54,15 +54,15 @@
 #define PIACCEL_FENCE_MAX_NS		10000000000ULL	/* from now: 10 s */
 
 /* Features, in struct piaccel_info. */
-#define PIACCEL_FEATURE_BUF		(1ULL << 0)	/* BUF_ALLOC */
-#define PIACCEL_FEATURE_LINE		(1ULL << 1)	/* LINE_REQUEST */
-#define PIACCEL_FEATURE_EDGE		(1ULL << 2)	/* edges by read() */
-#define PIACCEL_FEATURE_DEBOUNCE	(1ULL << 3)	/* debounce */
-#define PIACCEL_FEATURE_CAPTURE		(1ULL << 4)	/* CAPTURE */
-#define PIACCEL_FEATURE_PLAYBACK	(1ULL << 5)	/* PLAYBACK */
-#define PIACCEL_FEATURE_FAILSAFE	(1ULL << 6)	/* safe values, trips */
-#define PIACCEL_FEATURE_HOLD		(1ULL << 7)	/* HOLD and ADOPT */
-#define PIACCEL_FEATURE_FENCE		(1ULL << 8)	/* STREAM_FENCE */
+#define PIACCEL_FEATURE_BUF		0x1ULL	/* BUF_ALLOC */
+#define PIACCEL_FEATURE_LINE		0x2ULL	/* LINE_REQUEST */
+#define PIACCEL_FEATURE_EDGE		0x4ULL	/* edges by read() */
+#define PIACCEL_FEATURE_DEBOUNCE	0x8ULL	/* debounce */
+#define PIACCEL_FEATURE_CAPTURE		0x10ULL	/* CAPTURE */
+#define PIACCEL_FEATURE_PLAYBACK	0x20ULL	/* PLAYBACK */
+#define PIACCEL_FEATURE_FAILSAFE	0x40ULL	/* safe values, trips */
+#define PIACCEL_FEATURE_HOLD		0x80ULL	/* HOLD and ADOPT */
+#define PIACCEL_FEATURE_FENCE		0x100ULL	/* STREAM_FENCE */
 
 /**
  * struct piaccel_info - what this module is and can do
@@ -88,14 +88,15 @@ struct piaccel_info {
 	__aligned_u64 stream_floor_ns;
 	__aligned_u64 timer_ns;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_info, 56);
 
 /* ---- buffers ------------------------------------------------------------- */
 
 /* Cached by the CPU; without it the CPU's mapping is write-combined. */
-#define PIACCEL_BUF_CACHED	(1U << 0)
+#define PIACCEL_BUF_CACHED	0x1U
 /* One physical range, from the DMA API. */
-#define PIACCEL_BUF_CONTIGUOUS	(1U << 1)
+#define PIACCEL_BUF_CONTIGUOUS	0x2U
 
 /**
  * struct piaccel_buf_alloc - a zeroed DMA-BUF
@@ -114,6 +115,7 @@ struct piaccel_buf_alloc {
 	__u32 flags;
 	__u32 pad;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_buf_alloc, 16);
 
 /* ---- lines --------------------------------------------------------------- */
@@ -160,12 +162,13 @@ struct piaccel_line_config {
 	__u32 pad;
 	__aligned_u64 reserved[3];
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
 
 /* After close, keep the lines and their safe values. Needs safe_mask. */
-#define PIACCEL_LINE_HOLD	(1U << 0)
+#define PIACCEL_LINE_HOLD	0x1U
 /* Take over lines that HOLD kept; nothing changes on them until SET. */
-#define PIACCEL_LINE_ADOPT	(1U << 1)
+#define PIACCEL_LINE_ADOPT	0x2U
 
 /**
  * struct piaccel_line_request - exclusive use of lines of one GPIO chip
@@ -221,6 +224,7 @@ struct piaccel_line_request {
 	__aligned_u64 keepalive_ns;
 	__aligned_u64 reserved[3];
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_line_request, 552);
 
 /**
@@ -237,6 +241,7 @@ struct piaccel_line_values {
 	__aligned_u64 bits;
 	__aligned_u64 mask;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_line_values, 16);
 
 /**
@@ -252,6 +257,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_values, 16);
 struct piaccel_keepalive {
 	__aligned_u64 deadline_ns;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_keepalive, 8);
 
 /**
@@ -266,6 +272,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_keepalive, 8);
 struct piaccel_rearm {
 	__aligned_u64 trip_seq;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_rearm, 8);
 
 /**
@@ -290,16 +297,16 @@ enum piaccel_trip_cause {
 	PIACCEL_TRIP_CHIP = 7,
 };
 
-#define PIACCEL_STATUS_FAILSAFE	(1U << 0)	/* the request has a safe_mask */
-#define PIACCEL_STATUS_ARMED	(1U << 1)	/* not disarmed, not tripped */
-#define PIACCEL_STATUS_TRIPPED	(1U << 2)	/* latched until REARM */
-#define PIACCEL_STATUS_SAFE	(1U << 3)	/* tripped and driven */
-#define PIACCEL_STATUS_OPEN	(1U << 4)	/* an interlock is open now */
-#define PIACCEL_STATUS_SLEEPS	(1U << 5)	/* the chip can sleep */
-#define PIACCEL_STATUS_GONE	(1U << 6)	/* the chip is gone */
-#define PIACCEL_STATUS_ADOPTED	(1U << 7)	/* taken over from HOLD */
-#define PIACCEL_STATUS_CAPTURE	(1U << 8)	/* a capture runs */
-#define PIACCEL_STATUS_PLAYBACK	(1U << 9)	/* a playback runs */
+#define PIACCEL_STATUS_FAILSAFE	0x1U	/* the request has a safe_mask */
+#define PIACCEL_STATUS_ARMED	0x2U	/* not disarmed, not tripped */
+#define PIACCEL_STATUS_TRIPPED	0x4U	/* latched until REARM */
+#define PIACCEL_STATUS_SAFE	0x8U	/* tripped and driven */
+#define PIACCEL_STATUS_OPEN	0x10U	/* an interlock is open now */
+#define PIACCEL_STATUS_SLEEPS	0x20U	/* the chip can sleep */
+#define PIACCEL_STATUS_GONE	0x40U	/* the chip is gone */
+#define PIACCEL_STATUS_ADOPTED	0x80U	/* taken over from HOLD */
+#define PIACCEL_STATUS_CAPTURE	0x100U	/* a capture runs */
+#define PIACCEL_STATUS_PLAYBACK	0x200U	/* a playback runs */
 
 /**
  * struct piaccel_line_status - state of a request
@@ -339,15 +346,16 @@ struct piaccel_line_status {
 	__aligned_u64 read_cost_ns;
 	__aligned_u64 period_floor_ns;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_line_status, 96);
 
 #define PIACCEL_EDGE_RISING	1	/* to logical 1 */
 #define PIACCEL_EDGE_FALLING	2	/* to logical 0 */
 
 /* The level could not be read in the interrupt: the chip sleeps. */
-#define PIACCEL_EVENT_LATE_LEVEL	(1U << 0)
+#define PIACCEL_EVENT_LATE_LEVEL	0x1U
 /* The line was debounced: the event came debounce_us after its time. */
-#define PIACCEL_EVENT_DEBOUNCED		(1U << 1)
+#define PIACCEL_EVENT_DEBOUNCED		0x2U
 
 /**
  * struct piaccel_event - one edge, by read() on the line file descriptor
@@ -377,6 +385,7 @@ struct piaccel_event {
 	__u8 level;
 	__u8 flags;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_event, 24);
 
 /* ---- streams ------------------------------------------------------------- */
@@ -397,7 +406,7 @@ enum piaccel_format {
 };
 
 /* Start again at the first block after the last; without it: run once. */
-#define PIACCEL_STREAM_RING	(1U << 0)
+#define PIACCEL_STREAM_RING	0x1U
 
 /**
  * struct piaccel_stream_request - timed samples between lines and a DMA-BUF
@@ -445,14 +454,15 @@ struct piaccel_stream_request {
 	__u32 flags;
 	__aligned_u64 reserved[2];
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_stream_request, 72);
 
 #define PIACCEL_BLOCK_MIN_NS	100000ULL	/* 100 us */
 
-#define PIACCEL_BLOCK_LAST	(1U << 0)	/* no record comes after it */
-#define PIACCEL_BLOCK_STOPPED	(1U << 1)	/* ended by STREAM_STOP */
-#define PIACCEL_BLOCK_TRIPPED	(1U << 2)	/* ended by a trip */
-#define PIACCEL_BLOCK_GONE	(1U << 3)	/* ended: chip or request gone */
+#define PIACCEL_BLOCK_LAST	0x1U	/* no record comes after it */
+#define PIACCEL_BLOCK_STOPPED	0x2U	/* ended by STREAM_STOP */
+#define PIACCEL_BLOCK_TRIPPED	0x4U	/* ended by a trip */
+#define PIACCEL_BLOCK_GONE	0x8U	/* ended: chip or request gone */
 
 /**
  * struct piaccel_block - one block of a stream, by read() on its descriptor
@@ -487,6 +497,7 @@ struct piaccel_block {
 	__u32 lost;
 	__u32 flags;
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_block, 56);
 
 /**
@@ -533,6 +544,7 @@ struct piaccel_stream_status {
 	__u32 pad;
 	__u32 late[PIACCEL_LATE_BUCKETS];
 };
+
 PIACCEL_ASSERT_SIZE(struct piaccel_stream_status, 192);
 
 /* ---- the calls ----------------------------------------------------------- */
