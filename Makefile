@@ -94,7 +94,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
-.PRECIOUS: $(BUILD)/obj/tests/unit/%.o
+.PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: unit-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
@@ -121,7 +121,7 @@ $(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
                       uapi/linux/piaccel.h $(BUILD)/.ksft
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
-		-Wno-unused-parameter -D_GNU_SOURCE -Iuapi \
+		-Wno-unused-parameter -Wno-sign-compare -D_GNU_SOURCE= -Iuapi \
 		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
 
 $(BUILD)/.ksft: tests/kselftest/Makefile
