@@ -20,8 +20,9 @@ say       = $(if $(filter 0,$(V)),@printf '  %-8s %s\n' '$(1)' '$(2)')
 OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla
-SAN      := $(if $(filter 1,$(SANITIZE)),-fsanitize=address,undefined \
-            -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SAN_1    := -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+SAN      := $(SAN_$(SANITIZE))
 CPPFLAGS += -Iuapi -Ilibaccel/include -D_GNU_SOURCE \
             -DACCEL_VERSION_STRING='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(SAN) -fPIC -fvisibility=hidden
@@ -31,11 +32,13 @@ LDLIBS   += -lm -pthread
 include $(wildcard compute/module.mk libaccel/module.mk gpio/module.mk)
 
 # A change of flags or compiler rebuilds what it must.
-FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(PREFIX) $(LIBDIR)
+FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+keep      = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
+            cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/.flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
-		printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+	$(call keep,$(FLAGS))
+$(BUILD)/.prefix: FORCE
+	$(call keep,$(PREFIX) $(LIBDIR) $(LDLIBS) $(VERSION))
 
 # ---- user space --------------------------------------------------------------
 HEADERS  := $(wildcard libaccel/include/accel/*.h)
@@ -72,7 +75,7 @@ $(BUILD)/$(SOREAL): $(LIB_O) libaccel/libaccel.map $(BUILD)/.flags
 $(BUILD)/libaccel.so: $(BUILD)/$(SOREAL)
 	$(Q)ln -sf $(SOREAL) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $@
 
-$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.flags Makefile
+$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.prefix
 	$(call say,GEN,$@)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
@@ -83,7 +86,7 @@ TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
 $(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
                $(BUILD)/libaccel.so
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$(LIBDIR)' -o $$@ \
+	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$$$$ORIGIN/../lib' -o $$@ \
 		$$(filter %.o,$$^) -L$(BUILD) -laccel $$(TOOL_LIBS) $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
@@ -93,7 +96,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
-.PRECIOUS: $(BUILD)/obj/tests/unit/%.o
+.PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: unit-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
@@ -109,6 +112,27 @@ KDIR     ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 module: ## Build piaccel.ko (KDIR= the running kernel's headers, else the test kernel's)
 	$(Q)scripts/module.sh "$(KDIR)" $(BUILD)/module
 	$(Q)ln -sf module/piaccel.ko $(BUILD)/piaccel.ko
+
+# ---- kselftests ---------------------------------------------------------------
+# Built against the kernel's own harness; the folder also drops into a kernel.
+KTEST    := $(patsubst tests/kselftest/%.c,%,$(wildcard tests/kselftest/*_test.c))
+KSFT     ?= $(shell scripts/kernel.sh files)/tools/testing/selftests
+
+# The harness comes from the kernel: its own warnings are not ours.
+$(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
+                      uapi/linux/piaccel.h $(BUILD)/.ksft
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
+		-Wno-unused-parameter -Wno-sign-compare -D_GNU_SOURCE= -Iuapi \
+		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
+
+$(BUILD)/.ksft: tests/kselftest/Makefile
+	$(Q)mkdir -p $(BUILD)/kselftest $(BUILD)/ksft/here
+	$(Q)cp $(KSFT)/kselftest_harness.h $(KSFT)/kselftest.h $(BUILD)/ksft/
+	$(Q)touch $@
+
+.PHONY: kselftest-programs
+kselftest-programs: $(KTEST:%=$(BUILD)/kselftest/%)
 
 # ---- tests -------------------------------------------------------------------
 .PHONY: deps

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <accel/version.h>
+
+static _Thread_local char last_error[1024];
+
+const char *accel_status_name(accel_status status)
+{
+	switch (status) {
+#define ACCEL_X(name, value, text)                                             \
+	case ACCEL_##name:                                                     \
+		return #name;
+		ACCEL_STATUS_MAP(ACCEL_X)
+#undef ACCEL_X
+	}
+	return "UNKNOWN";
+}
+
+const char *accel_status_text(accel_status status)
+{
+	switch (status) {
+#define ACCEL_X(name, value, text)                                             \
+	case ACCEL_##name:                                                     \
+		return text;
+		ACCEL_STATUS_MAP(ACCEL_X)
+#undef ACCEL_X
+	}
+	return "unknown status";
+}
+
+const char *accel_last_error(void)
+{
+	return last_error;
+}
+
+const char *accel_version(void)
+{
+	return ACCEL_VERSION_STRING;
+}
+
+accel_status accel_error(accel_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(last_error, sizeof(last_error), fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+void *accel_error_null(accel_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)status;
+	va_start(ap, fmt);
+	vsnprintf(last_error, sizeof(last_error), fmt, ap);
+	va_end(ap);
+	return NULL;
+}

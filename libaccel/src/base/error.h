@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCEL_BASE_ERROR_H
+#define ACCEL_BASE_ERROR_H
+
+#include <accel/status.h>
+
+/*
+ * Records the calling thread's last error and returns `status`, so that a check
+ * reads: return accel_error(ACCEL_ERR_SHAPE, "...", ...). Longer text is cut.
+ */
+accel_status accel_error(accel_status status, const char *fmt, ...)
+	ACCEL_PRINTF(2, 3);
+
+/* The same, returning NULL, for calls that make something. */
+void *accel_error_null(accel_status status, const char *fmt, ...)
+	ACCEL_PRINTF(2, 3);
+
+#endif /* ACCEL_BASE_ERROR_H */
