@@ -139,12 +139,15 @@ rm -f "$log.raw" "$tree.cpio"
 sed -nE 's/^(\[ *[0-9.]+\] )?(((not )?ok - |# |TESTS=|TESTRC=).*)/\2/p' "$log" >"$log.tap"
 bad=$(grep -c '^not ok - ' "$log.tap")
 fail() { printf 'not ok - %s\n' "$*"; bad=$((bad + 1)); }
+last() { tail -5 "$log" | sed 's/^/# console: /'; }
 grep -v '^TEST' "$log.tap"
 told=$(sed -n 's/^TESTS=//p' "$log.tap")
 heard=$(grep -cE '^(not )?ok - ' "$log.tap")
 if [ $rc = 124 ] || [ $rc = 137 ]; then
+	last
 	fail "the boot ends by itself: given up after $limit s, see $log"
 elif ! grep -q '^TESTRC=' "$log.tap"; then
+	last
 	fail "the guest reaches its end: see $log; QEMU said: $(tail -1 "$log.qemu")"
 elif [ "$told" != "$heard" ]; then
 	fail "every result arrives: $heard of $told did, see $log"
@@ -154,7 +157,7 @@ fi
 if scan_console "$log" >"$log.splat"; then
 	echo "ok - no splat on the console"
 else
-	fail "no splat on the console: see $log"
 	sed 's/^/# /' "$log.splat"
+	fail "no splat on the console: see $log"
 fi
-[ "$bad" = 0 ] || { tail -5 "$log" | sed 's/^/# console: /'; exit 1; }
+[ "$bad" = 0 ]

@@ -1,18 +1,19 @@
-// SPDX-License-Identifier: MIT
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kernel's own Raspberry Pi 4 pin controller stands at gpiochip0 and works:
  * what later tests drive through the module is that, and no stand-in.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/gpio.h>
+#include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "../tap.h"
+#include "kselftest.h"
 
-#define LINE 27 /* GPIO27, pin 13: free on a bare board */
+#define LINE 27 /* pin 13: free on a bare board */
 
-/* Drive LINE and read it back; -1 if the kernel refuses. */
+/* Drive the line and read it back; -1 if the kernel refuses. */
 static int drive(int fd, int value)
 {
 	struct gpio_v2_line_values v = { .bits = value, .mask = 1 };
@@ -36,18 +37,19 @@ int main(void)
 	struct gpiochip_info chip = { 0 };
 	int fd;
 
+	ksft_print_header();
+	ksft_set_plan(6);
+
 	fd = open("/dev/gpiochip0", O_RDWR | O_CLOEXEC);
-	if (!tap_ok(fd >= 0 && !ioctl(fd, GPIO_GET_CHIPINFO_IOCTL, &chip),
-		    "/dev/gpiochip0 answers"))
-		tap_end();
-	tap_ok(!strcmp(chip.label, "pinctrl-bcm2711"),
-	       "its label is pinctrl-bcm2711 (%s)", chip.label);
-	tap_ok(chip.lines == 58, "it has 58 lines (%u)",
-	       (unsigned int)chip.lines);
-	if (!tap_ok(!ioctl(fd, GPIO_V2_GET_LINE_IOCTL, &req),
-		    "line %d can be had as an output", LINE))
-		tap_end();
-	tap_ok(drive(req.fd, 1) == 1, "driven high it reads high");
-	tap_ok(drive(req.fd, 0) == 0, "driven low it reads low");
-	tap_end();
+	ksft_test_result(fd >= 0 && !ioctl(fd, GPIO_GET_CHIPINFO_IOCTL, &chip),
+			 "/dev/gpiochip0 answers\n");
+	ksft_test_result(!strcmp(chip.label, "pinctrl-bcm2711"),
+			 "its label is pinctrl-bcm2711 (%s)\n", chip.label);
+	ksft_test_result(chip.lines == 58, "it has 58 lines (%u)\n",
+			 chip.lines);
+	ksft_test_result(!ioctl(fd, GPIO_V2_GET_LINE_IOCTL, &req),
+			 "line %d can be had as an output\n", LINE);
+	ksft_test_result(drive(req.fd, 1) == 1, "driven high it reads high\n");
+	ksft_test_result(drive(req.fd, 0) == 0, "driven low it reads low\n");
+	ksft_finished();
 }
