@@ -10,6 +10,8 @@
 
 #include <linux/piaccel.h>
 
+#include "piaccel_plat.h"
+
 /* The largest argument struct, with room to grow. */
 #define PIACCEL_ARG_MAX 1024
 
@@ -94,6 +96,11 @@ static int __init piaccel_init(void)
 
 	if (ret)
 		return ret;
+	ret = piaccel_plat_init();
+	if (ret) {
+		misc_deregister(&piaccel_misc);
+		return ret;
+	}
 	pr_info("piaccel: ABI %u ready at /dev/piaccel\n", PIACCEL_ABI);
 	return 0;
 }
@@ -101,6 +108,7 @@ module_init(piaccel_init);
 
 static void __exit piaccel_exit(void)
 {
+	piaccel_plat_exit();
 	misc_deregister(&piaccel_misc);
 }
 module_exit(piaccel_exit);
