@@ -5,15 +5,12 @@
  * Outputs get their safe state when this binds, before any program runs, and
  * nobody else gets the lines. The binding is libaccel,piaccel.yaml.
  */
-#include <linux/gpio/consumer.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 
-#include <linux/piaccel.h>
-
-#include "piaccel_plat.h"
+#include "piaccel.h"
 
 /* The lines are known by what they switch, in debugfs and to lsgpio. */
 static int piaccel_plat_name(struct device *dev, const char *prop,
