@@ -134,6 +134,10 @@ $(BUILD)/.ksft: tests/kselftest/Makefile
 .PHONY: kselftest-programs
 kselftest-programs: $(KTEST:%=$(BUILD)/kselftest/%)
 
+.PHONY: overlays
+overlays: ## Build the device tree overlays into build/dts/
+	$(Q)scripts/overlays.sh "$(KDIR)" $(BUILD)/dts
+
 # ---- tests -------------------------------------------------------------------
 .PHONY: deps
 deps: ## Install the Debian packages that are missing (check and demo do it themselves)

@@ -299,4 +299,8 @@ void piaccel_stream_tripped(struct piaccel_request *req);
 struct dma_fence *piaccel_fence_create(void);
 void piaccel_fence_signal(struct dma_fence *fence, int error);
 
+/* piaccel_plat.c */
+int piaccel_plat_init(void);
+void piaccel_plat_exit(void);
+
 #endif /* PIACCEL_H */

@@ -160,6 +160,9 @@ static int __init piaccel_init(void)
 	ret = piaccel_buf_init(piaccel_misc.this_device);
 	if (ret)
 		goto err_misc;
+	ret = piaccel_plat_init();
+	if (ret)
+		goto err_misc;
 	/* Pairs with the ioctl's look at it. */
 	smp_store_release(&piaccel_dev, piaccel_misc.this_device);
 	piaccel_debugfs = debugfs_create_dir("piaccel", NULL);
@@ -179,6 +182,7 @@ module_init(piaccel_init);
 static void __exit piaccel_exit(void)
 {
 	debugfs_remove(piaccel_debugfs);
+	piaccel_plat_exit();
 	piaccel_request_exit();
 	misc_deregister(&piaccel_misc);
 	piaccel_failsafe_exit();

@@ -9,6 +9,7 @@
 #   source         the whole source tree (1.5 GB)
 #   sid-source     the newest source tree in Debian unstable
 #   sid-headers    a KDIR to compile against it (nothing built there can be loaded)
+#   dt-include KDIR  the folder over its dt-bindings/
 #   compiler KDIR  the compiler that KDIR's kernel asks for
 
 # shellcheck source=scripts/lib.sh
@@ -190,20 +191,37 @@ compiler() { # KDIR
 	printf '%s\n' "${cross:-}${cc:-gcc}"
 }
 
-arch=${2:-amd64}
-case ${1:-} in
-abi) abi "$arch" ;;
-image) v=$(abi "$arch") && [ -n "$v" ] || exit 1
-	if [ "$arch" = amd64 ] || [ "$arch" = arm64 ]; then
-		"$fetch" host "$arch" "linux-image-$v-$arch"
-	else
-		die "no kernel for $arch"
-	fi ;;
-headers) locked "kdir-$arch" headers "$arch" ;;
-files) locked kfiles files ;;
-source) locked ksource whole host linux-source-6.12 ;;
-sid-source) sid_source ;;
-sid-headers) locked kdir-sid sid_headers ;;
-compiler) compiler "$arch" ;;
-*) die "usage: kernel.sh abi|image|headers|files|source|sid-source|sid-headers|compiler [ARCH|KDIR]" ;;
-esac
+# The names of device tree flags come with the headers; Debian's are in two parts.
+dt_include() { # KDIR
+	local d
+	for d in "$1/include" "$1/source/include" \
+		"$(sed -n 's|^include *\(/.*\)/Makefile$|\1|p' "$1/Makefile" 2>/dev/null)/include"; do
+		if [ -e "$d/dt-bindings/gpio/gpio.h" ]; then
+			printf '%s\n' "$d"
+			return
+		fi
+	done
+	die "no dt-bindings in the kernel headers at '${1:-(none)}'; install linux-headers for $(uname -r), or give KDIR="
+}
+
+main() {
+	local v arch=${2:-amd64}
+	case ${1:-} in
+	abi) abi "$arch" ;;
+	image) v=$(abi "$arch") && [ -n "$v" ] || exit 1
+		if [ "$arch" = amd64 ] || [ "$arch" = arm64 ]; then
+			"$fetch" host "$arch" "linux-image-$v-$arch"
+		else
+			die "no kernel for $arch"
+		fi ;;
+	headers) locked "kdir-$arch" headers "$arch" ;;
+	files) locked kfiles files ;;
+	source) locked ksource whole host linux-source-6.12 ;;
+	sid-source) sid_source ;;
+	sid-headers) locked kdir-sid sid_headers ;;
+	dt-include) dt_include "$arch" ;;
+	compiler) compiler "$arch" ;;
+	*) die "usage: kernel.sh abi|image|headers|files|source|sid-source|sid-headers|dt-include|compiler [ARCH|KDIR]" ;;
+	esac
+}
+memo main "$@"

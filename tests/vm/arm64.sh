@@ -9,7 +9,7 @@
 #
 #   -d DTB        another device tree than the kernel package's (raspi4b)
 #   -a ARGUMENTS  more of the kernel's command line
-#   TMO=          seconds until the boot is given up (180)
+#   TMO=          seconds until the boot is given up (300)
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -115,7 +115,7 @@ raspi4b)
 *) die "unknown machine '$machine'" ;;
 esac
 
-limit=${TMO:-180}
+limit=${TMO:-300}
 say BOOT "arm64 $machine ($name)"
 rc=0
 timeout -k 5 "$limit" "${qemu[@]}" "${args[@]}" -nodefaults -no-user-config \

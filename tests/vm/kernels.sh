@@ -11,7 +11,7 @@
 #   tests/vm/guest/all/*.c       built here, in every boot
 #   tests/vm/guest/raspi4b/*.c   built here, on the Pi 4 only
 #   build/arm64-tests/*          whatever was put there, on the Pi 4 only
-# DTB= names another device tree for the Pi 4.
+# The Pi 4 has the device tree overlay of dts/; DTB= names another tree for it.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -21,7 +21,9 @@ export BUILD
 out=$BUILD/kernels
 tap=$BUILD/results/kernels.tap
 mkdir -p "$out" "$BUILD/results" || die "cannot write to $BUILD"
-rm -rf "$out"/*.tap "$tap"
+rm -rf "$out"/*.tap "$tap" "$out/memo"
+mkdir "$out/memo"
+export ACCEL_MEMO=$out/memo
 
 for t in make:make flex:flex bison:bison bc:bc cpio:cpio xz:xz-utils; do
 	need "${t%:*}" "${t#*:}"
@@ -122,7 +124,7 @@ boot() {
 }
 
 arm64() {
-	local rc=0 p
+	local rc=0 p dtb
 	debian arm64 || rc=$?
 	[ $rc = 0 ] || {
 		result "not ok" "arm64-virt, arm64-raspi4b: no module to boot with"
@@ -133,13 +135,18 @@ arm64() {
 		result "not ok" "build: the programs of the arm64 boots"
 		return
 	}
+	say BOOT "arm64 virt, and a Raspberry Pi 4 (20 s to a minute)"
+	boot virt arm64-virt "$out"/guest/all/* >"$out/2.tap" &
+	tests/dts.sh "$out/dts" 2>"$out/dts.err" || {
+		sed 's/^/# /' "$out/dts.err"
+		result "not ok" "dts: the overlays"
+	}
 	set --
-	[ -z "${DTB:-}" ] || set -- -d "$DTB"
+	dtb=${DTB:-$out/dts/raspi4b.dtb}
+	[ ! -e "$dtb" ] || set -- -d "$dtb"
 	for p in "$out"/guest/*/* "$BUILD"/arm64-tests/*; do
 		[ ! -x "$p" ] || set -- "$@" "$p"
 	done
-	say BOOT "arm64 virt, and a Raspberry Pi 4 (20 s to a minute)"
-	boot virt arm64-virt "$out"/guest/all/* >"$out/2.tap" &
 	boot raspi4b arm64-raspi4b "$@" >"$out/3.tap"
 	wait
 }

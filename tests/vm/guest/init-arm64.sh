@@ -77,6 +77,8 @@ limit=$(sed -n 's/.*\blimit=\([0-9]*\).*/\1/p' /proc/cmdline)
 limit=${limit:-60}
 echo "# $(uname -rm), $(nproc) CPUs, $(tr -d '\0' </proc/device-tree/model)" | tell
 
+# for tests of what insmod changes
+cat /sys/kernel/debug/pinctrl/*/pins >/tmp/pins-before 2>/dev/null
 check "insmod piaccel.ko" insmod /m/piaccel.ko
 check "/dev/piaccel is there, mode 660" is "$(stat -c '%F %a' /dev/piaccel)" \
 	"character special file 660"
