@@ -41,22 +41,19 @@ AT(piaccel_stream_status, start_ns, 8);
 AT(piaccel_stream_status, sample_size, 56);
 AT(piaccel_stream_status, late, 64);
 
-TEST(structs_have_no_hidden_padding)
-{
-	/* the sum of the fields is the size: 4-byte alignment changes nothing */
-	EXPECT_EQ(2 * 4 + 3 * 8 + 2 * 4 + 2 * 8, sizeof(struct piaccel_info));
-	EXPECT_EQ(8 + 2 * 4, sizeof(struct piaccel_buf_alloc));
-	EXPECT_EQ(11 * 8 + 2 * 4 + 3 * 8, sizeof(struct piaccel_line_config));
-	EXPECT_EQ(64 + 32 + 2 * 4 + 64 * 4 + 2 * 4 + 120 + 5 * 8 + 3 * 8,
-		  sizeof(struct piaccel_line_request));
-	EXPECT_EQ(2 * 4 + 8 * 8 + 2 * 4 + 2 * 8,
-		  sizeof(struct piaccel_line_status));
-	EXPECT_EQ(8 + 3 * 4 + 4, sizeof(struct piaccel_event));
-	EXPECT_EQ(5 * 8 + 4 * 4 + 2 * 8, sizeof(struct piaccel_stream_request));
-	EXPECT_EQ(5 * 8 + 4 * 4, sizeof(struct piaccel_block));
-	EXPECT_EQ(2 * 4 + 6 * 8 + 2 * 4 + 32 * 4,
-		  sizeof(struct piaccel_stream_status));
-}
+/* The sum of the fields is the size: 4-byte alignment changes nothing. */
+#define SUM(type, sum) _Static_assert(sizeof(struct type) == (sum), #type)
+
+SUM(piaccel_info, 2 * 4 + 3 * 8 + 2 * 4 + 2 * 8);
+SUM(piaccel_buf_alloc, 8 + 2 * 4);
+SUM(piaccel_line_config, 11 * 8 + 2 * 4 + 3 * 8);
+SUM(piaccel_line_request,
+    64 + 32 + 2 * 4 + 64 * 4 + 2 * 4 + 120 + 5 * 8 + 3 * 8);
+SUM(piaccel_line_status, 2 * 4 + 7 * 8 + 8 + 2 * 4 + 2 * 8);
+SUM(piaccel_event, 8 + 3 * 4 + 4);
+SUM(piaccel_stream_request, 5 * 8 + 4 * 4 + 2 * 8);
+SUM(piaccel_block, 5 * 8 + 4 * 4);
+SUM(piaccel_stream_status, 2 * 4 + 6 * 8 + 2 * 4 + 32 * 4);
 
 #ifdef __x86_64__
 
