@@ -118,6 +118,7 @@ KSFT     ?= $(shell scripts/kernel.sh files)/tools/testing/selftests
 
 # The harness comes from the kernel: its own warnings are not ours.
 $(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
+                      $(wildcard tests/vm/testboard/*.h) \
                       uapi/linux/piaccel.h $(BUILD)/.ksft
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \

@@ -24,7 +24,7 @@
 
 #define FUZZ_SIM "piaccel-fuzz"
 #define FIRST 8		/* the lines that are fuzzed */
-#define SPAN 12
+#define SPAN 40
 #define PER_KIND 6	/* descriptors of a kind that a thread keeps */
 
 enum kind { DEV, LINE, STREAM, BUF, OTHER, KINDS };
@@ -81,6 +81,15 @@ static uint64_t some(struct fuzz *f, uint64_t mask)
 	return mask & rnd(f);
 }
 
+static int pick(struct fuzz *f, enum kind kind)
+{
+	int fd = kind == DEV ? device : -1;
+
+	for (int i = 0; i < 8 && fd < 0; i++)
+		fd = f->fd[kind][below(f, PER_KIND)];
+	return fd;
+}
+
 /* ---- structs that are right ----------------------------------------------------- */
 
 static void make_config(struct fuzz *f, struct piaccel_line_config *c,
@@ -113,7 +122,7 @@ static void make_config(struct fuzz *f, struct piaccel_line_config *c,
 static void make_request(struct fuzz *f, struct piaccel_line_request *r)
 {
 	const struct board *b = &boards[below(f, nboards)];
-	unsigned int n = 1 + below(f, 5), start = below(f, SPAN - 5);
+	unsigned int n = 1 + below(f, 4), start = below(f, SPAN - 4);
 	uint64_t out = some(f, LINES(n));
 
 	if (one_in(f, 6) && f->last.num_lines) {
@@ -135,9 +144,12 @@ static void make_request(struct fuzz *f, struct piaccel_line_request *r)
 					 ~r->config.debounce_mask);
 		r->interlock_values = some(f, r->interlock_mask);
 	}
-	if (one_in(f, 2))
+	/* deadlines that are missed, and some that are not */
+	if (one_in(f, 3))
 		r->keepalive_ns = PIACCEL_KEEPALIVE_MIN_NS + below(f, 20000000);
-	if (one_in(f, 8))
+	else if (one_in(f, 2))
+		r->keepalive_ns = PIACCEL_KEEPALIVE_MAX_NS;
+	if (one_in(f, 16))
 		r->flags = PIACCEL_LINE_HOLD;
 }
 
@@ -156,7 +168,7 @@ static void make_stream(struct fuzz *f, struct piaccel_stream_request *s)
 	s->period_ns = 200000 + below(f, 2000000);
 	if (one_in(f, 4))
 		s->start_ns = now_ns() + below(f, 20000000);
-	s->dmabuf_fd = f->fd[BUF][below(f, PER_KIND)];
+	s->dmabuf_fd = pick(f, BUF);
 	s->flags = one_in(f, 2) ? PIACCEL_STREAM_RING : 0;
 }
 
@@ -306,11 +318,6 @@ static void keep(struct fuzz *f, enum kind kind, int fd)
 	*slot = fd;
 }
 
-static int pick(struct fuzz *f, enum kind kind)
-{
-	return kind == DEV ? device : f->fd[kind][below(f, PER_KIND)];
-}
-
 static void call(struct fuzz *f)
 {
 	const struct call *c = &calls[below(f, ARRAY_SIZE(calls))];
@@ -320,8 +327,10 @@ static void call(struct fuzz *f)
 	int fd, ret;
 
 	/* requests and streams make the rest worth while */
-	if (one_in(f, 4))
-		c = &calls[1 + below(f, 2)], cmd = c->cmd;
+	if (one_in(f, 4)) {
+		c = &calls[1 + below(f, 2)];
+		cmd = c->cmd;
+	}
 	memset(&a, 0, sizeof(a));
 	c->make(f, &a);
 	if (one_in(f, 3))
@@ -364,7 +373,7 @@ static void act(struct fuzz *f)
 	char buf[512];
 	void *p;
 
-	switch (below(f, 8)) {
+	switch (below(f, 10)) {
 	case 0:
 		if (fd >= 0)
 			close(fd);
@@ -409,6 +418,22 @@ static void die(void)
 		waitpid(pid, NULL, 0);
 }
 
+/* Unplug a chip and plug it in again. Lines that HOLD has kept go with it. */
+static void replug(bool sim)
+{
+	if (sim) {
+		sim_live(FUZZ_SIM, false);
+		sim_live(FUZZ_SIM, true);
+		return;
+	}
+#if HAVE_TESTBOARD
+	if (boards[0].outside >= 0) {
+		ioctl(boards[0].outside, TB_IOC_CHIP, &(uint32_t){ 0 });
+		ioctl(boards[0].outside, TB_IOC_CHIP, &(uint32_t){ 1 });
+	}
+#endif
+}
+
 static void *run(void *arg)
 {
 	struct fuzz *f = arg;
@@ -419,11 +444,8 @@ static void *run(void *arg)
 			act(f);
 		if (one_in(f, 4000))
 			die();
-		if (one_in(f, 6000)) {
-			/* unplugged and plugged in again */
-			sim_live(FUZZ_SIM, false);
-			sim_live(FUZZ_SIM, true);
-		}
+		if (one_in(f, 6000))
+			replug(!one_in(f, 3));
 	}
 	for (int k = 0; k < KINDS; k++) {
 		for (int i = 0; i < PER_KIND; i++) {
@@ -432,21 +454,6 @@ static void *run(void *arg)
 		}
 	}
 	return NULL;
-}
-
-/* Lines that HOLD has kept are let go when their chip goes. */
-static void drop_held(void)
-{
-	sim_live(FUZZ_SIM, false);
-	sim_live(FUZZ_SIM, true);
-#if HAVE_TESTBOARD
-	for (int i = 0; i < nboards; i++) {
-		if (boards[i].outside < 0)
-			continue;
-		ioctl(boards[i].outside, TB_IOC_CHIP, &(uint32_t){ 0 });
-		ioctl(boards[i].outside, TB_IOC_CHIP, &(uint32_t){ 1 });
-	}
-#endif
 }
 
 static bool all_free(void)
@@ -530,7 +537,8 @@ int main(int argc, char **argv)
 					 "%s was accepted, too\n", calls[i].name);
 	}
 
-	drop_held();
+	replug(true);
+	replug(false);
 	ksft_test_result(wait_for(all_free()), "no line is left in use\n");
 	ksft_test_result(wait_for(buf_used(device) == used),
 			 "no buffer is left\n");

@@ -267,6 +267,7 @@ TEST_F(edge, queue_length_rounds_up_to_a_power_of_two)
 		struct piaccel_line_request r = edges(&self->b, 9, t[i].lines);
 		int fd;
 
+		board_drive(&self->b, 9, 0);
 		r.event_buffer = t[i].ask;
 		fd = line_request(self->dev, &r);
 		ASSERT_GE(fd, 0);
@@ -742,7 +743,7 @@ FIXTURE_TEARDOWN(gone)
 
 TEST_F(gone, calls_are_enodev_and_status_says_so)
 {
-	struct piaccel_line_request r = edges(&self->b, 4, 2);
+	struct piaccel_line_request r = edges(&self->b, 10, 2);
 	struct piaccel_line_status s;
 	struct piaccel_event e[4];
 	int fd;
@@ -752,7 +753,7 @@ TEST_F(gone, calls_are_enodev_and_status_says_so)
 	r.config.values = 0x2;
 	fd = line_request(self->dev, &r);
 	ASSERT_GE(fd, 0);
-	board_drive(&self->b, 4, 1);
+	board_drive(&self->b, 10, 1);
 	EXPECT_TRUE(wait_for(line_status(fd).events_queued == 1));
 	ASSERT_EQ(0, chip_present(&self->b, false));
 
@@ -776,7 +777,7 @@ TEST_F(gone, calls_are_enodev_and_status_says_so)
 
 TEST_F(gone, wakes_who_waits)
 {
-	struct piaccel_line_request r = edges(&self->b, 4, 1);
+	struct piaccel_line_request r = edges(&self->b, 10, 1);
 	int fd = line_request(self->dev, &r);
 	struct waiter reader, poller;
 
@@ -794,7 +795,7 @@ TEST_F(gone, wakes_who_waits)
 
 TEST_F(gone, an_old_request_does_not_hold_the_new_chip)
 {
-	struct piaccel_line_request r = outputs(&self->b, 4, 2, 0x3);
+	struct piaccel_line_request r = outputs(&self->b, 10, 2, 0x3);
 	int old = line_request(self->dev, &r), fd;
 
 	ASSERT_GE(old, 0);
@@ -813,14 +814,14 @@ TEST_F(gone, an_old_request_does_not_hold_the_new_chip)
 
 TEST_F(gone, a_debounce_that_runs_is_stopped)
 {
-	struct piaccel_line_request r = edges(&self->b, 4, 1);
+	struct piaccel_line_request r = edges(&self->b, 10, 1);
 	int fd;
 
 	r.config.debounce_mask = 1;
 	r.config.debounce_us = 2000;
 	fd = line_request(self->dev, &r);
 	ASSERT_GE(fd, 0);
-	board_drive(&self->b, 4, 1);
+	board_drive(&self->b, 10, 1);
 	ASSERT_EQ(0, chip_present(&self->b, false));
 	EXPECT_EQ(-ENODEV, line_get(fd, 1));
 	close(fd);
@@ -855,7 +856,7 @@ static void *pound(void *arg)
 
 TEST_F(gone, may_happen_under_any_call)
 {
-	struct pounder p = { .dev = self->dev, .r = edges(&self->b, 4, 2) };
+	struct pounder p = { .dev = self->dev, .r = edges(&self->b, 10, 2) };
 	pthread_t t;
 
 	p.r.config.output_mask = 0x1;
