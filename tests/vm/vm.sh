@@ -120,7 +120,7 @@ boot() { # MODE CONSOLE TAP SCRIPT ARGUMENTS...
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "$console" -serial "$tap" \
 		-kernel "$VMLINUX" -initrd "$W/initramfs.cpio.gz" \
-		-append "console=ttyS0 quiet mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
+		-append "console=ttyS0 loglevel=5 mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
 }
 
