@@ -32,11 +32,13 @@ LDLIBS   += -lm -pthread
 include $(wildcard compute/module.mk libaccel/module.mk gpio/module.mk)
 
 # A change of flags or compiler rebuilds what it must.
-FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(PREFIX) $(LIBDIR)
+FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+keep      = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
+            cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/.flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
-		printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+	$(call keep,$(FLAGS))
+$(BUILD)/.prefix: FORCE
+	$(call keep,$(PREFIX) $(LIBDIR) $(LDLIBS) $(VERSION))
 
 # ---- user space --------------------------------------------------------------
 HEADERS  := $(wildcard libaccel/include/accel/*.h)
@@ -73,7 +75,7 @@ $(BUILD)/$(SOREAL): $(LIB_O) libaccel/libaccel.map $(BUILD)/.flags
 $(BUILD)/libaccel.so: $(BUILD)/$(SOREAL)
 	$(Q)ln -sf $(SOREAL) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $@
 
-$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.flags Makefile
+$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.prefix
 	$(call say,GEN,$@)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
@@ -84,7 +86,7 @@ TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
 $(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
                $(BUILD)/libaccel.so
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$(LIBDIR)' -o $$@ \
+	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$$$$ORIGIN/../lib' -o $$@ \
 		$$(filter %.o,$$^) -L$(BUILD) -laccel $$(TOOL_LIBS) $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
@@ -94,7 +96,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
-.PRECIOUS: $(BUILD)/obj/tests/unit/%.o
+.PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: unit-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
@@ -121,7 +123,7 @@ $(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
                       uapi/linux/piaccel.h $(BUILD)/.ksft
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
-		-Wno-unused-parameter -D_GNU_SOURCE -Iuapi \
+		-Wno-unused-parameter -Wno-sign-compare -D_GNU_SOURCE= -Iuapi \
 		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
 
 $(BUILD)/.ksft: tests/kselftest/Makefile

@@ -16,7 +16,6 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 vm=$top/tests/vm
 mkdir -p "$BUILD" || die "cannot make $BUILD"
-BUILD=$(cd "$BUILD" && pwd)
 W=$BUILD/vm
 
 # The release is looked up once a run; make's other steps ask again.
@@ -101,10 +100,9 @@ prepare() {
 	VMLINUX=$(vmlinux "$ABI") || exit 1
 	initramfs "$ABI" || exit 1
 	"$top/scripts/module.sh" "$kdir" "$W/piaccel" || exit 1
-	for m in testboard; do
-		[ -d "$vm/$m" ] || continue
-		MODULE_SRC=$vm/$m "$top/scripts/module.sh" "$kdir" "$W/$m" || exit 1
-	done
+	if [ -e "$vm/testboard/Kbuild" ]; then
+		MODULE_SRC=$vm/testboard "$top/scripts/module.sh" "$kdir" "$W/testboard" || exit 1
+	fi
 	gpio_sim "$kdir" || exit 1
 }
 
