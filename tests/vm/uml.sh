@@ -43,7 +43,7 @@ tmp=$(mem_dir) || exit 1
 # not "quiet": that would hide every warning from the console
 TMPDIR=$tmp timeout -k 5 "$seconds" "$kernel" \
 	"mem=${mib}M" rootfstype=hostfs rootflags=/ rw \
-	con=null con0=null,fd:1 loglevel=7 watchdog_thresh=30 \
+	con=null con0=null,fd:1 ssl=null loglevel=7 watchdog_thresh=30 \
 	"uml_dir=$out/uml/" "umid=$name-$$" "init=$top/tests/vm/guest/init-uml" \
 	"top=$top" "build=$BUILD" "out=$out" mode=debug "run=\"$*\"" \
 	${UML_APPEND:+"$UML_APPEND"} </dev/null >"$log" 2>&1 &

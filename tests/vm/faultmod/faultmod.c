@@ -5,6 +5,7 @@
  * It proves that the debug kernel sees such a mistake and that the test run
  * fails for it. For tests only: never install or load it anywhere else.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -100,7 +101,7 @@ static int faultmod_warn(void)
 static int faultmod_hang(void)
 {
 	for (;;)
-		cpu_relax();
+		msleep(MSEC_PER_SEC);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # debug.sh: every kselftest on a debug kernel, then loading and unloading, then a
 # search for what was left behind.
+# shellcheck disable=SC2317 # the functions are called by suite
 . "$top/tests/vm/guest/lib-debug.sh"
 export PIACCEL_TEST_MODE=$mode
 TAP=$out/tap
@@ -17,7 +18,7 @@ set_up() {
 	arm_faults
 	result $? "fault injection reaches every allocation"
 	for m in i2c-core drm_panel_orientation_quirks drm drm_shmem_helper vgem; do
-		load $m || break
+		load "$m" || break
 	done
 	result $? "vgem loads"
 	load gpio-sim && sim_up
@@ -31,25 +32,33 @@ set_up() {
 	echo "1..$n"
 }
 
+# cycles N: in one process, since starting 2 N programs takes longer.
 cycles() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		load piaccel && [ -c /dev/piaccel ] && rmmod piaccel &&
-			[ ! -e /dev/piaccel ] || return 1
-	done
+	perl -e '
+		my ($n, $ko) = @ARGV;
+		my ($name, $args) = ("piaccel", "");
+		for (1 .. $n) {
+			open(my $f, "<", $ko) or die "$ko: $!\n";
+			syscall(313, fileno($f), $args, 0) == 0 or die "load $_: $!\n";
+			-c "/dev/piaccel" or die "load $_: no /dev/piaccel\n";
+			syscall(176, $name, 0) == 0 or die "unload $_: $!\n";
+			!-e "/dev/piaccel" or die "unload $_: /dev/piaccel stays\n";
+		}' "$1" "$out/ko/piaccel.ko"
 }
 
 take_down() {
 	local m rc=0
+	[ "$programs" -gt 0 ]
+	result $? "$programs test programs from build/kselftest were run"
 	rmmod piaccel
 	result $? "piaccel unloads after the tests"
 	cycles 100
 	result $? "100 load and unload cycles"
 	sim_down || rc=1
 	for m in testboard gpio_sim vgem; do
-		! loaded $m || rmmod $m || rc=1
+		! loaded "$m" || rmmod "$m" || rc=1
 	done
-	result $rc "the simulated chips unload"
+	result "$rc" "the simulated chips unload"
 	leaks >/dev/console
 	result $? "kmemleak finds nothing"
 	# one report of KASAN or lockdep turns lockdep off for good
@@ -58,6 +67,7 @@ take_down() {
 	echo "1..$n"
 }
 
+programs=0
 suite set-up set_up
 for t in "$build"/kselftest/*_test; do
 	[ -x "$t" ] || continue
@@ -65,6 +75,7 @@ for t in "$build"/kselftest/*_test; do
 	# exact times mean nothing here
 	case $name in *timing_test) continue ;; esac
 	[ $# = 0 ] || [[ " $* " = *" $name "* ]] || continue
+	programs=$((programs + 1))
 	mark "start $name"
 	suite "$name" timeout -k 10 "${limit:-600}" "$t"
 	mark "end $name"
