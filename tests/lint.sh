@@ -82,7 +82,7 @@ sh_files() {
 scripts() {
 	# Off: sources named at run time; variables that lib.sh or init set;
 	# `a && b || die`; words split, and names left unexpanded, on purpose.
-	local off=SC1090,SC1091,SC2154,SC2015,SC2046,SC2086,SC2016
+	local off=SC1090,SC1091,SC2154,SC2015,SC2046,SC2086,SC2016,SC2181
 	shellcheck -x -P SCRIPTDIR -s bash -e "$off" $(sh_files | grep -v guest/init)
 	shellcheck -s dash -e SC2163,SC2154,SC2013 tests/vm/guest/init
 }
@@ -96,6 +96,7 @@ spdx() {
 		case $f in
 		driver/* | dts/* | tests/kselftest/* | Kbuild) want='GPL-2.0-only' ;;
 		uapi/*) want='GPL-2.0-only WITH Linux-syscall-note' ;;
+		tests/vm/testboard/tb.h | tests/vm/testboard/tbctl.c) want=MIT ;;
 		tests/vm/*/Kbuild | tests/vm/*/*.[ch]) want='GPL-2.0-only' ;;
 		*) want=MIT ;;
 		esac
