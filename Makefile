@@ -32,11 +32,13 @@ LDLIBS   += -lm -pthread
 include $(wildcard compute/module.mk libaccel/module.mk gpio/module.mk)
 
 # A change of flags or compiler rebuilds what it must.
-FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(PREFIX) $(LIBDIR)
+FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+keep      = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
+            cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/.flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
-		printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+	$(call keep,$(FLAGS))
+$(BUILD)/.prefix: FORCE
+	$(call keep,$(PREFIX) $(LIBDIR) $(LDLIBS) $(VERSION))
 
 # ---- user space --------------------------------------------------------------
 HEADERS  := $(wildcard libaccel/include/accel/*.h)
@@ -73,7 +75,7 @@ $(BUILD)/$(SOREAL): $(LIB_O) libaccel/libaccel.map $(BUILD)/.flags
 $(BUILD)/libaccel.so: $(BUILD)/$(SOREAL)
 	$(Q)ln -sf $(SOREAL) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $@
 
-$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.flags Makefile
+$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.prefix
 	$(call say,GEN,$@)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
@@ -84,7 +86,7 @@ TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
 $(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
                $(BUILD)/libaccel.so
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$(LIBDIR)' -o $$@ \
+	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$$$$ORIGIN/../lib' -o $$@ \
 		$$(filter %.o,$$^) -L$(BUILD) -laccel $$(TOOL_LIBS) $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
@@ -94,7 +96,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
-.PRECIOUS: $(BUILD)/obj/tests/unit/%.o
+.PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: unit-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
@@ -122,7 +124,7 @@ $(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
                       uapi/linux/piaccel.h $(BUILD)/.ksft
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
-		-Wno-unused-parameter -Wno-clobbered -D_GNU_SOURCE -Iuapi \
+		-Wno-unused-parameter -Wno-sign-compare -Wno-clobbered -D_GNU_SOURCE= -Iuapi \
 		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
 
 $(BUILD)/.ksft: tests/kselftest/Makefile
@@ -135,13 +137,13 @@ $(BUILD)/kselftest/fuzz_test: tests/fuzz/ioctl_fuzz.c \
                               $(wildcard tests/kselftest/*.h) \
                               uapi/linux/piaccel.h $(BUILD)/.ksft
 	$(call say,CC,$<)
-	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iuapi \
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE= -Iuapi \
 		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
 
 # The outside of the simulated board, for shell scripts.
 $(BUILD)/tbctl: tests/vm/testboard/tbctl.c $(wildcard tests/vm/testboard/*.h)
 	$(call say,CC,$<)
-	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -o $@ $<
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE= -o $@ $<
 
 # The programs of docs/uapi.md run in the test machine, too.
 $(BUILD)/docs/.built: docs/uapi.md scripts/docs-examples.sh uapi/linux/piaccel.h

@@ -3,7 +3,8 @@
 
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD=${BUILD:-$top/build}
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$top/$BUILD ;; esac
 CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/libaccel
 
 say() { [ "${V:-0}" = 0 ] && [ "${QUIET:-0}" = 1 ] || printf '  %-8s %s\n' "$1" "$2" >&2; }

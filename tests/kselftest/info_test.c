@@ -90,7 +90,7 @@ TEST_F(info, unknown_calls_are_enotty)
 		_IOR('g', 0x00, struct piaccel_info),	/* another driver's */
 	};
 
-	for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++) {
 		EXPECT_EQ(-1, ioctl(self->fd, cmds[i], buf));
 		EXPECT_EQ(ENOTTY, errno) TH_LOG("call %zu", i);
 	}

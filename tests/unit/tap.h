@@ -9,8 +9,8 @@
 static int tap_run, tap_failed;
 
 __attribute__((format(printf, 5, 6), unused)) static int
-tap_check(int ok, const char *expr, const char *file, int line,
-	  const char *fmt, ...)
+tap_check(int ok, const char *expr, const char *file, int line, const char *fmt,
+	  ...)
 {
 	va_list ap;
 
@@ -28,7 +28,7 @@ tap_check(int ok, const char *expr, const char *file, int line,
 	return ok;
 }
 
-#define CHECK(cond, ...) \
+#define CHECK(cond, ...)                                                       \
 	tap_check(!!(cond), #cond, __FILE__, __LINE__, __VA_ARGS__)
 
 __attribute__((unused)) static int tap_done(void)

@@ -46,7 +46,8 @@ static void test_last_error(void)
 
 	CHECK(!strcmp(accel_last_error(), ""), "no error before any failure");
 	CHECK(accel_error(ACCEL_ERR_SHAPE, "a [%d, %d]", 3, 4) ==
-		      ACCEL_ERR_SHAPE, "an error returns its status");
+		      ACCEL_ERR_SHAPE,
+	      "an error returns its status");
 	CHECK(!strcmp(accel_last_error(), "a [3, 4]"), "and keeps its numbers");
 	CHECK(accel_error_null(ACCEL_ERR_NOMEM, "%s", "gone") == NULL,
 	      "an error can return NULL");
@@ -70,8 +71,8 @@ static void test_driver_open(void)
 
 	CHECK(accel_driver_open(NULL, NULL) == ACCEL_ERR_INVALID,
 	      "open needs a place for the descriptor");
-	CHECK(accel_driver_open("/nonexistent/piaccel", &fd) ==
-		      ACCEL_ERR_NODEV, "a missing device is ERR_NODEV");
+	CHECK(accel_driver_open("/nonexistent/piaccel", &fd) == ACCEL_ERR_NODEV,
+	      "a missing device is ERR_NODEV");
 	CHECK(fd == -1, "and gives no descriptor");
 	CHECK(strstr(accel_last_error(), "insmod"),
 	      "the text says how to load the module");
@@ -82,7 +83,8 @@ static void test_driver_open(void)
 	close(fd);
 	if (getuid() == 0) {
 		printf("ok %d - a forbidden device is ERR_PERM # SKIP root "
-		       "may open anything\n", ++tap_run);
+		       "may open anything\n",
+		       ++tap_run);
 	} else {
 		CHECK(accel_driver_open(path, &fd) == ACCEL_ERR_PERM,
 		      "a forbidden device is ERR_PERM");
@@ -95,11 +97,28 @@ static void test_driver_open(void)
 	rmdir(dir);
 }
 
+static void test_driver_info(void)
+{
+	accel_driver_info info;
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	CHECK(accel_driver_get_info(fd, NULL) == ACCEL_ERR_INVALID,
+	      "info needs a place for the answer");
+	memset(&info, 0xff, sizeof(info));
+	CHECK(accel_driver_get_info(fd, &info) == ACCEL_ERR_INVALID,
+	      "another device's descriptor is refused");
+	CHECK(info.abi == 0 && info.features == 0, "and the answer is zeroed");
+	CHECK(accel_driver_get_info(-1, &info) == ACCEL_ERR_INVALID,
+	      "so is a closed one");
+	close(fd);
+}
+
 int main(void)
 {
 	test_last_error();
 	test_status();
 	test_driver_open();
+	test_driver_info();
 	CHECK(!strcmp(accel_version(), ACCEL_VERSION_STRING),
 	      "the library says its version");
 	return tap_done();

@@ -16,7 +16,6 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 vm=$top/tests/vm
 mkdir -p "$BUILD" || die "cannot make $BUILD"
-BUILD=$(cd "$BUILD" && pwd)
 W=$BUILD/vm
 
 # The release is looked up once a run; make's other steps ask again.
@@ -102,10 +101,9 @@ prepare() {
 	VMLINUX=$(vmlinux "$ABI") || exit 1
 	initramfs "$ABI" || exit 1
 	"$top/scripts/module.sh" "$kdir" "$W/piaccel" || exit 1
-	for m in testboard; do
-		[ -d "$vm/$m" ] || continue
-		MODULE_SRC=$vm/$m "$top/scripts/module.sh" "$kdir" "$W/$m" || exit 1
-	done
+	if [ -e "$vm/testboard/Kbuild" ]; then
+		MODULE_SRC=$vm/testboard "$top/scripts/module.sh" "$kdir" "$W/testboard" || exit 1
+	fi
 	gpio_sim "$kdir" || exit 1
 }
 
@@ -121,7 +119,7 @@ boot() { # MODE CONSOLE TAP SCRIPT ARGUMENTS...
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "$console" -serial "$tap" \
 		-kernel "$VMLINUX" -initrd "$W/initramfs.cpio.gz" \
-		-append "console=ttyS0 quiet mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
+		-append "console=ttyS0 loglevel=5 mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
 }
 

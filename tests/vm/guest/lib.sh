@@ -13,7 +13,7 @@ suite() {
 		"$@" 2>&1 </dev/null
 		rc=$?
 		echo "##END $name $rc"
-	} >$TAP
+	} >>"$TAP"
 }
 
 load() { insmod "$build/vm/$1/$1.ko" "${@:2}"; }

@@ -349,7 +349,7 @@ static int tb_probe(struct platform_device *pdev)
 		}
 		gc->names = name;
 	}
-	gc->label = label;
+	gc->label = b->label;
 	gc->parent = &pdev->dev;
 	gc->owner = THIS_MODULE;
 	gc->base = -1;
@@ -398,6 +398,7 @@ static int __init tb_init(void)
 
 	if (!lines || lines > TB_MAX_LINES)
 		return -EINVAL;
+	b->label = label;
 	b->lines = lines;
 	b->valid = GENMASK_ULL(lines - 1, 0);
 	mutex_init(&b->ctl);

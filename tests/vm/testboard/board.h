@@ -98,6 +98,7 @@ struct tb_note {
 struct tb_board {
 	struct gpio_chip gc;
 	struct platform_device *pdev;
+	const char *label;
 	unsigned int lines;
 	u64 valid;
 

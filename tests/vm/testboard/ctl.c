@@ -30,8 +30,7 @@ static int tb_ioc_info(struct tb_board *b, struct tb_file *f, void *arg)
 	info->max_steps = TB_MAX_STEPS;
 	info->records = b->rec_size;
 	info->present = b->present;
-	if (b->present)
-		strscpy(info->label, b->gc.label, sizeof(info->label));
+	strscpy(info->label, b->label, sizeof(info->label));
 	return 0;
 }
 
@@ -190,8 +189,7 @@ static int tb_ioc_player(struct tb_board *b, struct tb_file *f, void *arg)
 {
 	struct tb_player *p = arg;
 
-	if (p->player >= TB_PLAYERS || p->state || p->steps || p->rounds ||
-	    p->triggers || p->start_ns || p->late_sum_ns || p->late_max_ns)
+	if (p->player >= TB_PLAYERS)
 		return -EINVAL;
 	tb_player_get(b, p);
 	return 0;

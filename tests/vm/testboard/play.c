@@ -7,7 +7,6 @@
  */
 
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
 
 #include "board.h"

@@ -19,7 +19,7 @@
 
 #include "testboard.h"
 
-#define TB_BIT(line)	(UINT64_C(1) << (line))
+#define TB_BIT(line)	((__u64)1 << (line))
 
 /* The board's file, or -1; ENOENT when the module is not loaded. */
 static inline int tb_open(void)
@@ -27,12 +27,12 @@ static inline int tb_open(void)
 	return open("/dev/testboard", O_RDWR | O_CLOEXEC);
 }
 
-static inline uint64_t tb_now(void)
+static inline __u64 tb_now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return (__u64)t.tv_sec * 1000000000u + (__u64)t.tv_nsec;
 }
 
 static inline int tb_reset(int fd)
@@ -41,7 +41,7 @@ static inline int tb_reset(int fd)
 }
 
 /* Drive @lines to their bits in @values at one instant. */
-static inline int tb_drive_mask(int fd, uint64_t lines, uint64_t values)
+static inline int tb_drive_mask(int fd, __u64 lines, __u64 values)
 {
 	struct tb_drive d = { .lines = lines, .values = values & lines };
 
@@ -54,7 +54,7 @@ static inline int tb_drive(int fd, unsigned int line, int value)
 }
 
 /* Let @lines go to their pulls. */
-static inline int tb_release_mask(int fd, uint64_t lines)
+static inline int tb_release_mask(int fd, __u64 lines)
 {
 	struct tb_drive d = { .lines = lines, .release = lines };
 
@@ -110,7 +110,7 @@ static inline int tb_line(int fd, unsigned int line, struct tb_line *counters)
 
 /* Wire @line to @source; @flags 0 or TB_FOLLOW_INVERT. */
 static inline int tb_follow(int fd, unsigned int line, unsigned int source,
-			    unsigned int flags, uint64_t delay_ns)
+			    unsigned int flags, __u64 delay_ns)
 {
 	struct tb_follow f = {
 		.line = line,
@@ -127,7 +127,7 @@ static inline int tb_unfollow(int fd, unsigned int line)
 	return tb_follow(fd, line, 0, TB_FOLLOW_OFF, 0);
 }
 
-static inline struct tb_step tb_step(uint64_t delay_ns, unsigned int line,
+static inline struct tb_step tb_step(__u64 delay_ns, unsigned int line,
 				     int value)
 {
 	struct tb_step s = {
@@ -139,7 +139,7 @@ static inline struct tb_step tb_step(uint64_t delay_ns, unsigned int line,
 	return s;
 }
 
-static inline struct tb_step tb_step_release(uint64_t delay_ns,
+static inline struct tb_step tb_step_release(__u64 delay_ns,
 					     unsigned int line)
 {
 	struct tb_step s = {
@@ -160,7 +160,7 @@ static inline int tb_play_args(int fd, const struct tb_play *play)
 /* Play @steps once, at @start_ns or now (0). */
 static inline int tb_play(int fd, unsigned int player,
 			  const struct tb_step *steps, unsigned int nsteps,
-			  uint64_t start_ns)
+			  __u64 start_ns)
 {
 	struct tb_play p = {
 		.player = player,
@@ -180,7 +180,7 @@ static inline int tb_play(int fd, unsigned int player,
 static inline int tb_answer(int fd, unsigned int player,
 			    const struct tb_step *steps, unsigned int nsteps,
 			    unsigned int line, unsigned int edges,
-			    uint64_t min_ns, uint64_t after_ns)
+			    __u64 min_ns, __u64 after_ns)
 {
 	struct tb_play p = {
 		.player = player,
@@ -198,7 +198,7 @@ static inline int tb_answer(int fd, unsigned int player,
 
 static inline int tb_stop(int fd, unsigned int player)
 {
-	uint32_t arg = player;
+	__u32 arg = player;
 
 	return ioctl(fd, TB_IOC_STOP, &arg);
 }
@@ -211,8 +211,8 @@ static inline int tb_player(int fd, unsigned int player, struct tb_player *p)
 }
 
 /* Wait until @rounds have ended, or (0) the player is done. */
-static inline int tb_wait(int fd, unsigned int player, uint64_t rounds,
-			  uint64_t timeout_ns)
+static inline int tb_wait(int fd, unsigned int player, __u64 rounds,
+			  __u64 timeout_ns)
 {
 	struct tb_wait w = {
 		.player = player,
@@ -224,7 +224,7 @@ static inline int tb_wait(int fd, unsigned int player, uint64_t rounds,
 }
 
 /* Record @kinds (1 << TB_KIND_*) of @lines from now on; forget the rest. */
-static inline int tb_record_start(int fd, uint64_t lines, unsigned int kinds)
+static inline int tb_record_start(int fd, __u64 lines, unsigned int kinds)
 {
 	struct tb_recorder r = { .lines = lines, .kinds = kinds };
 
@@ -258,7 +258,7 @@ static inline ssize_t tb_record_drain(int fd, struct tb_record *records,
 /* Take the chip away from under its users (0), or bring it back (1). */
 static inline int tb_chip(int fd, int present)
 {
-	uint32_t arg = (uint32_t)present;
+	__u32 arg = (__u32)present;
 
 	return ioctl(fd, TB_IOC_CHIP, &arg);
 }

@@ -3,7 +3,6 @@
  * tbctl: the test board from a shell.
  */
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,8 +37,7 @@ static const char usage[] =
 "  reset\n"
 "LINE is an offset. Exit status: 0, 1 on an error, 2 on a wrong call.\n";
 
-static void __attribute__((noreturn, format(printf, 2, 3)))
-quit(int status, const char *fmt, ...)
+static void quit(int status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -52,7 +50,7 @@ quit(int status, const char *fmt, ...)
 }
 
 /* The word's number, or a wrong call. */
-static uint64_t number(const char *s, uint64_t max)
+static __u64 number(const char *s, __u64 max)
 {
 	unsigned long long v;
 	char *end;
@@ -60,7 +58,7 @@ static uint64_t number(const char *s, uint64_t max)
 	errno = 0;
 	v = s ? strtoull(s, &end, 0) : 0;
 	if (!s || *s == '-' || end == s || *end || errno || v > max)
-		quit(2, "'%s' is not a number from 0 to %" PRIu64,
+		quit(2, "'%s' is not a value from 0 to %llu",
 		     s ? s : "", max);
 	return v;
 }
@@ -80,9 +78,8 @@ static void print_record(const struct tb_record *r)
 {
 	static const char *const kinds[] = { "output", "direction", "level" };
 
-	printf("%" PRIu64 ".%09" PRIu64 " %s %u = %u (level %u)\n",
-	       (uint64_t)r->time_ns / 1000000000u,
-	       (uint64_t)r->time_ns % 1000000000u,
+	printf("%llu.%09llu %s %u = %u (level %u)\n", r->time_ns / 1000000000u,
+	       r->time_ns % 1000000000u,
 	       kinds[r->kind], r->line, r->value, r->level);
 }
 
@@ -104,7 +101,7 @@ static void print_line(int fd, unsigned int line)
 {
 	struct tb_state s;
 	struct tb_line l;
-	uint64_t bit = TB_BIT(line);
+	__u64 bit = TB_BIT(line);
 
 	check(tb_state(fd, &s), "state");
 	check(tb_line(fd, line, &l), "line");
@@ -120,10 +117,9 @@ static void print_line(int fd, unsigned int line)
 	       !!(s.following & bit), s.irq_rising & bit ? "rising " : "",
 	       s.irq_falling & bit ? "falling " : "",
 	       s.irq_masked & bit ? "masked" : "on");
-	printf("rising %" PRIu64 "\nfalling %" PRIu64 "\noutputs %" PRIu64
-	       "\nedges %" PRIu64 "\nirqs %" PRIu64 "\n",
-	       (uint64_t)l.rising, (uint64_t)l.falling, (uint64_t)l.outputs,
-	       (uint64_t)l.edges, (uint64_t)l.irqs);
+	printf("rising %llu\nfalling %llu\noutputs %llu\n", l.rising,
+	       l.falling, l.outputs);
+	printf("edges %llu\nirqs %llu\n", l.edges, l.irqs);
 }
 
 static void print_player(int fd, unsigned int player)
@@ -134,12 +130,10 @@ static void print_player(int fd, unsigned int player)
 	struct tb_player p;
 
 	check(tb_player(fd, player, &p), "player");
-	printf("state %s\nsteps %" PRIu64 "\nrounds %" PRIu64
-	       "\ntriggers %" PRIu64 "\nlate_mean_ns %" PRIu64
-	       "\nlate_max_ns %" PRIu64 "\n", states[p.state],
-	       (uint64_t)p.steps, (uint64_t)p.rounds, (uint64_t)p.triggers,
-	       (uint64_t)(p.steps ? p.late_sum_ns / p.steps : 0),
-	       (uint64_t)p.late_max_ns);
+	printf("state %s\nsteps %llu\nrounds %llu\ntriggers %llu\n",
+	       states[p.state], p.steps, p.rounds, p.triggers);
+	printf("late_mean_ns %llu\nlate_max_ns %llu\n",
+	       p.steps ? p.late_sum_ns / p.steps : 0, p.late_max_ns);
 }
 
 /* One line of a waveform file; false for an empty one. */
@@ -155,7 +149,7 @@ static int parse_step(char *text, struct tb_step *step, const char *file,
 		return 0;
 	step->delay_ns = number(word, TB_MAX_NS);
 	while ((word = strtok_r(rest, " \t", &rest))) {
-		uint64_t bit;
+		__u64 bit;
 
 		eq = strchr(word, '=');
 		if (!eq || !eq[1] || eq[2] || !strchr("01z", eq[1]))
@@ -206,16 +200,16 @@ static void play(int fd, char **arg)
 	struct tb_step *steps;
 
 	if (!*arg)
-		quit(2, "play needs a file");
+		quit(2, "no waveform file");
 	steps = read_steps(*arg++, &p.nsteps);
 	p.steps = (uintptr_t)steps;
 	for (; *arg; arg += 2) {
 		const char *key = arg[0], *value = arg[1];
 
 		if (!strcmp(key, "player"))
-			p.player = (uint32_t)number(value, UINT32_MAX);
+			p.player = (__u32)number(value, UINT32_MAX);
 		else if (!strcmp(key, "rounds"))
-			p.rounds = (uint32_t)number(value, UINT32_MAX);
+			p.rounds = (__u32)number(value, UINT32_MAX);
 		else if (!strcmp(key, "start"))
 			p.start_ns = number(value, UINT64_MAX);
 		else if (!strcmp(key, "relative"))
@@ -223,13 +217,13 @@ static void play(int fd, char **arg)
 		else if (!strcmp(key, "min"))
 			p.trig_min_ns = number(value, TB_MAX_NS);
 		else if (!strcmp(key, "count"))
-			p.trig_count = (uint32_t)number(value, UINT32_MAX);
+			p.trig_count = (__u32)number(value, UINT32_MAX);
 		else if (!strcmp(key, "rising") || !strcmp(key, "falling"))
 			p.trig_edges |= *key == 'r' ? TB_EDGE_RISING :
 						      TB_EDGE_FALLING,
 			p.trig_line = line_of(value);
 		else
-			quit(2, "play: unknown option '%s'", key);
+			quit(2, "unknown option '%s'", key);
 	}
 	check(tb_play_args(fd, &p), "play");
 	free(steps);
@@ -239,17 +233,17 @@ static void play(int fd, char **arg)
 
 static int by_value(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
 
 	return (x > y) - (x < y);
 }
 
 /* How late the recorded edges were; the first is due at @start. */
-static void print_lateness(int fd, unsigned int edges, uint64_t period,
-			   uint64_t start)
+static void print_lateness(int fd, unsigned int edges, __u64 period,
+			   __u64 start)
 {
 	struct tb_record *r = calloc(edges, sizeof(*r));
-	uint64_t *late = calloc(edges, sizeof(*late));
+	__u64 *late = calloc(edges, sizeof(*late));
 	unsigned int i;
 	ssize_t n;
 
@@ -261,10 +255,9 @@ static void print_lateness(int fd, unsigned int edges, uint64_t period,
 	for (i = 0; i < edges; i++)
 		late[i] = r[i].time_ns - (start + (i + 1) * period);
 	qsort(late, edges, sizeof(*late), by_value);
-	printf("edges %u period_ns %" PRIu64 " late_ns median %" PRIu64
-	       " p99 %" PRIu64 " max %" PRIu64 "\n", edges, period,
-	       late[edges / 2], late[(uint64_t)edges * 99 / 100],
-	       late[edges - 1]);
+	printf("edges %u period_ns %llu ", edges, period);
+	printf("late_ns median %llu p99 %llu max %llu\n", late[edges / 2],
+	       late[(__u64)edges * 99 / 100], late[edges - 1]);
 	free(r);
 	free(late);
 }
@@ -272,9 +265,9 @@ static void print_lateness(int fd, unsigned int edges, uint64_t period,
 static void square(int fd, char **arg, int measure)
 {
 	unsigned int line = line_of(arg[0]);
-	uint64_t period = number(arg[1], TB_MAX_NS);
+	__u64 period = number(arg[1], TB_MAX_NS);
 	unsigned int i, edges = (unsigned int)number(arg[2], TB_MAX_STEPS);
-	uint64_t start = tb_now() + 10000000;
+	__u64 start = tb_now() + 10000000;
 	struct tb_step *steps;
 	int level;
 
@@ -302,7 +295,7 @@ static void drive(int fd, char **arg)
 	struct tb_drive d = { 0 };
 
 	for (; *arg; arg += 2) {
-		uint64_t bit = TB_BIT(line_of(arg[0]));
+		__u64 bit = TB_BIT(line_of(arg[0]));
 
 		d.lines |= bit;
 		if (number(arg[1], 1))
@@ -311,9 +304,9 @@ static void drive(int fd, char **arg)
 	check(ioctl(fd, TB_IOC_DRIVE, &d), "drive");
 }
 
-static uint64_t mask_of(char **arg)
+static __u64 mask_of(char **arg)
 {
-	uint64_t mask = 0;
+	__u64 mask = 0;
 
 	while (*arg)
 		mask |= TB_BIT(line_of(*arg++));
@@ -324,7 +317,7 @@ static void follow(int fd, char **arg)
 {
 	unsigned int line = line_of(arg[0]), source = line_of(arg[1]);
 	unsigned int flags = 0;
-	uint64_t delay = 0;
+	__u64 delay = 0;
 
 	for (arg += 2; *arg; arg++) {
 		if (!strcmp(*arg, "invert"))
@@ -332,7 +325,7 @@ static void follow(int fd, char **arg)
 		else if (!strcmp(*arg, "delay") && arg[1])
 			delay = number(*++arg, TB_MAX_NS);
 		else
-			quit(2, "follow: unknown word '%s'", *arg);
+			quit(2, "unknown word '%s'", *arg);
 	}
 	check(tb_follow(fd, line, source, flags, delay), "follow");
 }
@@ -348,7 +341,7 @@ static void recorder(int fd, char **arg)
 		const char *at = strchr("odl", *k);
 
 		if (!at)
-			quit(2, "recorder: unknown kind '%c'", *k);
+			quit(2, "unknown kind '%c'", *k);
 		kinds |= 1u << (at - "odl");
 	}
 	check(tb_record_start(fd, arg[1] ? mask_of(arg + 1) :
