@@ -35,12 +35,13 @@ vmlinux() { # unpacked image: QEMU boots it directly (PVH)
 # Modules for a 9p root, in the order in which they load.
 ROOT_MODULES="fs/configfs/configfs fs/netfs/netfs net/9p/9pnet net/9p/9pnet_virtio fs/9p/9p"
 # Loaded by the tests, from the image, when they need them.
-TEST_MODULES="drivers/gpu/drm/vgem/vgem"
+TEST_MODULES="drivers/gpu/drm/drm drivers/gpu/drm/drm_kms_helper
+drivers/gpu/drm/drm_shmem_helper drivers/gpu/drm/vgem/vgem"
 
 initramfs() { # ABI
 	local stage=$W/initramfs out=$W/initramfs.cpio.gz bb m src n=0
 	bb=$("$top/scripts/fetch.sh" host amd64 busybox-static) || exit 1
-	if [ -e "$out" ] && [ "$out" -nt "$vm/guest/init" ] &&
+	if [ -e "$out" ] && [ "$out" -nt "$vm/guest/init" ] && [ "$out" -nt "$vm/vm.sh" ] &&
 	   [ "$(cat "$W/abi" 2>/dev/null)" = "$1" ]; then return; fi
 	rm -rf "$stage"
 	mkdir -p "$stage"/{bin,m,mnt,proc,sys,dev,run}
@@ -118,7 +119,7 @@ boot() { # MODE CONSOLE TAP SCRIPT ARGUMENTS...
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "$console" -serial "$tap" \
 		-kernel "$VMLINUX" -initrd "$W/initramfs.cpio.gz" \
-		-append "console=ttyS0 quiet mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
+		-append "console=ttyS0 loglevel=5 mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
 }
 
