@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * piaccel: the misc device and its ioctl table.
+ * piaccel: the misc device, the ioctl dispatcher, sysfs and debugfs.
  */
+#include <linux/debugfs.h>
 #include <linux/fs.h>
+#include <linux/hrtimer.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sysfs.h>
 #include <linux/uaccess.h>
 
-#include <linux/piaccel.h>
+#include "piaccel.h"
 
 /* The largest argument struct, with room to grow. */
 #define PIACCEL_ARG_MAX 1024
+
+unsigned int piaccel_period_floor_ns = 10000;
+module_param_named(period_floor_ns, piaccel_period_floor_ns, uint, 0644);
+MODULE_PARM_DESC(period_floor_ns, "shortest period of a stream (10000)");
+
+struct device *piaccel_dev;
+
+static struct dentry *piaccel_debugfs;
 
 static long piaccel_get_info(struct file *file, void *arg)
 {
@@ -20,49 +31,64 @@ static long piaccel_get_info(struct file *file, void *arg)
 	*info = (struct piaccel_info) {
 		.abi = PIACCEL_ABI,
 		.page_size = PAGE_SIZE,
+		.features = PIACCEL_FEATURE_BUF | PIACCEL_FEATURE_LINE |
+			    PIACCEL_FEATURE_EDGE | PIACCEL_FEATURE_DEBOUNCE |
+			    PIACCEL_FEATURE_CAPTURE |
+			    PIACCEL_FEATURE_PLAYBACK |
+			    PIACCEL_FEATURE_FAILSAFE | PIACCEL_FEATURE_HOLD |
+			    PIACCEL_FEATURE_FENCE,
+		.lines_max = PIACCEL_LINES_MAX,
+		.events_max = PIACCEL_EVENTS_MAX,
+		.stream_floor_ns = READ_ONCE(piaccel_period_floor_ns),
+		.timer_ns = hrtimer_resolution,
 	};
+	piaccel_buf_info(info);
 	return 0;
 }
 
-/**
- * struct piaccel_ioctl - one row of the ioctl table
- * @cmd: the command as this module was built with it
- * @min_size: the smallest struct size ever released
- * @fn: called with the argument copied in; it is copied out on return
- */
-struct piaccel_ioctl {
-	unsigned int cmd;
-	size_t min_size;
-	long (*fn)(struct file *file, void *arg);
-};
-
 static const struct piaccel_ioctl piaccel_ioctls[] = {
-	[_IOC_NR(PIACCEL_GET_INFO)] = {
-		PIACCEL_GET_INFO, sizeof(struct piaccel_info), piaccel_get_info,
-	},
+	{ PIACCEL_GET_INFO, sizeof(struct piaccel_info), piaccel_get_info },
+	{ PIACCEL_BUF_ALLOC, sizeof(struct piaccel_buf_alloc),
+	  piaccel_buf_alloc },
+	{ PIACCEL_LINE_REQUEST, sizeof(struct piaccel_line_request),
+	  piaccel_line_request },
 };
 
-static long piaccel_ioctl(struct file *file, unsigned int cmd,
-			  unsigned long arg)
+/**
+ * piaccel_dispatch() - find a call in a table and make it
+ * @table: the calls of this kind of file, the busiest first
+ * @rows: their number
+ * @file: passed on
+ * @cmd: the command as the caller was built with it
+ * @arg: its argument
+ *
+ * A struct may be shorter or longer than ours, within the limits that
+ * include/uapi/linux/piaccel.h promises. A call that makes a file descriptor
+ * has no output, so nothing can fail once the descriptor is installed.
+ */
+long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
+		      struct file *file, unsigned int cmd, unsigned long arg)
 {
-	unsigned int nr = _IOC_NR(cmd), size = _IOC_SIZE(cmd);
 	void __user *argp = (void __user *)arg;
-	const struct piaccel_ioctl *row;
+	unsigned int size = _IOC_SIZE(cmd);
 	u64 buf[PIACCEL_ARG_MAX / sizeof(u64)];
+	const struct piaccel_ioctl *row = table;
 	long ret;
 
-	if (_IOC_TYPE(cmd) != PIACCEL_IOC_MAGIC ||
-	    nr >= ARRAY_SIZE(piaccel_ioctls))
+	if (_IOC_TYPE(cmd) != PIACCEL_IOC_MAGIC)
 		return -ENOTTY;
-	row = &piaccel_ioctls[nr];
-	if (!row->fn || _IOC_DIR(cmd) != _IOC_DIR(row->cmd))
+	while (_IOC_NR(row->cmd) != _IOC_NR(cmd))
+		if (++row == table + rows)
+			return -ENOTTY;
+	if (_IOC_DIR(cmd) != _IOC_DIR(row->cmd))
 		return -ENOTTY;
 	if (size < row->min_size || size > sizeof(buf))
 		return -EINVAL;
 
-	memset(buf, 0, sizeof(buf));
+	memset(buf, 0, max(size, _IOC_SIZE(row->cmd)));
 	if (_IOC_DIR(cmd) & _IOC_WRITE) {
-		ret = copy_struct_from_user(buf, _IOC_SIZE(row->cmd), argp, size);
+		ret = copy_struct_from_user(buf, _IOC_SIZE(row->cmd), argp,
+					    size);
 		if (ret)
 			return ret;
 	}
@@ -74,6 +100,16 @@ static long piaccel_ioctl(struct file *file, unsigned int cmd,
 	return ret;
 }
 
+static long piaccel_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	/* The device can be opened a moment before it is complete. */
+	if (!smp_load_acquire(&piaccel_dev))
+		return -ENODEV;
+	return piaccel_dispatch(piaccel_ioctls, ARRAY_SIZE(piaccel_ioctls),
+				file, cmd, arg);
+}
+
 static const struct file_operations piaccel_fops = {
 	.owner = THIS_MODULE,
 	.unlocked_ioctl = piaccel_ioctl,
@@ -81,27 +117,71 @@ static const struct file_operations piaccel_fops = {
 	.llseek = noop_llseek,
 };
 
+/* Trips of all requests since the module was loaded; poll(POLLPRI) waits. */
+static ssize_t trips_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&piaccel_trips));
+}
+static DEVICE_ATTR_RO(trips);
+
+static struct attribute *piaccel_attrs[] = {
+	&dev_attr_trips.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(piaccel);
+
 static struct miscdevice piaccel_misc = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "piaccel",
 	.fops = &piaccel_fops,
+	.groups = piaccel_groups,
 	.mode = 0660,
 };
 
+static int summary_show(struct seq_file *s, void *unused)
+{
+	piaccel_buf_show(s);
+	piaccel_request_show(s);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(summary);
+
 static int __init piaccel_init(void)
 {
-	int ret = misc_register(&piaccel_misc);
+	int ret;
 
+	ret = piaccel_failsafe_init();
 	if (ret)
 		return ret;
+	ret = misc_register(&piaccel_misc);
+	if (ret)
+		goto err_failsafe;
+	ret = piaccel_buf_init(piaccel_misc.this_device);
+	if (ret)
+		goto err_misc;
+	/* Pairs with the ioctl's look at it. */
+	smp_store_release(&piaccel_dev, piaccel_misc.this_device);
+	piaccel_debugfs = debugfs_create_dir("piaccel", NULL);
+	debugfs_create_file("summary", 0444, piaccel_debugfs, NULL,
+			    &summary_fops);
 	pr_info("piaccel: ABI %u ready at /dev/piaccel\n", PIACCEL_ABI);
 	return 0;
+
+err_misc:
+	misc_deregister(&piaccel_misc);
+err_failsafe:
+	piaccel_failsafe_exit();
+	return ret;
 }
 module_init(piaccel_init);
 
 static void __exit piaccel_exit(void)
 {
+	debugfs_remove(piaccel_debugfs);
+	piaccel_request_exit();
 	misc_deregister(&piaccel_misc);
+	piaccel_failsafe_exit();
 }
 module_exit(piaccel_exit);
 
