@@ -121,7 +121,7 @@ $(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
                       uapi/linux/piaccel.h $(BUILD)/.ksft
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
-		-Wno-unused-parameter -Wno-clobbered -D_GNU_SOURCE -Iuapi \
+		-Wno-unused-parameter -Wno-clobbered -Wno-sign-compare -D_GNU_SOURCE -Iuapi \
 		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
 
 $(BUILD)/.ksft: tests/kselftest/Makefile
@@ -152,6 +152,10 @@ vm: ## A shell in the test machine with the module loaded
 .PHONY: bench
 bench: ## Measure (never part of a test); figures go to docs/performance.md by hand
 	$(Q)tests/run.sh bench
+
+.PHONY: bench-driver
+bench-driver: deps ## Measure the module against the kernel's own interfaces, in simulated time
+	$(Q)tests/bench/driver.sh
 
 .PHONY: lint
 lint: deps ## checkpatch, sparse, W=1, shellcheck, clang-format, licences, headers

@@ -11,7 +11,9 @@
 # root, read-only, over 9p: programs built here run there. The guest script
 # (default tests/vm/guest/tests.sh) prints TAP on the second serial port, split
 # into build/results/vm-*.tap; the console is kept as build/vm-console*.log. A
-# splat in it, a missing end mark or a timeout fails the run.
+# splat in it, a missing end mark or a timeout fails the run. VM_NAME names the
+# files; VM_JUDGE is a script that judges the boot instead: it is called with
+# "judge NAME CONSOLE TAP STATUS".
 
 . "$(dirname "$0")/../../scripts/lib.sh"
 vm=$top/tests/vm
@@ -36,7 +38,8 @@ vmlinux() { # unpacked image: QEMU boots it directly (PVH)
 # Modules for a 9p root, in the order in which they load.
 ROOT_MODULES="fs/configfs/configfs fs/netfs/netfs net/9p/9pnet net/9p/9pnet_virtio fs/9p/9p"
 # Loaded by the tests, from the image, when they need them.
-TEST_MODULES="drivers/gpu/drm/vgem/vgem"
+TEST_MODULES="drivers/gpu/drm/drm drivers/gpu/drm/drm_kms_helper
+drivers/gpu/drm/drm_shmem_helper drivers/gpu/drm/vgem/vgem"
 
 initramfs() { # ABI
 	local stage=$W/initramfs out=$W/initramfs.cpio.gz bb m src n=0
@@ -135,6 +138,11 @@ run() { # MODE SCRIPT ARGUMENTS...
 	say VM "$name boot (log: ${log#"$top"/})"
 	boot "$mode" "file:$log" "file:$tap" "$@" </dev/null >"$W/qemu.log" 2>&1
 	rc=$?
+	# A boot that ends in its own way is judged by whoever asked for it.
+	if [ -n "${VM_JUDGE:-}" ]; then
+		"$VM_JUDGE" judge "$name" "$log" "$tap" "$rc"
+		return
+	fi
 	# The guest's own words decide, not QEMU's status.
 	if [ "$rc" = 124 ]; then
 		echo "the machine did not end within ${VM_TIMEOUT:-600} s; its last lines:" >&2
