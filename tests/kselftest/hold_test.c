@@ -323,8 +323,7 @@ TEST_F(failsafe, unbinding_the_chip_trips_first)
 		  s.flags & (PIACCEL_STATUS_TRIPPED | PIACCEL_STATUS_SAFE |
 			     PIACCEL_STATUS_ARMED));
 	EXPECT_EQ(-ENODEV, line_set(self->line, RUN, RELAYS));
-	EXPECT_EQ(~0ULL, line_get(self->line, RELAYS));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(-ENODEV, line_get(self->line, RELAYS));
 	EXPECT_EQ(-ENODEV, xioctl(self->line, PIACCEL_LINE_RECONFIG,
 				   &self->req.config));
 
@@ -355,8 +354,7 @@ TEST_F(failsafe, held_lines_survive_the_chip_in_peace)
 	ASSERT_TRUE(wait_for(ended_safe(self)));
 	ASSERT_EQ(0, board_chip(self->b, false));
 	self->req.flags = PIACCEL_LINE_ADOPT;
-	EXPECT_EQ(-1, request(self));
-	EXPECT_TRUE(errno == ENODEV || errno == ENOENT);
+	EXPECT_EQ(-ENODEV, request(self));
 	ASSERT_EQ(0, board_chip(self->b, true));
 	board_reset(self->b);
 	/* what was held went with the chip */
@@ -380,8 +378,8 @@ TEST_F(failsafe, unloading_the_module_releases_held_lines)
 	ASSERT_LE(0, request(self));
 	/* in use: not now */
 	close(self->dev);
-	EXPECT_EQ(-EWOULDBLOCK, syscall(SYS_delete_module, "piaccel",
-					  O_NONBLOCK));
+	EXPECT_EQ(-1, syscall(SYS_delete_module, "piaccel", O_NONBLOCK));
+	EXPECT_EQ(EWOULDBLOCK, errno);
 	close(self->line);
 	self->line = -1;
 	ASSERT_TRUE(wait_for(ended_safe(self)));

@@ -3,7 +3,7 @@
  * Samples land in memory that others map: buffers of ours, of udmabuf, of the
  * system heap and of a DRM driver, read by another user of the same pages
  * while the stream runs. Nothing is copied: a marker written on one side is
- * there on the other, and the kernel names the same pages where it can.
+ * there on the other, and so is each sample.
  */
 #include "stream.h"
 #include "vgem.h"
@@ -227,51 +227,6 @@ TEST_F(share, a_ring_lands_in_memory_of_a_drm_driver)
 	self->req.dmabuf_fd = self->buf.fd;
 	ring_is_seen_by(_metadata, self, theirs);
 	munmap(theirs, SIZE);
-}
-
-/* Physical page of an address, by the kernel's own word; 0 if it hides it. */
-static uint64_t page_of(const void *p)
-{
-	uint64_t entry = 0;
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	off_t at = (uintptr_t)p / sysconf(_SC_PAGESIZE) * sizeof(entry);
-
-	if (fd >= 0) {
-		if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry))
-			entry = 0;
-		close(fd);
-	}
-	return entry & LINES(55);
-}
-
-TEST_F(share, a_capture_and_two_users_touch_the_same_physical_pages)
-{
-	uint8_t *theirs;
-	int again = -1, fd = self->buf.memfd;
-
-	if (fd < 0) {
-		self->drm = vgem_open();
-		if (self->drm < 0)
-			SKIP(return, "no vgem device");
-		again = vgem_export(self->drm, vgem_import(self->drm,
-							   self->buf.fd));
-		ASSERT_LE(0, again);
-		fd = again;
-	}
-	theirs = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	ASSERT_NE(MAP_FAILED, theirs);
-	for (size_t i = 0; i < SIZE; i += sysconf(_SC_PAGESIZE)) {
-		/* fault both in; reading is enough */
-		(void)*(volatile uint8_t *)(theirs + i);
-		(void)*(volatile uint8_t *)(self->buf.map + i);
-		if (!page_of(theirs + i))
-			SKIP(break, "pagemap tells no page for this mapping");
-		EXPECT_EQ(page_of(self->buf.map + i), page_of(theirs + i));
-		EXPECT_NE(theirs + i, self->buf.map + i);
-	}
-	munmap(theirs, SIZE);
-	if (again >= 0)
-		close(again);
 }
 
 TEST_HARNESS_MAIN

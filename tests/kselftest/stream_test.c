@@ -266,7 +266,8 @@ TEST_F(stream, a_one_shot_says_when_it_is_complete)
 	late = 0;
 	for (int i = 0; i < PIACCEL_LATE_BUCKETS; i++)
 		late += s.late[i];
-	EXPECT_EQ(s.samples - s.overruns, late);
+	EXPECT_LE(s.samples - s.overruns, late);
+	EXPECT_GE(s.samples, late);
 	EXPECT_FALSE(line_is(self->line, PIACCEL_STATUS_CAPTURE));
 	/* it makes room for the next */
 	close(self->stream);

@@ -59,18 +59,22 @@ initramfs() { # ABI
 			xz -dc "$src.xz" >"$stage/m/$n-$(basename "$m").ko" || exit 1
 		fi
 	done
-	mkdir -p "$W/modules"
-	for m in $TEST_MODULES; do
-		src=$IMAGE/lib/modules/$1/kernel/$m.ko
-		[ -e "$src.xz" ] || src=$IMAGE/usr/lib/modules/$1/kernel/$m.ko
-		if [ -e "$src.xz" ]; then
-			xz -dc "$src.xz" >"$W/modules/$(basename "$m").ko" || exit 1
-		fi
-	done
 	install -m 755 "$vm/guest/init" "$stage/init"
 	( cd "$stage" && find . | cpio -o -H newc --quiet | gzip -1 ) >"$out.new" &&
 		mv "$out.new" "$out" || die "cannot write $out (disk full?)"
 	echo "$1" >"$W/abi"
+}
+
+test_modules() { # ABI
+	local m src out
+	mkdir -p "$W/modules"
+	for m in $TEST_MODULES; do
+		src=$IMAGE/lib/modules/$1/kernel/$m.ko
+		[ -e "$src.xz" ] || src=$IMAGE/usr/lib/modules/$1/kernel/$m.ko
+		out=$W/modules/$(basename "$m").ko
+		[ -e "$src.xz" ] || continue
+		[ "$out" -nt "$src.xz" ] || xz -dc "$src.xz" >"$out" || exit 1
+	done
 }
 
 gpio_sim() { # KDIR: Debian builds no gpio-sim, so build it from its source
@@ -103,6 +107,7 @@ prepare() {
 		kdir=$(kernel headers amd64) || exit 1
 	VMLINUX=$(vmlinux "$ABI") || exit 1
 	initramfs "$ABI" || exit 1
+	test_modules "$ABI" || exit 1
 	"$top/scripts/module.sh" "$kdir" "$W/piaccel" || exit 1
 	for m in testboard; do
 		[ -d "$vm/$m" ] || continue
