@@ -179,6 +179,10 @@ vm: ## A shell in the test machine with the module loaded
 bench: ## Measure (never part of a test); figures go to docs/performance.md by hand
 	$(Q)tests/run.sh bench
 
+.PHONY: bench-driver
+bench-driver: deps ## Measure the module against the kernel's own interfaces, in simulated time
+	$(Q)tests/bench/driver.sh
+
 .PHONY: lint
 lint: deps ## checkpatch, sparse, W=1, shellcheck, clang-format, licences, headers
 	$(Q)tests/run.sh lint
