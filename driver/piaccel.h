@@ -5,6 +5,7 @@
  * Lock order, outermost first:
  *
  *	piaccel_requests_mutex
+ *	device_lock() of the chip's parent
  *	bus notifier chains (taken by the driver core around our callback)
  *	piaccel_request.config
  *	piaccel_request.hw

@@ -254,6 +254,32 @@ static void piaccel_chip_release(struct piaccel_request *req)
 	req->gdev = NULL;
 }
 
+static int piaccel_watch_bus(const struct bus_type *bus,
+			     struct notifier_block *nb,
+			     notifier_fn_t call)
+{
+	int ret;
+
+	if (!bus)
+		return 0;
+	nb->notifier_call = call;
+	ret = bus_register_notifier(bus, nb);
+	if (ret)
+		nb->notifier_call = NULL;
+	return ret;
+}
+
+/* Is the chip registered still? Otherwise its going went unheard. */
+static bool piaccel_chip_there(struct piaccel_request *req)
+{
+	struct gpio_device *gdev = gpio_device_find_by_label(req->chip);
+	bool there = gdev == req->gdev;
+
+	if (gdev)
+		gpio_device_put(gdev);
+	return there;
+}
+
 static int piaccel_chip_watch(struct piaccel_request *req)
 {
 	struct device *dev;
@@ -264,27 +290,20 @@ static int piaccel_chip_watch(struct piaccel_request *req)
 		return -ENODEV;
 	dev = gpio_device_to_device(req->gdev);
 	req->parent = get_device(dev->parent);
-	if (dev->bus) {
-		req->chip_nb.notifier_call = piaccel_chip_event;
-		ret = bus_register_notifier(dev->bus, &req->chip_nb);
-		if (ret)
-			goto err_chip;
-	}
-	if (req->parent && req->parent->bus) {
-		req->parent_nb.notifier_call = piaccel_parent_event;
-		ret = bus_register_notifier(req->parent->bus,
-					    &req->parent_nb);
-		if (ret)
-			goto err_parent;
-	}
-	return 0;
-
-err_chip:
-	req->chip_nb.notifier_call = NULL;
-err_parent:
-	req->parent_nb.notifier_call = NULL;
-	piaccel_chip_unwatch(req);
-	piaccel_chip_release(req);
+	/*
+	 * A driver is unbound under this lock, from the notice to the end: we
+	 * hear of it, or see that it has happened.
+	 */
+	if (req->parent)
+		device_lock(req->parent);
+	ret = piaccel_watch_bus(dev->bus, &req->chip_nb, piaccel_chip_event);
+	if (!ret && req->parent)
+		ret = piaccel_watch_bus(req->parent->bus, &req->parent_nb,
+					piaccel_parent_event);
+	if (!ret && !piaccel_chip_there(req))
+		ret = -ENODEV;
+	if (req->parent)
+		device_unlock(req->parent);
 	return ret;
 }
 
@@ -636,8 +655,10 @@ static int piaccel_request_start(struct piaccel_request *req,
 	int ret;
 
 	ret = piaccel_chip_watch(req);
-	if (ret)
+	if (ret) {
+		piaccel_request_teardown(req);
 		return ret;
+	}
 	mutex_lock(&req->config);
 	ret = req->gone ? -ENODEV : piaccel_check_offsets(req, r);
 	if (!ret && r->flags & PIACCEL_LINE_ADOPT) {
