@@ -727,6 +727,90 @@ long piaccel_line_request(struct file *file, void *arg)
 	return fd;
 }
 
+/* ---- lines of the device tree ----------------------------------------------- */
+
+/* Under req->config, the lines ours. The safe values are the first. */
+static int piaccel_hold_setup(struct piaccel_request *req)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < req->num; i++) {
+		if (gpiod_cansleep(req->desc[i]))
+			req->sleeps = true;
+		ret = 0;
+		if (!(req->cfg.output_mask & BIT_ULL(i)))
+			ret = gpiod_direction_input(req->desc[i]);
+		if (ret)
+			return ret;
+	}
+	return piaccel_setup_outputs(req);
+}
+
+/**
+ * piaccel_request_hold_lines() - hold lines that another part has requested
+ * @origin: on whose behalf, for piaccel_request_drop_held()
+ * @r: the lines, as a program would ask for them
+ * @desc: their descriptors; on success they belong to the held request
+ */
+int piaccel_request_hold_lines(struct device *origin,
+			       const struct piaccel_line_request *r,
+			       struct gpio_desc **desc)
+{
+	struct piaccel_request *req;
+	int ret;
+
+	req = piaccel_request_new(r);
+	if (!req)
+		return -ENOMEM;
+	req->origin = origin;
+	memcpy(req->desc, desc, r->num_lines * sizeof(*desc));
+
+	mutex_lock(&piaccel_requests_mutex);
+	ret = piaccel_chip_watch(req);
+	mutex_lock(&req->config);
+	if (!ret)
+		ret = req->gone ? -ENODEV : piaccel_hold_setup(req);
+	req->owned = !ret;
+	mutex_unlock(&req->config);
+	if (ret) {
+		piaccel_request_teardown(req);
+		mutex_unlock(&piaccel_requests_mutex);
+		piaccel_request_put(req);
+		return ret;
+	}
+	list_add_tail_rcu(&req->node, &piaccel_requests);
+	piaccel_failsafe_start(req);
+	WRITE_ONCE(req->held, true);
+	/* Pairs with that in piaccel_chip_gone(). */
+	smp_mb();
+	if (READ_ONCE(req->gone))
+		queue_work(piaccel_wq, &req->reap);
+	mutex_unlock(&piaccel_requests_mutex);
+	return 0;
+}
+
+/* Those of its lines that nobody has adopted go back to gpiolib. */
+void piaccel_request_drop_held(struct device *origin)
+{
+	struct piaccel_request *req, *next;
+	LIST_HEAD(list);
+
+	mutex_lock(&piaccel_requests_mutex);
+	list_for_each_entry_safe(req, next, &piaccel_requests, node) {
+		if (!req->held || req->origin != origin)
+			continue;
+		req->held = false;
+		piaccel_request_teardown(req);
+		list_add(&req->node, &list);
+	}
+	mutex_unlock(&piaccel_requests_mutex);
+	list_for_each_entry_safe(req, next, &list, node) {
+		cancel_work_sync(&req->reap);
+		piaccel_request_put(req);
+	}
+}
+
 /* ---- the rest ----------------------------------------------------------- */
 
 void piaccel_request_show(struct seq_file *s)
