@@ -4,6 +4,7 @@
  * however many come; and the chip's removal under those who wait for them.
  */
 #include <pthread.h>
+#include <time.h>
 
 #include "testboard_test.h"
 
@@ -98,46 +99,62 @@ TEST_F(edges, same_level_again_is_no_edge)
 	EXPECT_EQ(0U, l.rising + l.falling + l.edges + l.irqs);
 }
 
+/* How often the kernel has called this test's interrupt handler. */
+static unsigned long handled(void)
+{
+	FILE *f = fopen("/proc/interrupts", "r");
+	unsigned long sum = 0, n;
+	char text[4096], *p, *end;
+
+	while (f && fgets(text, sizeof(text), f)) {
+		if (!strstr(text, "testboard_test"))
+			continue;
+		for (p = strchr(text, ':') + 1;; p = end) {
+			n = strtoul(p, &end, 10);
+			if (end == p)
+				break;
+			sum += n;
+		}
+	}
+	if (f)
+		fclose(f);
+	return sum;
+}
+
 /*
- * The board raises one interrupt an edge whatever the machine's load. The
- * character device makes an event of an interrupt in a thread, and loses one
- * when the next interrupt is there before its thread ran: give it time.
+ * The handler runs once an edge, whatever the machine's load. How many of them
+ * come out as events is up to the character device: its thread makes one event
+ * of all the interrupts that came before it ran.
  */
-TEST_F_TIMEOUT(edges, waveform_of_1000_edges_is_counted_exactly, 300)
+TEST_F_TIMEOUT(edges, waveform_of_1000_edges_is_counted_exactly, 120)
 {
 	unsigned int want = variant->flags == (RISING | FALLING) ? 1000 : 500;
+	struct timespec nap = { .tv_nsec = MS };
 	struct tb_step steps[1000];
 	struct gpio_v2_line_event ev;
-	unsigned int i, got, lost = 0, tries = 0;
+	unsigned int i, got = 0;
+	unsigned long before;
 	struct tb_line l;
-	__u64 gap = 200 * US;
 
-	do {
-		got = 0;
-		for (i = 0; i < 1000; i++)
-			steps[i] = tb_step(gap, 17, !(i & 1));
-		struct tb_play p = {
-			.steps = (uintptr_t)steps,
-			.nsteps = 1000,
-			.rounds = 1,
-			.flags = TB_PLAY_RELATIVE,
-		};
-		ASSERT_EQ(0, tb_reset(self->tb));
-		ASSERT_EQ(0, tb_play_args(self->tb, &p));
-		while (next_event(self->req, (int)(gap / MS) + 1000, &ev) == 1)
-			got++;
-		ASSERT_EQ(0, tb_wait(self->tb, 0, 0, 60 * SEC));
-		ASSERT_EQ(0, tb_line(self->tb, 17, &l));
-		EXPECT_EQ(500U, l.rising);
-		EXPECT_EQ(500U, l.falling);
-		EXPECT_EQ(want, l.edges);
-		EXPECT_EQ(want, l.irqs);
-		EXPECT_GE(want, got);
-		lost = want - got;
-		gap *= 5;
-	} while (lost && ++tries < 4);
-	EXPECT_EQ(0U, lost);
-	TH_LOG("%u events, spacing %llu us", got, gap / 5 / 1000);
+	for (i = 0; i < 1000; i++)
+		steps[i] = tb_step(200 * US, 17, !(i & 1));
+	before = handled();
+	ASSERT_EQ(0, tb_play(self->tb, 0, steps, 1000, 0));
+	ASSERT_EQ(0, tb_wait(self->tb, 0, 0, 100 * SEC));
+	/* the last interrupt may still be under way on another CPU */
+	for (i = 0; i < 1000 && handled() - before < want; i++)
+		nanosleep(&nap, NULL);
+	EXPECT_EQ(want, handled() - before);
+	ASSERT_EQ(0, tb_line(self->tb, 17, &l));
+	EXPECT_EQ(500U, l.rising);
+	EXPECT_EQ(500U, l.falling);
+	EXPECT_EQ(want, l.edges);
+	EXPECT_EQ(want, l.irqs);
+	while (next_event(self->req, 100, &ev) == 1)
+		got++;
+	EXPECT_LT(0U, got);
+	EXPECT_GE(want, got);
+	TH_LOG("%u events of %u edges", got, want);
 }
 
 /* More than can be told apart by time: still one interrupt each. */
@@ -145,9 +162,10 @@ TEST_F_TIMEOUT(edges, burst_loses_no_interrupt, 60)
 {
 	unsigned int want = variant->flags == (RISING | FALLING) ? 4000 : 2000;
 	struct tb_step *steps = calloc(4000, sizeof(*steps));
+	struct timespec nap = { .tv_nsec = MS };
 	struct tb_state s;
 	struct tb_line l;
-	int i;
+	int i, tries = 1000;
 
 	ASSERT_NE(NULL, steps);
 	for (i = 0; i < 4000; i++)
@@ -155,7 +173,10 @@ TEST_F_TIMEOUT(edges, burst_loses_no_interrupt, 60)
 	ASSERT_EQ(0, tb_play(self->tb, 0, steps, 4000, 0));
 	free(steps);
 	ASSERT_EQ(0, tb_wait(self->tb, 0, 0, 30 * SEC));
-	ASSERT_EQ(0, tb_line(self->tb, 17, &l));
+	/* the last interrupt may still be under way on another CPU */
+	do {
+		ASSERT_EQ(0, tb_line(self->tb, 17, &l));
+	} while (l.irqs < want && tries-- && !nanosleep(&nap, NULL));
 	EXPECT_EQ(want, l.edges);
 	EXPECT_EQ(want, l.irqs);
 	ASSERT_EQ(0, tb_state(self->tb, &s));
