@@ -104,7 +104,7 @@ struct piaccel_line {
  * @all: a bit for each
  * @offsets: their numbers on the chip
  * @desc: their descriptors
- * @owned: @desc are ours to put. Under piaccel_requests_mutex.
+ * @owned: @desc are ours to put. Under @config.
  * @sleeps: the chip can sleep
  * @hold: keep the lines after close
  * @adopted: they were taken over from a held request
@@ -122,9 +122,9 @@ struct piaccel_line {
  * @read_cost_ns: measured time to read all lines
  * @floor_ns: shortest period of a stream
  * @config: serialises RECONFIG, REARM, SET, starting and stopping of streams,
- *	interrupts of lines, and @gone
+ *	interrupts of lines, @owned and @gone
  * @hw: on a chip that sleeps, held while outputs are written, from the look at
- *	@tripped to the end of the write
+ *	@tripped and @gone to the end of the write, and while @gone is set
  * @lock: protects @values, @ready, @tripped, @disarmed, @cause, @trip_seq,
  *	@trip_ns, @safe_ns, @deadline_ns, @keepalives and (together with
  *	@config) @stream and @gone. On a chip that does not sleep, held while
@@ -133,7 +133,7 @@ struct piaccel_line {
  * @ready: the outputs are set up; before, a trip only latches
  * @tripped: latched
  * @disarmed: by DISARM
- * @gone: the chip is
+ * @gone: the chip is, and the lines are no longer ours; or the request is
  * @cause: of the last trip
  * @trip_seq: trips so far
  * @trip_ns: time of the last

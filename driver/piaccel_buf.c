@@ -388,8 +388,12 @@ static int piaccel_buf_contiguous(struct piaccel_buf *buf)
 	ret = sg_alloc_table(&buf->table, 1, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret;
+	/*
+	 * Its devices map it anew, in their own directions; ours is only for
+	 * the zeroes to reach the memory.
+	 */
 	page = dma_alloc_pages(piaccel_dev, buf->size, &buf->dma,
-			       DMA_BIDIRECTIONAL,
+			       DMA_TO_DEVICE,
 			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!page) {
 		sg_free_table(&buf->table);
@@ -408,7 +412,7 @@ static void piaccel_buf_free_memory(struct piaccel_buf *buf)
 	if (buf->flags & PIACCEL_BUF_CONTIGUOUS) {
 		dma_free_pages(piaccel_dev, buf->size,
 			       sg_page(buf->table.sgl), buf->dma,
-			       DMA_BIDIRECTIONAL);
+			       DMA_TO_DEVICE);
 	} else {
 		for_each_sgtable_sg(&buf->table, sg, i)
 			__free_pages(sg_page(sg), get_order(sg->length));
@@ -441,6 +445,23 @@ static const struct dma_buf_ops piaccel_buf_ops = {
 	.release = piaccel_buf_release,
 };
 
+/* The zeroes must leave the cache before anyone maps around it. */
+static int piaccel_buf_flush(struct piaccel_buf *buf)
+{
+	int ret;
+
+	if (buf->flags & PIACCEL_BUF_CONTIGUOUS) {
+		dma_sync_single_for_device(piaccel_dev, buf->dma, buf->size,
+					   DMA_TO_DEVICE);
+		return 0;
+	}
+	ret = dma_map_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL, 0);
+	if (!ret)
+		dma_unmap_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL,
+				  0);
+	return ret;
+}
+
 static int piaccel_buf_fill(struct piaccel_buf *buf)
 {
 	int ret;
@@ -452,13 +473,9 @@ static int piaccel_buf_fill(struct piaccel_buf *buf)
 	if (ret || buf->flags & PIACCEL_BUF_CACHED)
 		return ret;
 
-	/* The zeroes must leave the cache before anyone maps around it. */
-	ret = dma_map_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL, 0);
-	if (!ret) {
-		dma_unmap_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL,
-				  0);
+	ret = piaccel_buf_flush(buf);
+	if (!ret)
 		ret = piaccel_buf_set_wc(buf);
-	}
 	if (ret)
 		piaccel_buf_free_memory(buf);
 	return ret;

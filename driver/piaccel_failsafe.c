@@ -63,11 +63,9 @@ static void piaccel_drive_atomic(struct piaccel_request *req)
 
 static void piaccel_drive_sleeping(struct piaccel_request *req)
 {
-	int ret;
-
 	mutex_lock(&req->hw);
-	ret = piaccel_write(req, req->safe_mask, req->safe_values);
-	if (!ret) {
+	if (!READ_ONCE(req->gone) &&
+	    !piaccel_write(req, req->safe_mask, req->safe_values)) {
 		raw_spin_lock_irq(&req->lock);
 		req->values = (req->values & ~req->safe_mask) |
 			      req->safe_values;
@@ -90,7 +88,8 @@ void piaccel_drive_safe(struct piaccel_request *req)
 		return;
 	}
 	raw_spin_lock_irq(&req->lock);
-	piaccel_drive_atomic(req);
+	if (!req->gone)
+		piaccel_drive_atomic(req);
 	raw_spin_unlock_irq(&req->lock);
 }
 
@@ -105,7 +104,7 @@ static void piaccel_trip_work(struct kthread_work *work)
 
 static bool piaccel_may_trip(struct piaccel_request *req, u32 cause)
 {
-	if (!req->safe_mask || req->tripped)
+	if (!req->safe_mask || req->tripped || req->gone)
 		return false;
 	if (cause == PIACCEL_TRIP_CLOSE)
 		return !req->disarmed;
@@ -165,9 +164,9 @@ void piaccel_failsafe_start(struct piaccel_request *req)
 	raw_spin_lock_irq(&req->lock);
 	req->ready = true;
 	late = req->tripped;
-	if (late && !req->sleeps)
+	if (late && !req->sleeps && !req->gone)
 		piaccel_drive_atomic(req);
-	if (req->keepalive_ns && !late) {
+	if (req->keepalive_ns && !late && !req->gone) {
 		req->deadline_ns = ktime_get_ns() + req->keepalive_ns;
 		hrtimer_start(&req->deadline, ns_to_ktime(req->deadline_ns),
 			      HRTIMER_MODE_ABS_HARD);
@@ -182,9 +181,22 @@ static enum hrtimer_restart piaccel_deadline(struct hrtimer *timer)
 	struct piaccel_request *req =
 		container_of(timer, struct piaccel_request, deadline);
 
-	/* A KEEPALIVE that has just moved the deadline has started us anew. */
-	piaccel_trip(req, PIACCEL_TRIP_DEADLINE, 0);
-	return HRTIMER_NORESTART;
+	enum hrtimer_restart again = HRTIMER_NORESTART;
+	unsigned long flags;
+
+	if (piaccel_trip(req, PIACCEL_TRIP_DEADLINE, 0))
+		return HRTIMER_NORESTART;
+	/*
+	 * A KEEPALIVE that has just moved the deadline has started us anew.
+	 * Whatever else made us early, a deadline is never left unwatched.
+	 */
+	raw_spin_lock_irqsave(&req->lock, flags);
+	if (req->deadline_ns && !hrtimer_is_queued(timer)) {
+		hrtimer_set_expires(timer, ns_to_ktime(req->deadline_ns));
+		again = HRTIMER_RESTART;
+	}
+	raw_spin_unlock_irqrestore(&req->lock, flags);
+	return again;
 }
 
 /* ---- telling the world -------------------------------------------------- */

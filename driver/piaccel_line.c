@@ -146,6 +146,9 @@ static long piaccel_line_set(struct file *file, void *arg)
 	if (!v->mask || v->mask & ~req->all || v->bits & ~v->mask)
 		return -EINVAL;
 	mutex_lock(&req->config);
+	/* Its interrupt may be on its way, or held up. */
+	if (piaccel_interlock_open(req))
+		piaccel_trip(req, PIACCEL_TRIP_INTERLOCK, ktime_get_ns());
 	if (v->mask & ~req->cfg.output_mask)
 		ret = -EPERM;
 	else if (piaccel_stream_running(req, PIACCEL_PLAYBACK_SLOT))

@@ -157,9 +157,34 @@ piaccel_request_new(const struct piaccel_line_request *r)
 
 /* ---- the chip ----------------------------------------------------------- */
 
+/* Under req->config, the request gone: nobody looks at the lines any more. */
+static void piaccel_put_lines(struct piaccel_request *req)
+{
+	unsigned int i;
+
+	if (!req->owned)
+		return;
+	for (i = 0; i < req->num; i++)
+		gpiod_put(req->desc[i]);
+	req->owned = false;
+}
+
+/* Under req->config. No output is written after this. */
+static void piaccel_set_gone(struct piaccel_request *req)
+{
+	mutex_lock(&req->hw);
+	raw_spin_lock_irq(&req->lock);
+	req->gone = true;
+	req->deadline_ns = 0;
+	raw_spin_unlock_irq(&req->lock);
+	mutex_unlock(&req->hw);
+}
+
 /*
  * The chip is about to go: its lines get their safe values while it still
- * works, and interrupts and streams end before it does.
+ * works, and interrupts, streams and our hold on the lines end before it does.
+ * A GET that is under way may still look at a line that is nobody's now; the
+ * descriptors live as long as our reference to the chip.
  */
 static void piaccel_chip_gone(struct piaccel_request *req)
 {
@@ -172,10 +197,8 @@ static void piaccel_chip_gone(struct piaccel_request *req)
 	kthread_flush_work(&req->trip_work);
 	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
 	piaccel_event_stop_all(req);
-	raw_spin_lock_irq(&req->lock);
-	req->gone = true;
-	req->deadline_ns = 0;
-	raw_spin_unlock_irq(&req->lock);
+	piaccel_set_gone(req);
+	piaccel_put_lines(req);
 	mutex_unlock(&req->config);
 	wake_up_all(&req->wait);
 	/*
@@ -220,8 +243,14 @@ static void piaccel_chip_unwatch(struct piaccel_request *req)
 					&req->chip_nb);
 	if (req->parent_nb.notifier_call)
 		bus_unregister_notifier(req->parent->bus, &req->parent_nb);
+}
+
+static void piaccel_chip_release(struct piaccel_request *req)
+{
 	put_device(req->parent);
-	gpio_device_put(req->gdev);
+	if (req->gdev)
+		gpio_device_put(req->gdev);
+	req->parent = NULL;
 	req->gdev = NULL;
 }
 
@@ -255,21 +284,11 @@ err_chip:
 err_parent:
 	req->parent_nb.notifier_call = NULL;
 	piaccel_chip_unwatch(req);
+	piaccel_chip_release(req);
 	return ret;
 }
 
 /* ---- lines -------------------------------------------------------------- */
-
-static void piaccel_put_lines(struct piaccel_request *req)
-{
-	unsigned int i;
-
-	if (!req->owned)
-		return;
-	for (i = 0; i < req->num; i++)
-		gpiod_put(req->desc[i]);
-	req->owned = false;
-}
 
 static struct gpiod_lookup_table *
 piaccel_lookup_table(struct piaccel_request *req)
@@ -305,7 +324,7 @@ static int piaccel_get_error(int err)
 	return err == -EPROBE_DEFER || err == -ENOENT ? -ENODEV : err;
 }
 
-/* Under piaccel_requests_mutex. Changes nothing on the lines. */
+/* Under both mutexes. Changes nothing on the lines. */
 static int piaccel_get_lines(struct piaccel_request *req)
 {
 	struct gpiod_lookup_table *table;
@@ -420,8 +439,6 @@ static int piaccel_request_setup(struct piaccel_request *req)
 {
 	int ret;
 
-	if (req->gone)
-		return -ENODEV;
 	ret = piaccel_setup_inputs(req);
 	if (ret)
 		return ret;
@@ -449,9 +466,10 @@ static void piaccel_request_teardown(struct piaccel_request *req)
 	mutex_lock(&req->config);
 	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
 	piaccel_event_stop_all(req);
-	raw_spin_lock_irq(&req->lock);
-	req->gone = true;
-	raw_spin_unlock_irq(&req->lock);
+	/* What a trip has set off on a chip that sleeps ends before the lines. */
+	kthread_flush_work(&req->trip_work);
+	piaccel_set_gone(req);
+	piaccel_put_lines(req);
 	mutex_unlock(&req->config);
 	piaccel_failsafe_flush(req);
 	piaccel_event_flush(req);
@@ -459,7 +477,7 @@ static void piaccel_request_teardown(struct piaccel_request *req)
 		list_del_rcu(&req->node);
 		synchronize_rcu();
 	}
-	piaccel_put_lines(req);
+	piaccel_chip_release(req);
 }
 
 static void piaccel_request_reap(struct work_struct *work)
@@ -563,19 +581,35 @@ static int piaccel_borrow_lines(struct piaccel_request *req,
 	return 0;
 }
 
-/* Under piaccel_requests_mutex. Nothing can fail any more. */
-static void piaccel_take_lines(struct piaccel_request *req,
-			       struct piaccel_request *held)
+/*
+ * Under piaccel_requests_mutex. The two mutexes are not held together: whoever
+ * of the two hears of the chip's going gives the lines back.
+ */
+static int piaccel_take_lines(struct piaccel_request *req,
+			      struct piaccel_request *held)
 {
 	unsigned int i;
+	bool owned;
 
 	for (i = 0; i < req->num; i++)
 		if (gpiod_set_consumer_name(req->desc[i], req->consumer))
 			break;	/* the old name stays, no harm */
+
+	mutex_lock(&held->config);
+	owned = held->owned;
 	held->owned = false;
-	held->held = false;
+	mutex_unlock(&held->config);
+	if (!owned)
+		return -ENODEV;
+
+	mutex_lock(&req->config);
 	req->owned = true;
+	if (req->gone)
+		piaccel_put_lines(req);
+	mutex_unlock(&req->config);
+	held->held = false;
 	piaccel_request_teardown(held);
+	return 0;
 }
 
 /* ---- the call ----------------------------------------------------------- */
@@ -604,25 +638,24 @@ static int piaccel_request_start(struct piaccel_request *req,
 	ret = piaccel_chip_watch(req);
 	if (ret)
 		return ret;
-	ret = piaccel_check_offsets(req, r);
+	mutex_lock(&req->config);
+	ret = req->gone ? -ENODEV : piaccel_check_offsets(req, r);
 	if (!ret && r->flags & PIACCEL_LINE_ADOPT) {
 		held = piaccel_find_held(req);
 		ret = piaccel_borrow_lines(req, held);
 	} else if (!ret) {
 		ret = piaccel_get_lines(req);
 	}
-	if (!ret) {
-		mutex_lock(&req->config);
+	if (!ret)
 		ret = piaccel_request_setup(req);
-		mutex_unlock(&req->config);
-	}
+	mutex_unlock(&req->config);
+	if (!ret && held)
+		ret = piaccel_take_lines(req, held);
 	if (ret) {
 		piaccel_request_teardown(req);
 		return ret;
 	}
 	list_add_tail_rcu(&req->node, &piaccel_requests);
-	if (held)
-		piaccel_take_lines(req, held);
 	*adopted = held;
 	piaccel_failsafe_start(req);
 	return 0;
