@@ -233,6 +233,7 @@ struct piaccel_request {
 
 /* piaccel_drv.c */
 extern struct device *piaccel_dev;
+extern struct workqueue_struct *piaccel_wq;
 extern unsigned int piaccel_period_floor_ns;
 
 /* piaccel_buf.c */

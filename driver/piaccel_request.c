@@ -207,7 +207,7 @@ static void piaccel_chip_gone(struct piaccel_request *req)
 	 */
 	smp_mb();
 	if (READ_ONCE(req->held))
-		schedule_work(&req->reap);
+		queue_work(piaccel_wq, &req->reap);
 }
 
 static int piaccel_parent_event(struct notifier_block *nb,
@@ -515,7 +515,7 @@ static bool piaccel_request_hold(struct piaccel_request *req)
 	/* Pairs with that in piaccel_chip_gone(). */
 	smp_mb();
 	if (READ_ONCE(req->gone))
-		schedule_work(&req->reap);
+		queue_work(piaccel_wq, &req->reap);
 	return true;
 }
 
