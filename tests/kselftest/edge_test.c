@@ -560,7 +560,7 @@ TEST_F(edge, requests_may_come_and_go_in_the_rain)
 	int bad = 0;
 
 	ASSERT_EQ(0, pthread_create(&t, NULL, rain, &self->b));
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 40; i++) {
 		struct piaccel_event e[16];
 		int fd = line_request(self->dev, &r);
 		ssize_t got;
