@@ -170,6 +170,9 @@ static int __init piaccel_init(void)
 		goto err_misc;
 	/* Pairs with the ioctl's look at it. */
 	smp_store_release(&piaccel_dev, piaccel_misc.this_device);
+	ret = platform_driver_register(&piaccel_node_driver);
+	if (ret)
+		goto err_misc;
 	piaccel_debugfs = debugfs_create_dir("piaccel", NULL);
 	debugfs_create_file("summary", 0444, piaccel_debugfs, NULL,
 			    &summary_fops);
@@ -189,6 +192,7 @@ module_init(piaccel_init);
 static void __exit piaccel_exit(void)
 {
 	debugfs_remove(piaccel_debugfs);
+	platform_driver_unregister(&piaccel_node_driver);
 	piaccel_request_exit();
 	misc_deregister(&piaccel_misc);
 	piaccel_failsafe_exit();
