@@ -177,7 +177,7 @@ static void label_unterminated(union arg *a)
 
 static void label_unknown(union arg *a)
 {
-	strcpy(a->req.chip, "no-such-chip");
+	snprintf(a->req.chip, sizeof(a->req.chip), "no-such-chip");
 }
 
 static void consumer_unterminated(union arg *a)
