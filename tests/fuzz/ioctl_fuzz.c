@@ -458,7 +458,7 @@ static void *run(void *arg)
 
 static bool all_free(void)
 {
-	const char *label[] = { TESTBOARD_LABEL, FUZZ_SIM };
+	static const char * const label[] = { TESTBOARD_LABEL, FUZZ_SIM };
 	struct board b;
 	bool ok = true;
 
