@@ -120,10 +120,11 @@ KSFT     ?= $(shell scripts/kernel.sh files)/tools/testing/selftests
 
 # The harness comes from the kernel: its own warnings are not ours.
 $(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
+                      $(wildcard tests/vm/testboard/*.h) \
                       uapi/linux/piaccel.h $(BUILD)/.ksft
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
-		-Wno-unused-parameter -Wno-sign-compare -D_GNU_SOURCE= -Iuapi \
+		-Wno-unused-parameter -Wno-sign-compare -Wno-clobbered -D_GNU_SOURCE= -Iuapi \
 		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
 
 $(BUILD)/.ksft: tests/kselftest/Makefile
@@ -131,8 +132,27 @@ $(BUILD)/.ksft: tests/kselftest/Makefile
 	$(Q)cp $(KSFT)/kselftest_harness.h $(KSFT)/kselftest.h $(BUILD)/ksft/
 	$(Q)touch $@
 
+# The fuzzer is one of them where it runs.
+$(BUILD)/kselftest/fuzz_test: tests/fuzz/ioctl_fuzz.c \
+                              $(wildcard tests/kselftest/*.h) \
+                              uapi/linux/piaccel.h $(BUILD)/.ksft
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE= -Iuapi \
+		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
+
+# The outside of the simulated board, for shell scripts.
+$(BUILD)/tbctl: tests/vm/testboard/tbctl.c $(wildcard tests/vm/testboard/*.h)
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE= -o $@ $<
+
+# The programs of docs/uapi.md run in the test machine, too.
+$(BUILD)/docs/.built: docs/uapi.md scripts/docs-examples.sh uapi/linux/piaccel.h
+	$(Q)CC='$(CC)' scripts/docs-examples.sh && touch $@
+
 .PHONY: kselftest-programs
-kselftest-programs: $(KTEST:%=$(BUILD)/kselftest/%)
+kselftest-programs: $(KTEST:%=$(BUILD)/kselftest/%) \
+                    $(BUILD)/kselftest/fuzz_test $(BUILD)/tbctl \
+                    $(BUILD)/docs/.built
 
 .PHONY: overlays
 overlays: ## Build the device tree overlays into build/dts/
@@ -158,6 +178,10 @@ vm: ## A shell in the test machine with the module loaded
 .PHONY: bench
 bench: ## Measure (never part of a test); figures go to docs/performance.md by hand
 	$(Q)tests/run.sh bench
+
+.PHONY: bench-driver
+bench-driver: deps ## Measure the module against the kernel's own interfaces, in simulated time
+	$(Q)tests/bench/driver.sh
 
 .PHONY: lint
 lint: deps ## checkpatch, sparse, W=1, shellcheck, clang-format, licences, headers

@@ -181,9 +181,22 @@ static enum hrtimer_restart piaccel_deadline(struct hrtimer *timer)
 	struct piaccel_request *req =
 		container_of(timer, struct piaccel_request, deadline);
 
-	/* A KEEPALIVE that has just moved the deadline has started us anew. */
-	piaccel_trip(req, PIACCEL_TRIP_DEADLINE, 0);
-	return HRTIMER_NORESTART;
+	enum hrtimer_restart again = HRTIMER_NORESTART;
+	unsigned long flags;
+
+	if (piaccel_trip(req, PIACCEL_TRIP_DEADLINE, 0))
+		return HRTIMER_NORESTART;
+	/*
+	 * A KEEPALIVE that has just moved the deadline has started us anew.
+	 * Whatever else made us early, a deadline is never left unwatched.
+	 */
+	raw_spin_lock_irqsave(&req->lock, flags);
+	if (req->deadline_ns && !hrtimer_is_queued(timer)) {
+		hrtimer_set_expires(timer, ns_to_ktime(req->deadline_ns));
+		again = HRTIMER_RESTART;
+	}
+	raw_spin_unlock_irqrestore(&req->lock, flags);
+	return again;
 }
 
 /* ---- telling the world -------------------------------------------------- */

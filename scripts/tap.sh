@@ -31,8 +31,15 @@ check)
 	fi
 	read -r p f s < <(count "$file")
 	if [ "$f" != 0 ]; then
-		# the lines before a failure say why
-		grep -E -B8 '^[ \t]*not ok' "$file" | grep -v '^ok' >&2
+		# the lines between the result before and a failure say why
+		awk '
+		/^[ \t]*ok[ \t]/ { n = 0; next }
+		{ line[n++] = $0 }
+		/^[ \t]*not ok/ {
+			for (i = n > 100 ? n - 100 : 0; i < n; i++)
+				print line[i]
+			n = 0
+		}' "$file" >&2
 		exit 1
 	fi ;;
 sum)

@@ -11,7 +11,9 @@
 # root, read-only, over 9p: programs built here run there. The guest script
 # (default tests/vm/guest/tests.sh) prints TAP on the second serial port, split
 # into build/results/vm-*.tap; the console is kept as build/vm-console*.log. A
-# splat in it, a missing end mark or a timeout fails the run.
+# splat in it, a missing end mark or a timeout fails the run. VM_NAME names the
+# files; VM_JUDGE is a script that judges the boot instead: it is called with
+# "judge NAME CONSOLE TAP STATUS".
 
 . "$(dirname "$0")/../../scripts/lib.sh"
 vm=$top/tests/vm
@@ -35,12 +37,13 @@ vmlinux() { # unpacked image: QEMU boots it directly (PVH)
 # Modules for a 9p root, in the order in which they load.
 ROOT_MODULES="fs/configfs/configfs fs/netfs/netfs net/9p/9pnet net/9p/9pnet_virtio fs/9p/9p"
 # Loaded by the tests, from the image, when they need them.
-TEST_MODULES="drivers/gpu/drm/vgem/vgem"
+TEST_MODULES="drivers/gpu/drm/drm drivers/gpu/drm/drm_kms_helper
+drivers/gpu/drm/drm_shmem_helper drivers/gpu/drm/vgem/vgem"
 
 initramfs() { # ABI
 	local stage=$W/initramfs out=$W/initramfs.cpio.gz bb m src n=0
 	bb=$("$top/scripts/fetch.sh" host amd64 busybox-static) || exit 1
-	if [ -e "$out" ] && [ "$out" -nt "$vm/guest/init" ] &&
+	if [ -e "$out" ] && [ "$out" -nt "$vm/guest/init" ] && [ "$out" -nt "$vm/vm.sh" ] &&
 	   [ "$(cat "$W/abi" 2>/dev/null)" = "$1" ]; then return; fi
 	rm -rf "$stage"
 	mkdir -p "$stage"/{bin,m,mnt,proc,sys,dev,run}
@@ -55,18 +58,22 @@ initramfs() { # ABI
 			xz -dc "$src.xz" >"$stage/m/$n-$(basename "$m").ko" || exit 1
 		fi
 	done
-	mkdir -p "$W/modules"
-	for m in $TEST_MODULES; do
-		src=$IMAGE/lib/modules/$1/kernel/$m.ko
-		[ -e "$src.xz" ] || src=$IMAGE/usr/lib/modules/$1/kernel/$m.ko
-		if [ -e "$src.xz" ]; then
-			xz -dc "$src.xz" >"$W/modules/$(basename "$m").ko" || exit 1
-		fi
-	done
 	install -m 755 "$vm/guest/init" "$stage/init"
 	( cd "$stage" && find . | cpio -o -H newc --quiet | gzip -1 ) >"$out.new" &&
 		mv "$out.new" "$out" || die "cannot write $out (disk full?)"
 	echo "$1" >"$W/abi"
+}
+
+test_modules() { # ABI
+	local m src out
+	mkdir -p "$W/modules"
+	for m in $TEST_MODULES; do
+		src=$IMAGE/lib/modules/$1/kernel/$m.ko
+		[ -e "$src.xz" ] || src=$IMAGE/usr/lib/modules/$1/kernel/$m.ko
+		out=$W/modules/$(basename "$m").ko
+		[ -e "$src.xz" ] || continue
+		[ "$out" -nt "$src.xz" ] || xz -dc "$src.xz" >"$out" || exit 1
+	done
 }
 
 gpio_sim() { # KDIR: Debian builds no gpio-sim, so build it from its source
@@ -99,6 +106,7 @@ prepare() {
 		kdir=$(kernel headers amd64) || exit 1
 	VMLINUX=$(vmlinux "$ABI") || exit 1
 	initramfs "$ABI" || exit 1
+	test_modules "$ABI" || exit 1
 	"$top/scripts/module.sh" "$kdir" "$W/piaccel" || exit 1
 	if [ -e "$vm/testboard/Kbuild" ]; then
 		MODULE_SRC=$vm/testboard "$top/scripts/module.sh" "$kdir" "$W/testboard" || exit 1
@@ -118,7 +126,7 @@ boot() { # MODE CONSOLE TAP SCRIPT ARGUMENTS...
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "$console" -serial "$tap" \
 		-kernel "$VMLINUX" -initrd "$W/initramfs.cpio.gz" \
-		-append "console=ttyS0 quiet mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
+		-append "console=ttyS0 loglevel=5 mitigations=off audit=0 nowatchdog panic=-1 mode=$mode top=$top build=$BUILD ${VM_APPEND:-} -- $*" \
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
 }
 
@@ -133,6 +141,11 @@ run() { # MODE SCRIPT ARGUMENTS...
 	say VM "$name boot (log: ${log#"$top"/})"
 	boot "$mode" "file:$log" "file:$tap" "$@" </dev/null >"$W/qemu.log" 2>&1
 	rc=$?
+	# A boot that ends in its own way is judged by whoever asked for it.
+	if [ -n "${VM_JUDGE:-}" ]; then
+		"$VM_JUDGE" judge "$name" "$log" "$tap" "$rc"
+		return
+	fi
 	# The guest's own words decide, not QEMU's status.
 	if [ "$rc" = 124 ]; then
 		echo "the machine did not end within ${VM_TIMEOUT:-600} s; its last lines:" >&2

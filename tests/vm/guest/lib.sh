@@ -13,7 +13,7 @@ suite() {
 		"$@" 2>&1 </dev/null
 		rc=$?
 		echo "##END $name $rc"
-	} >$TAP
+	} >>"$TAP"
 }
 
 load() { insmod "$build/vm/$1/$1.ko" "${@:2}"; }
@@ -30,8 +30,26 @@ sim_down() {
 	echo 0 >$c/live && rmdir $c/bank0 $c
 }
 
+# A second driver that imports buffers, where the kernel's image has one.
+vgem_up() {
+	local m
+	for m in drm drm_kms_helper drm_shmem_helper vgem; do
+		[ ! -e "$build/vm/modules/$m.ko" ] || insmod "$build/vm/modules/$m.ko"
+	done
+}
+
 modules_up() {
+	vgem_up
 	load gpio-sim && sim_up
 	[ ! -e "$build/vm/testboard/testboard.ko" ] || load testboard
 	load piaccel
+}
+
+# vgem, a DRM device without hardware: a second user of a buffer.
+vgem_up() {
+	local m
+	for m in drm drm_kms_helper drm_shmem_helper vgem; do
+		[ ! -e "$build/vm/modules/$m.ko" ] ||
+			insmod "$build/vm/modules/$m.ko" || return
+	done
 }

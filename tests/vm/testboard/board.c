@@ -365,7 +365,6 @@ static int tb_probe(struct platform_device *pdev)
 	gc->set_config = tb_set_config;
 	gc->to_irq = tb_to_irq;
 
-	b->bind++;
 	err = gpiochip_add_data(gc, b);
 	if (err)
 		return err;

@@ -108,7 +108,9 @@ struct tb_board {
 
 	struct fwnode_handle *fwnode;
 	struct irq_domain *domain;
-	unsigned int bind;	/* how often the chip was bound */
+	/* a line's way to its interrupt number */
+	struct mutex map;
+	unsigned int next_irq;
 	struct irq_work irq_work;
 
 	struct irq_work wake_work;

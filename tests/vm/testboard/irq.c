@@ -18,19 +18,19 @@
 #include "board.h"
 
 /*
- * A consumer that lost the chip may free its interrupt long after: let no new
- * interrupt have that number. irq_domain_alloc_descs() looks for a number
- * from hwirq up, so each time the chip is bound gets hwirqs of its own.
+ * A consumer that lost the chip frees its interrupt long after the number has
+ * gone, and the kernel warns when someone else has got it meanwhile: give the
+ * numbers of this range out in turn, so that one comes back late.
  */
-#define TB_IRQ_BINDS	16
-#define TB_IRQ_HW(b, n)	(((b)->bind % TB_IRQ_BINDS) * TB_MAX_LINES + (n))
+#define TB_IRQ_FIRST	256
+#define TB_IRQ_LAST	4095
 
 /* An interrupt's turn does not last forever: the rest waits for the next. */
 #define TB_IRQ_BUDGET	256
 
 static unsigned int tb_line_of(struct irq_data *d)
 {
-	return irqd_to_hwirq(d) % TB_MAX_LINES;
+	return irqd_to_hwirq(d);
 }
 
 bool tb_irq_waiting(struct tb_board *b)
@@ -60,7 +60,7 @@ void tb_irq_edge(struct tb_board *b, unsigned int n)
 void tb_irq_deliver(struct tb_board *b)
 {
 	unsigned int budget = TB_IRQ_BUDGET;
-	unsigned int n, hw;
+	unsigned int n;
 	bool more;
 
 	raw_spin_lock(&b->lock);
@@ -76,9 +76,8 @@ void tb_irq_deliver(struct tb_board *b)
 			continue;
 		}
 		b->count[n].irqs++;
-		hw = TB_IRQ_HW(b, n);
 		raw_spin_unlock(&b->lock);
-		generic_handle_domain_irq(b->domain, hw);
+		generic_handle_domain_irq(b->domain, n);
 		raw_spin_lock(&b->lock);
 	}
 	b->irq_busy = false;
@@ -226,11 +225,40 @@ static const struct irq_domain_ops tb_irq_ops = {
 	.unmap	= tb_irq_unmap,
 };
 
+/* Map a line to the next number that is free; 0 if there is none. */
+static unsigned int tb_irq_new(struct tb_board *b, unsigned int n)
+{
+	unsigned int tries, irq;
+	int got;
+
+	for (tries = TB_IRQ_FIRST; tries <= TB_IRQ_LAST; tries++) {
+		irq = b->next_irq++;
+		if (b->next_irq > TB_IRQ_LAST)
+			b->next_irq = TB_IRQ_FIRST;
+		got = irq_alloc_desc_at(irq, NUMA_NO_NODE);
+		if (got == -EEXIST)
+			continue;
+		if (got < 0)
+			break;
+		if (!irq_domain_associate(b->domain, irq, n))
+			return irq;
+		irq_free_desc(irq);
+		return 0;
+	}
+	/* this machine has not so many numbers */
+	return irq_create_mapping(b->domain, n);
+}
+
 int tb_to_irq(struct gpio_chip *gc, unsigned int n)
 {
 	struct tb_board *b = gpiochip_get_data(gc);
-	int irq = irq_create_mapping(b->domain, TB_IRQ_HW(b, n));
+	unsigned int irq;
 
+	mutex_lock(&b->map);
+	irq = irq_find_mapping(b->domain, n);
+	if (!irq)
+		irq = tb_irq_new(b, n);
+	mutex_unlock(&b->map);
 	return irq ?: -ENXIO;
 }
 
@@ -248,13 +276,14 @@ void tb_irq_dispose(struct tb_board *b)
 	b->irq_tail = b->irq_head;
 	raw_spin_unlock_irqrestore(&b->lock, flags);
 	for (n = 0; n < b->lines; n++)
-		irq_dispose_mapping(irq_find_mapping(b->domain,
-						     TB_IRQ_HW(b, n)));
+		irq_dispose_mapping(irq_find_mapping(b->domain, n));
 }
 
 int tb_irq_init(struct tb_board *b)
 {
 	b->masked = ~0ULL;
+	b->next_irq = TB_IRQ_FIRST;
+	mutex_init(&b->map);
 	b->irq_work = IRQ_WORK_INIT_HARD(tb_irq_work);
 	b->irq_queue = kmalloc(TB_IRQ_QUEUE, GFP_KERNEL);
 	if (!b->irq_queue)
@@ -262,8 +291,7 @@ int tb_irq_init(struct tb_board *b)
 	b->fwnode = irq_domain_alloc_named_fwnode("testboard");
 	if (!b->fwnode)
 		goto err_queue;
-	b->domain = irq_domain_create_linear(b->fwnode,
-					     TB_IRQ_BINDS * TB_MAX_LINES,
+	b->domain = irq_domain_create_linear(b->fwnode, TB_MAX_LINES,
 					     &tb_irq_ops, b);
 	if (!b->domain)
 		goto err_fwnode;

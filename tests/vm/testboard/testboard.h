@@ -37,9 +37,9 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define TB_ABI		1
-#define TB_MAX_LINES	64
-#define TB_PLAYERS	16
+#define TB_ABI		1U
+#define TB_MAX_LINES	64U
+#define TB_PLAYERS	16U
 #define TB_MAX_STEPS	1048576U
 /* One hour: the largest delay or width that any field may hold. */
 #define TB_MAX_NS	3600000000000ULL
@@ -284,6 +284,9 @@ enum tb_kind {
 	TB_KIND_LEVEL,
 };
 
+#define TB_REC_OUTPUT		1U
+#define TB_REC_DIRECTION	2U
+#define TB_REC_LEVEL		4U
 #define TB_KINDS		7U
 
 /**
@@ -309,7 +312,7 @@ struct tb_record {
 /**
  * struct tb_recorder - choose what is recorded, and forget what was
  * @lines: the lines to record
- * @kinds: mask of 1 << enum tb_kind
+ * @kinds: mask of TB_REC_*, which is 1 << TB_KIND_*
  * @pad: zero
  *
  * At reset: all lines, outputs and directions.
