@@ -5,6 +5,7 @@
  * Lock order, outermost first:
  *
  *	piaccel_requests_mutex
+ *	device_lock() of the chip's parent
  *	bus notifier chains (taken by the driver core around our callback)
  *	piaccel_request.config
  *	piaccel_request.hw
@@ -28,6 +29,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/platform_device.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -110,6 +112,7 @@ struct piaccel_line {
  * @adopted: they were taken over from a held request
  * @held: the file is closed and the lines are kept. Under
  *	piaccel_requests_mutex.
+ * @origin: the platform device that a held request is for, or NULL
  * @gdev: the chip, a reference
  * @parent: its parent, a reference, or NULL
  * @parent_nb: tells when the chip's driver is about to be unbound
@@ -179,6 +182,7 @@ struct piaccel_request {
 	bool hold;
 	bool adopted;
 	bool held;
+	struct device *origin;
 	struct gpio_device *gdev;
 	struct device *parent;
 	struct notifier_block parent_nb;
@@ -233,6 +237,7 @@ struct piaccel_request {
 
 /* piaccel_drv.c */
 extern struct device *piaccel_dev;
+extern struct workqueue_struct *piaccel_wq;
 extern unsigned int piaccel_period_floor_ns;
 
 /* piaccel_buf.c */
@@ -251,6 +256,13 @@ void piaccel_request_close(struct piaccel_request *req);
 void piaccel_request_put(struct piaccel_request *req);
 void piaccel_request_show(struct seq_file *s);
 void piaccel_request_exit(void);
+int piaccel_request_hold_lines(struct device *origin,
+			       const struct piaccel_line_request *r,
+			       struct gpio_desc **desc);
+void piaccel_request_drop_held(struct device *origin);
+
+/* piaccel_plat.c */
+extern struct platform_driver piaccel_node_driver;
 
 /* piaccel_config.c */
 int piaccel_config_check(const struct piaccel_line_config *cfg, u64 all);
@@ -298,9 +310,5 @@ void piaccel_stream_tripped(struct piaccel_request *req);
 /* piaccel_fence.c */
 struct dma_fence *piaccel_fence_create(void);
 void piaccel_fence_signal(struct dma_fence *fence, int error);
-
-/* piaccel_plat.c */
-int piaccel_plat_init(void);
-void piaccel_plat_exit(void);
 
 #endif /* PIACCEL_H */

@@ -385,6 +385,9 @@ static int piaccel_buf_contiguous(struct piaccel_buf *buf)
 	struct page *page;
 	int ret;
 
+	/* The length of a scatterlist's entry. */
+	if (buf->size > UINT_MAX)
+		return -ENOMEM;
 	ret = sg_alloc_table(&buf->table, 1, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret;

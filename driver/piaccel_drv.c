@@ -22,6 +22,9 @@ MODULE_PARM_DESC(period_floor_ns, "shortest period of a stream (10000)");
 
 struct device *piaccel_dev;
 
+/* All our work, so that none is left behind when the module goes. */
+struct workqueue_struct *piaccel_wq;
+
 static struct dentry *piaccel_debugfs;
 
 static long piaccel_get_info(struct file *file, void *arg)
@@ -63,7 +66,7 @@ static const struct piaccel_ioctl piaccel_ioctls[] = {
  * @arg: its argument
  *
  * A struct may be shorter or longer than ours, within the limits that
- * include/uapi/linux/piaccel.h promises. A call that makes a file descriptor
+ * uapi/linux/piaccel.h promises. A call that makes a file descriptor
  * has no output, so nothing can fail once the descriptor is installed.
  */
 long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
@@ -81,6 +84,8 @@ long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
 		if (++row == table + rows)
 			return -ENOTTY;
 	if (_IOC_DIR(cmd) != _IOC_DIR(row->cmd))
+		return -ENOTTY;
+	if (!_IOC_DIR(cmd) && size)
 		return -ENOTTY;
 	if (size < row->min_size || size > sizeof(buf))
 		return -EINVAL;
@@ -151,20 +156,23 @@ static int __init piaccel_init(void)
 {
 	int ret;
 
+	piaccel_wq = alloc_workqueue("piaccel", WQ_HIGHPRI | WQ_UNBOUND, 0);
+	if (!piaccel_wq)
+		return -ENOMEM;
 	ret = piaccel_failsafe_init();
 	if (ret)
-		return ret;
+		goto err_wq;
 	ret = misc_register(&piaccel_misc);
 	if (ret)
 		goto err_failsafe;
 	ret = piaccel_buf_init(piaccel_misc.this_device);
 	if (ret)
 		goto err_misc;
-	ret = piaccel_plat_init();
-	if (ret)
-		goto err_misc;
 	/* Pairs with the ioctl's look at it. */
 	smp_store_release(&piaccel_dev, piaccel_misc.this_device);
+	ret = platform_driver_register(&piaccel_node_driver);
+	if (ret)
+		goto err_misc;
 	piaccel_debugfs = debugfs_create_dir("piaccel", NULL);
 	debugfs_create_file("summary", 0444, piaccel_debugfs, NULL,
 			    &summary_fops);
@@ -175,6 +183,8 @@ err_misc:
 	misc_deregister(&piaccel_misc);
 err_failsafe:
 	piaccel_failsafe_exit();
+err_wq:
+	destroy_workqueue(piaccel_wq);
 	return ret;
 }
 module_init(piaccel_init);
@@ -182,10 +192,11 @@ module_init(piaccel_init);
 static void __exit piaccel_exit(void)
 {
 	debugfs_remove(piaccel_debugfs);
-	piaccel_plat_exit();
+	platform_driver_unregister(&piaccel_node_driver);
 	piaccel_request_exit();
 	misc_deregister(&piaccel_misc);
 	piaccel_failsafe_exit();
+	destroy_workqueue(piaccel_wq);
 }
 module_exit(piaccel_exit);
 

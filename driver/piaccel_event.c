@@ -83,7 +83,7 @@ static enum hrtimer_restart piaccel_debounce_timer(struct hrtimer *timer)
 	u64 level;
 
 	if (line->req->sleeps)
-		queue_work(system_highpri_wq, &line->debounce_work);
+		queue_work(piaccel_wq, &line->debounce_work);
 	else if (!piaccel_read(line->req, BIT_ULL(line->index), &level))
 		piaccel_event_debounced(line, level, 0);
 	return HRTIMER_NORESTART;
@@ -134,6 +134,13 @@ static void piaccel_edge(struct piaccel_line *line, u64 now, bool level,
 	}
 }
 
+/* An edge whose level the chip would not tell: an interlock counts as open. */
+static void piaccel_edge_blind(struct piaccel_line *line, u64 now)
+{
+	if (line->req->interlock_mask & BIT_ULL(line->index))
+		piaccel_trip(line->req, PIACCEL_TRIP_INTERLOCK, now);
+}
+
 static irqreturn_t piaccel_irq(int irq, void *data)
 {
 	u64 now = ktime_get_ns(), level;
@@ -141,6 +148,8 @@ static irqreturn_t piaccel_irq(int irq, void *data)
 
 	if (!piaccel_read(line->req, BIT_ULL(line->index), &level))
 		piaccel_edge(line, now, level, 0);
+	else
+		piaccel_edge_blind(line, now);
 	return IRQ_HANDLED;
 }
 
@@ -166,6 +175,8 @@ static irqreturn_t piaccel_irq_thread(int irq, void *data)
 	line->irq_ns = 0;
 	if (!piaccel_read(line->req, BIT_ULL(line->index), &level))
 		piaccel_edge(line, now, level, PIACCEL_EVENT_LATE_LEVEL);
+	else
+		piaccel_edge_blind(line, now);
 	return IRQ_HANDLED;
 }
 

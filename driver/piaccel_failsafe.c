@@ -207,7 +207,7 @@ static void piaccel_notify(struct irq_work *work)
 		container_of(work, struct piaccel_request, notify);
 
 	wake_up_poll(&req->wait, EPOLLPRI);
-	queue_work(system_highpri_wq, &req->notify_work);
+	queue_work(piaccel_wq, &req->notify_work);
 }
 
 static void piaccel_notify_work(struct work_struct *work)

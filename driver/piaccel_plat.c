@@ -1,138 +1,205 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * piaccel: relays and inputs that the device tree names.
+ * piaccel: relays and inputs named by the device tree.
  *
- * Outputs get their safe state when this binds, before any program runs, and
- * nobody else gets the lines. The binding is libaccel,piaccel.yaml.
+ * A "libaccel,piaccel" node's relays get their safe states at probe. They and
+ * the node's inputs are then kept as after a close with PIACCEL_LINE_HOLD: one
+ * held request for each chip, its lines in the order relays, interlocks,
+ * inputs, until a program takes them over with PIACCEL_LINE_ADOPT.
  */
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+#include <linux/slab.h>
 
 #include "piaccel.h"
 
-/* The lines are known by what they switch, in debugfs and to lsgpio. */
-static int piaccel_plat_name(struct device *dev, const char *prop,
-			     struct gpio_descs *lines)
+/**
+ * struct piaccel_node_line - a line of the node
+ * @desc: its descriptor, until a held request owns it
+ * @output: it is a relay
+ * @safe: a relay's safe state
+ */
+struct piaccel_node_line {
+	struct gpio_desc *desc;
+	bool output;
+	bool safe;
+};
+
+static const struct {
+	const char *con_id;
+	const char *names;
+	bool output;
+} piaccel_node_kinds[] = {
+	{ "relay", "relay-names", true },
+	{ "interlock", "interlock-names", false },
+	{ "input", "input-names", false },
+};
+
+static int piaccel_node_get(struct device *dev, unsigned int kind,
+			    unsigned int i, struct piaccel_node_line *line)
 {
 	const char *names[PIACCEL_LINES_MAX];
-	int i, n, ret;
+	u32 safe[PIACCEL_LINES_MAX];
+	struct gpio_desc *desc;
+	int n;
 
-	if (!lines || !device_property_present(dev, prop))
-		return 0;
-	n = device_property_string_array_count(dev, prop);
-	if (n != lines->ndescs)
-		return dev_err_probe(dev, -EINVAL, "%s: %d for %u lines\n",
-				     prop, n, lines->ndescs);
-	n = device_property_read_string_array(dev, prop, names, n);
-	if (n < 0)
-		return dev_err_probe(dev, n, "%s\n", prop);
-	for (i = 0; i < n; i++) {
-		ret = gpiod_set_consumer_name(lines->desc[i], names[i]);
-		if (ret)
-			return ret;
-	}
+	desc = gpiod_get_index(dev, piaccel_node_kinds[kind].con_id, i,
+			       GPIOD_ASIS);
+	if (IS_ERR(desc))
+		return PTR_ERR(desc);
+	line->desc = desc;
+	line->output = piaccel_node_kinds[kind].output;
+	n = device_property_count_u32(dev, "libaccel,relay-safe-states");
+	if (line->output && (int)i < n && n <= PIACCEL_LINES_MAX &&
+	    !device_property_read_u32_array(dev, "libaccel,relay-safe-states",
+					    safe, n))
+		line->safe = safe[i];
+	n = device_property_read_string_array(dev,
+					      piaccel_node_kinds[kind].names,
+					      names, ARRAY_SIZE(names));
+	/* A name is for those who look; without memory there is none. */
+	if ((int)i < n)
+		gpiod_set_consumer_name(desc, names[i]);
 	return 0;
 }
 
-static struct gpio_descs *piaccel_plat_get(struct device *dev,
-					   const char *con_id,
-					   enum gpiod_flags flags)
+static void piaccel_node_put(struct piaccel_node_line *lines, unsigned int n)
 {
-	struct gpio_descs *lines;
-
-	lines = devm_gpiod_get_array_optional(dev, con_id, flags);
-	if (IS_ERR(lines)) {
-		dev_err_probe(dev, PTR_ERR(lines), "%s-gpios\n", con_id);
-		return lines;
-	}
-	if (lines && lines->ndescs > PIACCEL_LINES_MAX)
-		return dev_err_ptr_probe(dev, -E2BIG, "%s-gpios: %u lines\n",
-					 con_id, lines->ndescs);
-	return lines;
+	while (n--)
+		if (lines[n].desc)
+			gpiod_put(lines[n].desc);
 }
 
-static int piaccel_plat_safe(struct device *dev, struct gpio_descs *relays)
+/* Return: how many lines there are, or an error with none of them held. */
+static int piaccel_node_lines(struct device *dev,
+			      struct piaccel_node_line *lines)
 {
-	static const char prop[] = "libaccel,relay-safe-states";
-	u32 safe[PIACCEL_LINES_MAX] = {};
-	int i, n, ret;
+	unsigned int kind, n = 0;
+	int count, i, ret;
 
-	if (device_property_present(dev, prop)) {
-		n = device_property_count_u32(dev, prop);
-		if (n != relays->ndescs)
-			return dev_err_probe(dev, -EINVAL,
-					     "%s: %d for %u relays\n", prop, n,
-					     relays->ndescs);
-		ret = device_property_read_u32_array(dev, prop, safe, n);
-		if (ret)
-			return dev_err_probe(dev, ret, "%s\n", prop);
+	for (kind = 0; kind < ARRAY_SIZE(piaccel_node_kinds); kind++) {
+		count = gpiod_count(dev, piaccel_node_kinds[kind].con_id);
+		for (i = 0; i < count; i++, n++) {
+			ret = n == PIACCEL_LINES_MAX ? -E2BIG :
+			      piaccel_node_get(dev, kind, i, &lines[n]);
+			if (ret) {
+				piaccel_node_put(lines, n);
+				return ret;
+			}
+		}
 	}
-	for (i = 0; i < relays->ndescs; i++)
-		if (safe[i] > 1)
-			return dev_err_probe(dev, -EINVAL, "%s: %u\n", prop,
-					     safe[i]);
-	/* Value and direction at once: no other level in between. */
-	for (i = 0; i < relays->ndescs; i++) {
-		ret = gpiod_direction_output(relays->desc[i], safe[i]);
-		if (ret)
-			return dev_err_probe(dev, ret, "relay %d\n", i);
-	}
-	return 0;
+	return n;
 }
 
-static int piaccel_plat_probe(struct platform_device *pdev)
+static int piaccel_node_offset(struct gpio_device *gdev,
+			       struct gpio_desc *desc)
 {
-	struct gpio_descs *relays, *interlocks, *inputs;
-	struct device *dev = &pdev->dev;
-	int ret;
+	struct gpio_desc *at;
+	unsigned int i;
 
-	/* As they are, since each has a value of its own. */
-	relays = piaccel_plat_get(dev, "relay", GPIOD_ASIS);
-	if (IS_ERR(relays))
-		return PTR_ERR(relays);
-	if (!relays)
-		return dev_err_probe(dev, -EINVAL, "no relay-gpios\n");
-	ret = piaccel_plat_safe(dev, relays);
-	if (ret)
-		return ret;
+	for (i = 0; i < U16_MAX; i++) {
+		at = gpio_device_get_desc(gdev, i);
+		if (IS_ERR(at))
+			break;
+		if (at == desc)
+			return i;
+	}
+	return -ENODEV;
+}
 
-	interlocks = piaccel_plat_get(dev, "interlock", GPIOD_IN);
-	if (IS_ERR(interlocks))
-		return PTR_ERR(interlocks);
-	inputs = piaccel_plat_get(dev, "input", GPIOD_IN);
-	if (IS_ERR(inputs))
-		return PTR_ERR(inputs);
+/* Hold the lines that are on the first remaining line's chip. */
+static int piaccel_node_hold(struct device *dev,
+			     struct piaccel_node_line *lines, unsigned int n,
+			     unsigned int first)
+{
+	struct gpio_device *gdev = gpiod_to_gpio_device(lines[first].desc);
+	struct piaccel_line_request *r;
+	struct gpio_desc *desc[PIACCEL_LINES_MAX];
+	unsigned int i, k;
+	int offset, ret;
+	u64 bit;
 
-	ret = piaccel_plat_name(dev, "relay-names", relays);
+	r = kzalloc(sizeof(*r), GFP_KERNEL);
+	if (!r)
+		return -ENOMEM;
+	strscpy(r->chip, gpio_device_get_label(gdev));
+	strscpy(r->consumer, dev_name(dev));
+	r->flags = PIACCEL_LINE_HOLD;
+	for (i = first; i < n; i++) {
+		if (!lines[i].desc ||
+		    gpiod_to_gpio_device(lines[i].desc) != gdev)
+			continue;
+		offset = piaccel_node_offset(gdev, lines[i].desc);
+		if (offset < 0) {
+			kfree(r);
+			return offset;
+		}
+		bit = BIT_ULL(r->num_lines);
+		r->offsets[r->num_lines] = offset;
+		desc[r->num_lines++] = lines[i].desc;
+		if (gpiod_is_active_low(lines[i].desc) > 0)
+			r->config.active_low_mask |= bit;
+		if (lines[i].output) {
+			r->config.output_mask |= bit;
+			r->safe_mask |= bit;
+		}
+		if (lines[i].safe)
+			r->safe_values |= bit;
+	}
+	r->config.values = r->safe_values;
+	ret = piaccel_request_hold_lines(dev, r, desc);
 	if (!ret)
-		ret = piaccel_plat_name(dev, "interlock-names", interlocks);
-	if (!ret)
-		ret = piaccel_plat_name(dev, "input-names", inputs);
+		/* They are the held request's now. */
+		for (i = first, k = 0; k < r->num_lines; i++)
+			if (lines[i].desc == desc[k]) {
+				lines[i].desc = NULL;
+				k++;
+			}
+	kfree(r);
 	return ret;
 }
 
-static const struct of_device_id piaccel_plat_of_match[] = {
+static int piaccel_node_probe(struct platform_device *pdev)
+{
+	struct piaccel_node_line *lines;
+	struct device *dev = &pdev->dev;
+	int n, i, ret = 0;
+
+	lines = kcalloc(PIACCEL_LINES_MAX, sizeof(*lines), GFP_KERNEL);
+	if (!lines)
+		return -ENOMEM;
+	n = piaccel_node_lines(dev, lines);
+	for (i = 0; i < n && !ret; i++)
+		if (lines[i].desc)
+			ret = piaccel_node_hold(dev, lines, n, i);
+	if (n < 0)
+		ret = n;
+	else
+		piaccel_node_put(lines, n);
+	if (ret)
+		piaccel_request_drop_held(dev);
+	kfree(lines);
+	return dev_err_probe(dev, ret, "cannot take the lines\n");
+}
+
+static void piaccel_node_remove(struct platform_device *pdev)
+{
+	piaccel_request_drop_held(&pdev->dev);
+}
+
+static const struct of_device_id piaccel_node_ids[] = {
 	{ .compatible = "libaccel,piaccel" },
 	{ }
 };
-MODULE_DEVICE_TABLE(of, piaccel_plat_of_match);
+MODULE_DEVICE_TABLE(of, piaccel_node_ids);
 
-static struct platform_driver piaccel_plat_driver = {
-	.probe = piaccel_plat_probe,
+struct platform_driver piaccel_node_driver = {
+	.probe = piaccel_node_probe,
+	.remove = piaccel_node_remove,
 	.driver = {
 		.name = "piaccel",
-		.of_match_table = piaccel_plat_of_match,
+		.of_match_table = piaccel_node_ids,
 	},
 };
-
-int piaccel_plat_init(void)
-{
-	return platform_driver_register(&piaccel_plat_driver);
-}
-
-void piaccel_plat_exit(void)
-{
-	platform_driver_unregister(&piaccel_plat_driver);
-}

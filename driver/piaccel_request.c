@@ -207,7 +207,7 @@ static void piaccel_chip_gone(struct piaccel_request *req)
 	 */
 	smp_mb();
 	if (READ_ONCE(req->held))
-		schedule_work(&req->reap);
+		queue_work(piaccel_wq, &req->reap);
 }
 
 static int piaccel_parent_event(struct notifier_block *nb,
@@ -254,6 +254,32 @@ static void piaccel_chip_release(struct piaccel_request *req)
 	req->gdev = NULL;
 }
 
+static int piaccel_watch_bus(const struct bus_type *bus,
+			     struct notifier_block *nb,
+			     notifier_fn_t call)
+{
+	int ret;
+
+	if (!bus)
+		return 0;
+	nb->notifier_call = call;
+	ret = bus_register_notifier(bus, nb);
+	if (ret)
+		nb->notifier_call = NULL;
+	return ret;
+}
+
+/* Is the chip registered still? Otherwise its going went unheard. */
+static bool piaccel_chip_there(struct piaccel_request *req)
+{
+	struct gpio_device *gdev = gpio_device_find_by_label(req->chip);
+	bool there = gdev == req->gdev;
+
+	if (gdev)
+		gpio_device_put(gdev);
+	return there;
+}
+
 static int piaccel_chip_watch(struct piaccel_request *req)
 {
 	struct device *dev;
@@ -264,27 +290,20 @@ static int piaccel_chip_watch(struct piaccel_request *req)
 		return -ENODEV;
 	dev = gpio_device_to_device(req->gdev);
 	req->parent = get_device(dev->parent);
-	if (dev->bus) {
-		req->chip_nb.notifier_call = piaccel_chip_event;
-		ret = bus_register_notifier(dev->bus, &req->chip_nb);
-		if (ret)
-			goto err_chip;
-	}
-	if (req->parent && req->parent->bus) {
-		req->parent_nb.notifier_call = piaccel_parent_event;
-		ret = bus_register_notifier(req->parent->bus,
-					    &req->parent_nb);
-		if (ret)
-			goto err_parent;
-	}
-	return 0;
-
-err_chip:
-	req->chip_nb.notifier_call = NULL;
-err_parent:
-	req->parent_nb.notifier_call = NULL;
-	piaccel_chip_unwatch(req);
-	piaccel_chip_release(req);
+	/*
+	 * A driver is unbound under this lock, from the notice to the end: we
+	 * hear of it, or see that it has happened.
+	 */
+	if (req->parent)
+		device_lock(req->parent);
+	ret = piaccel_watch_bus(dev->bus, &req->chip_nb, piaccel_chip_event);
+	if (!ret && req->parent)
+		ret = piaccel_watch_bus(req->parent->bus, &req->parent_nb,
+					piaccel_parent_event);
+	if (!ret && !piaccel_chip_there(req))
+		ret = -ENODEV;
+	if (req->parent)
+		device_unlock(req->parent);
 	return ret;
 }
 
@@ -515,7 +534,7 @@ static bool piaccel_request_hold(struct piaccel_request *req)
 	/* Pairs with that in piaccel_chip_gone(). */
 	smp_mb();
 	if (READ_ONCE(req->gone))
-		schedule_work(&req->reap);
+		queue_work(piaccel_wq, &req->reap);
 	return true;
 }
 
@@ -636,8 +655,10 @@ static int piaccel_request_start(struct piaccel_request *req,
 	int ret;
 
 	ret = piaccel_chip_watch(req);
-	if (ret)
+	if (ret) {
+		piaccel_request_teardown(req);
 		return ret;
+	}
 	mutex_lock(&req->config);
 	ret = req->gone ? -ENODEV : piaccel_check_offsets(req, r);
 	if (!ret && r->flags & PIACCEL_LINE_ADOPT) {
@@ -704,6 +725,90 @@ long piaccel_line_request(struct file *file, void *arg)
 	}
 	fd_install(fd, filp);
 	return fd;
+}
+
+/* ---- lines of the device tree ----------------------------------------------- */
+
+/* Under req->config, the lines ours. The safe values are the first. */
+static int piaccel_hold_setup(struct piaccel_request *req)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < req->num; i++) {
+		if (gpiod_cansleep(req->desc[i]))
+			req->sleeps = true;
+		ret = 0;
+		if (!(req->cfg.output_mask & BIT_ULL(i)))
+			ret = gpiod_direction_input(req->desc[i]);
+		if (ret)
+			return ret;
+	}
+	return piaccel_setup_outputs(req);
+}
+
+/**
+ * piaccel_request_hold_lines() - hold lines that another part has requested
+ * @origin: on whose behalf, for piaccel_request_drop_held()
+ * @r: the lines, as a program would ask for them
+ * @desc: their descriptors; on success they belong to the held request
+ */
+int piaccel_request_hold_lines(struct device *origin,
+			       const struct piaccel_line_request *r,
+			       struct gpio_desc **desc)
+{
+	struct piaccel_request *req;
+	int ret;
+
+	req = piaccel_request_new(r);
+	if (!req)
+		return -ENOMEM;
+	req->origin = origin;
+	memcpy(req->desc, desc, r->num_lines * sizeof(*desc));
+
+	mutex_lock(&piaccel_requests_mutex);
+	ret = piaccel_chip_watch(req);
+	mutex_lock(&req->config);
+	if (!ret)
+		ret = req->gone ? -ENODEV : piaccel_hold_setup(req);
+	req->owned = !ret;
+	mutex_unlock(&req->config);
+	if (ret) {
+		piaccel_request_teardown(req);
+		mutex_unlock(&piaccel_requests_mutex);
+		piaccel_request_put(req);
+		return ret;
+	}
+	list_add_tail_rcu(&req->node, &piaccel_requests);
+	piaccel_failsafe_start(req);
+	WRITE_ONCE(req->held, true);
+	/* Pairs with that in piaccel_chip_gone(). */
+	smp_mb();
+	if (READ_ONCE(req->gone))
+		queue_work(piaccel_wq, &req->reap);
+	mutex_unlock(&piaccel_requests_mutex);
+	return 0;
+}
+
+/* Those of its lines that nobody has adopted go back to gpiolib. */
+void piaccel_request_drop_held(struct device *origin)
+{
+	struct piaccel_request *req, *next;
+	LIST_HEAD(list);
+
+	mutex_lock(&piaccel_requests_mutex);
+	list_for_each_entry_safe(req, next, &piaccel_requests, node) {
+		if (!req->held || req->origin != origin)
+			continue;
+		req->held = false;
+		piaccel_request_teardown(req);
+		list_add(&req->node, &list);
+	}
+	mutex_unlock(&piaccel_requests_mutex);
+	list_for_each_entry_safe(req, next, &list, node) {
+		cancel_work_sync(&req->reap);
+		piaccel_request_put(req);
+	}
 }
 
 /* ---- the rest ----------------------------------------------------------- */

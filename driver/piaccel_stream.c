@@ -32,6 +32,7 @@
 /**
  * struct piaccel_stream - a capture or a playback
  * @kref: one for the file, one for whoever looks at it through the request
+ * @rate: its part of piaccel_rate
  * @req: the request, a reference to the struct, not to its lines
  * @slot: PIACCEL_CAPTURE_SLOT or PIACCEL_PLAYBACK_SLOT
  * @dmabuf: the buffer
@@ -71,6 +72,7 @@
  */
 struct piaccel_stream {
 	struct kref kref;
+	u32 rate;
 	struct piaccel_request *req;
 	unsigned int slot;
 	struct dma_buf *dmabuf;
@@ -236,7 +238,7 @@ static void piaccel_end_locked(struct piaccel_stream *s, u32 flag)
 	s->block.flags = PIACCEL_BLOCK_LAST | flag;
 	piaccel_record(s);
 	/* Under the lock: release ends the stream first, then waits for this. */
-	queue_work(system_highpri_wq, &s->work);
+	queue_work(piaccel_wq, &s->work);
 }
 
 /* ---- the timer ---------------------------------------------------------- */
@@ -358,7 +360,7 @@ static enum hrtimer_restart piaccel_stream_timer(struct hrtimer *timer)
 	}
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 	if (publish)
-		queue_work(system_highpri_wq, &s->work);
+		queue_work(piaccel_wq, &s->work);
 	return again ? HRTIMER_RESTART : HRTIMER_NORESTART;
 }
 
@@ -455,6 +457,24 @@ static void piaccel_stream_free(struct kref *kref)
 	kfree(s);
 }
 
+/* Samples a second of all streams that have a file. */
+static atomic_t piaccel_rate;
+
+/* What two streams at the floor would take is what all may take together. */
+static int piaccel_rate_get(struct piaccel_stream *s)
+{
+	u32 floor = max(READ_ONCE(piaccel_period_floor_ns), 1000U);
+	int all = atomic_read(&piaccel_rate), max = 2 * (NSEC_PER_SEC / floor);
+	int rate = max_t(u64, div64_u64(NSEC_PER_SEC, s->period), 1);
+
+	do {
+		if (rate > max - all)
+			return -ENOSPC;
+	} while (!atomic_try_cmpxchg(&piaccel_rate, &all, all + rate));
+	s->rate = rate;
+	return 0;
+}
+
 /* Take the stream out of its request; the request may have done so itself. */
 static void piaccel_stream_unlink(struct piaccel_stream *s)
 {
@@ -481,6 +501,7 @@ static int piaccel_stream_release(struct inode *inode, struct file *file)
 	dma_buf_put(s->dmabuf);
 	if (s->fence)
 		dma_fence_put(s->fence);
+	atomic_sub(s->rate, &piaccel_rate);
 	kref_put(&s->kref, piaccel_stream_free);
 	return 0;
 }
@@ -673,7 +694,7 @@ static long piaccel_stream_fence(struct file *file, void *arg)
 	}
 	/* The stream may have ended before there was a fence to signal. */
 	if (READ_ONCE(s->ended))
-		queue_work(system_highpri_wq, &s->work);
+		queue_work(piaccel_wq, &s->work);
 	fd_install(fd, sync->file);
 	return fd;
 }
@@ -882,6 +903,8 @@ static int piaccel_stream_start(struct piaccel_request *req,
 
 	mutex_lock(&req->config);
 	ret = piaccel_stream_begin_time(r, &s->start);
+	if (!ret)
+		ret = piaccel_rate_get(s);
 	if (!ret) {
 		raw_spin_lock_irq(&req->lock);
 		ret = piaccel_stream_may_start(req, s);

@@ -197,8 +197,13 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * @reserved: zero, else -EINVAL
  *
  * Returns the line file descriptor. Inputs are set up before outputs; if an
- * interlock is open already, the request succeeds, is tripped, and its outputs
- * are driven to their safe values, never to @config.values.
+ * interlock is open already, the request succeeds, is tripped, and outputs with
+ * a safe value are driven to it, never to @config.values.
+ *
+ * When the descriptor's last copy is closed without HOLD, the lines go back to
+ * the chip's driver, after their safe values if that was a trip. Many drivers
+ * turn a line that is given back into an input: a relay that must keep its safe
+ * value after its owner needs HOLD.
  *
  * With PIACCEL_LINE_ADOPT the chip, the offsets in their order, and config's
  * output, active-low, pull and drive masks must equal those of the held
@@ -235,6 +240,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_request, 552);
  *	SET of an input: -EPERM.
  *
  * SET: -ESHUTDOWN while tripped; -EBUSY while a playback drives the request.
+ * SET reads the interlocks first, and trips if one is open.
  * All lines of a SET change in one call to the chip where the chip can.
  */
 struct piaccel_line_values {
@@ -422,7 +428,8 @@ enum piaccel_format {
  *	from now. In the past: -ETIME; beyond PIACCEL_START_MAX_NS from now:
  *	-ERANGE.
  * @dmabuf_fd: the buffer, ours or any exporter's that supports vmap. Not a
- *	file: -EBADF; no DMA-BUF: -EINVAL; cannot be vmapped: -EOPNOTSUPP.
+ *	file: -EBADF; no DMA-BUF: -EINVAL; cannot be vmapped: -EOPNOTSUPP;
+ *	CAPTURE to one that was opened read-only: -EACCES.
  * @format: enum piaccel_format. Unknown: -EINVAL.
  * @block_samples: samples for which one record is published, not zero, else
  *	-EINVAL. A block shorter than PIACCEL_BLOCK_MIN_NS: -ERANGE.
@@ -430,7 +437,9 @@ enum piaccel_format {
  * @reserved: zero, else -EINVAL
  *
  * CAPTURE and PLAYBACK return the stream file descriptor; the stream runs at
- * once. A request has at most one of each: -EBUSY. Lines of a chip that
+ * once. A request has at most one of each: -EBUSY. All stream descriptors
+ * together may take as many samples a second as two streams with a period of
+ * stream_floor_ns: -ENOSPC. Lines of a chip that
  * sleeps: -EOPNOTSUPP. PLAYBACK of a tripped request: -ESHUTDOWN; a trip ends
  * a playback before it drives the safe values. Closing the stream, or the line
  * file descriptor, ends it; a playback leaves its last values standing.
@@ -569,8 +578,8 @@ PIACCEL_ASSERT_SIZE(struct piaccel_stream_status, 192);
  * outputs already keep theirs. -ESHUTDOWN while tripped; -EBUSY while a stream
  * runs; -EPERM if a line of safe_mask would no longer be an output, one of
  * interlock_mask no longer an undebounced input, or either would change its
- * active-low; -EOPNOTSUPP if open_drain_mask or open_source_mask change on a
- * line that stays an output. Queued edges stay queued.
+ * active-low; -EOPNOTSUPP if open_drain_mask or open_source_mask say something
+ * else of an output than they did in the request. Queued edges stay queued.
  */
 #define PIACCEL_LINE_RECONFIG \
 	_IOW(PIACCEL_IOC_MAGIC, 0x12, struct piaccel_line_config)
