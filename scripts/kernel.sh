@@ -128,6 +128,9 @@ exports() {
 			while (/\bEXPORT_SYMBOL_NS(_GPL)?\(\s*(\w+)\s*,\s*"?(\w+)"?\s*\)/g) { print "$2\t$3\n" }
 			while (/\bEXPORT_TRACEPOINT_SYMBOL(_GPL)?\(\s*(\w+)\s*\)/g) {
 				print "__tracepoint_$2\t\n__traceiter_$2\t\n__SCK__tp_func_$2\t\n" }
+			while (/\bSTANDARD_PARAM_DEF\((\w+)/g) {
+				print map { "param_${_}_$1\t\n" } qw(ops get set) }
+			while (/\bBPF_TRACE_DEFN_x\((\d+)\)/g) { print "bpf_trace_run$1\t\n" }
 			while (/\bEXPORT_STATIC_CALL(_TRAMP)?(_GPL)?\(\s*(\w+)\s*\)/g) {
 				print "__SCT__$3\t\n__SCK__$3\t\n" }' ) |
 		{ cat

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The relays of the device tree overlay stand in their safe states as soon as
- * the module is loaded, by the pin controller's own registers.
+ * the module is loaded, by the pin controller's own registers; a program takes
+ * them over without a change on the lines, and they are safe when it ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +12,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <linux/piaccel.h>
+
 #include "kselftest.h"
 
 #define BEFORE "/tmp/pins-before"
+#define RELAYS 0x7 /* the first three lines below */
+#define STOP 0x8
+#define PUMP 0x1
+#define FAN 0x4
 #define PULLED (GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_BIAS_PULL_UP)
 
 /* As in dts/piaccel-overlay.dtsi. All are active low: off is high. */
@@ -80,6 +87,57 @@ static void check(int chip, const char *pins, int i)
 			 lines[i].name, text, lines[i].pin);
 }
 
+/* Do the relays' pins show their safe states? */
+static int all_safe(const char *pins)
+{
+	int i, safe = 0;
+
+	for (i = 0; (1 << i) & RELAYS; i++)
+		safe += !!strstr(registers(pins, lines[i].line), lines[i].pin);
+	return safe == i;
+}
+
+static void adopt(int chip, const char *pins)
+{
+	struct piaccel_line_request req = {
+		.chip = "pinctrl-bcm2711",
+		.consumer = "controller",
+		.num_lines = ARRAY_SIZE(lines),
+		.flags = PIACCEL_LINE_ADOPT | PIACCEL_LINE_HOLD,
+		.config = {
+			.output_mask = RELAYS,
+			.values = PUMP,
+			.active_low_mask = (1 << ARRAY_SIZE(lines)) - 1,
+		},
+		.safe_mask = RELAYS,
+		.safe_values = FAN,
+		.interlock_mask = STOP,
+		.interlock_values = STOP,
+	};
+	struct piaccel_line_values on = { .bits = PUMP, .mask = PUMP };
+	struct gpio_v2_line_info info = { .offset = lines[0].line };
+	int dev, fd, ret, i;
+
+	for (i = 0; i < (int)ARRAY_SIZE(lines); i++)
+		req.offsets[i] = lines[i].line;
+	dev = open("/dev/piaccel", O_RDWR | O_CLOEXEC);
+	fd = ioctl(dev, PIACCEL_LINE_REQUEST, &req);
+	ksft_test_result(fd >= 0, "a program takes them over (%s)\n",
+			 fd < 0 ? strerror(errno) : "adopted");
+	ksft_test_result(all_safe(pins), "nothing changes on the lines\n");
+	ret = ioctl(fd, PIACCEL_LINE_SET, &on);
+	ksft_test_result(!ret && strstr(registers(pins, lines[0].line),
+					"gpio_out in lo"),
+			 "it switches the pump on (%s)\n",
+			 ret ? strerror(errno) : "lo");
+	close(fd);
+	close(dev);
+	ksft_test_result(all_safe(pins), "it ends: they are safe\n");
+	ret = ioctl(chip, GPIO_V2_GET_LINEINFO_IOCTL, &info);
+	ksft_test_result(!ret && info.flags & GPIO_V2_LINE_FLAG_USED,
+			 "and still taken (%s)\n", info.consumer);
+}
+
 int main(void)
 {
 	glob_t found;
@@ -94,8 +152,9 @@ int main(void)
 	if (chip < 0)
 		ksft_exit_fail_msg("/dev/gpiochip0: %s\n", strerror(errno));
 
-	ksft_set_plan(4 * ARRAY_SIZE(lines));
+	ksft_set_plan(4 * ARRAY_SIZE(lines) + 5);
 	for (i = 0; i < (int)ARRAY_SIZE(lines); i++)
 		check(chip, found.gl_pathv[0], i);
+	adopt(chip, found.gl_pathv[0]);
 	ksft_finished();
 }
