@@ -32,11 +32,13 @@ LDLIBS   += -lm -pthread
 include $(wildcard compute/module.mk libaccel/module.mk gpio/module.mk)
 
 # A change of flags or compiler rebuilds what it must.
-FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(PREFIX) $(LIBDIR)
+FLAGS    := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+keep      = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
+            cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/.flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
-		printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+	$(call keep,$(FLAGS))
+$(BUILD)/.prefix: FORCE
+	$(call keep,$(PREFIX) $(LIBDIR) $(LDLIBS) $(VERSION))
 
 # ---- user space --------------------------------------------------------------
 HEADERS  := $(wildcard libaccel/include/accel/*.h)
@@ -73,7 +75,7 @@ $(BUILD)/$(SOREAL): $(LIB_O) libaccel/libaccel.map $(BUILD)/.flags
 $(BUILD)/libaccel.so: $(BUILD)/$(SOREAL)
 	$(Q)ln -sf $(SOREAL) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $@
 
-$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.flags Makefile
+$(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.prefix
 	$(call say,GEN,$@)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
@@ -84,7 +86,7 @@ TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
 $(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
                $(BUILD)/libaccel.so
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$(LIBDIR)' -o $$@ \
+	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$$$$ORIGIN/../lib' -o $$@ \
 		$$(filter %.o,$$^) -L$(BUILD) -laccel $$(TOOL_LIBS) $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
@@ -94,7 +96,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
-.PRECIOUS: $(BUILD)/obj/tests/unit/%.o
+.PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: unit-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
@@ -110,6 +112,51 @@ KDIR     ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 module: ## Build piaccel.ko (KDIR= the running kernel's headers, else the test kernel's)
 	$(Q)scripts/module.sh "$(KDIR)" $(BUILD)/module
 	$(Q)ln -sf module/piaccel.ko $(BUILD)/piaccel.ko
+
+# ---- kselftests ---------------------------------------------------------------
+# Built against the kernel's own harness; the folder also drops into a kernel.
+KTEST    := $(patsubst tests/kselftest/%.c,%,$(wildcard tests/kselftest/*_test.c))
+KSFT     ?= $(shell scripts/kernel.sh files)/tools/testing/selftests
+
+# The harness comes from the kernel: its own warnings are not ours.
+$(BUILD)/kselftest/%: tests/kselftest/%.c $(wildcard tests/kselftest/*.h) \
+                      $(wildcard tests/vm/testboard/*.h) \
+                      uapi/linux/piaccel.h $(BUILD)/.ksft
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -Wno-missing-field-initializers \
+		-Wno-unused-parameter -Wno-sign-compare -Wno-clobbered -D_GNU_SOURCE= -Iuapi \
+		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
+
+$(BUILD)/.ksft: tests/kselftest/Makefile
+	$(Q)mkdir -p $(BUILD)/kselftest $(BUILD)/ksft/here
+	$(Q)cp $(KSFT)/kselftest_harness.h $(KSFT)/kselftest.h $(BUILD)/ksft/
+	$(Q)touch $@
+
+# The fuzzer is one of them where it runs.
+$(BUILD)/kselftest/fuzz_test: tests/fuzz/ioctl_fuzz.c \
+                              $(wildcard tests/kselftest/*.h) \
+                              uapi/linux/piaccel.h $(BUILD)/.ksft
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE= -Iuapi \
+		-I$(BUILD)/ksft/here -isystem $(BUILD)/ksft -o $@ $< $(SAN) -lpthread
+
+# The outside of the simulated board, for shell scripts.
+$(BUILD)/tbctl: tests/vm/testboard/tbctl.c $(wildcard tests/vm/testboard/*.h)
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE= -o $@ $<
+
+# The programs of docs/uapi.md run in the test machine, too.
+$(BUILD)/docs/.built: docs/uapi.md scripts/docs-examples.sh uapi/linux/piaccel.h
+	$(Q)CC='$(CC)' scripts/docs-examples.sh && touch $@
+
+.PHONY: kselftest-programs
+kselftest-programs: $(KTEST:%=$(BUILD)/kselftest/%) \
+                    $(BUILD)/kselftest/fuzz_test $(BUILD)/tbctl \
+                    $(BUILD)/docs/.built
+
+.PHONY: overlays
+overlays: ## Build the device tree overlays into build/dts/
+	$(Q)scripts/overlays.sh "$(KDIR)" $(BUILD)/dts
 
 # ---- tests -------------------------------------------------------------------
 .PHONY: deps
@@ -131,6 +178,10 @@ vm: ## A shell in the test machine with the module loaded
 .PHONY: bench
 bench: ## Measure (never part of a test); figures go to docs/performance.md by hand
 	$(Q)tests/run.sh bench
+
+.PHONY: bench-driver
+bench-driver: deps ## Measure the module against the kernel's own interfaces, in simulated time
+	$(Q)tests/bench/driver.sh
 
 .PHONY: lint
 lint: deps ## checkpatch, sparse, W=1, shellcheck, clang-format, licences, headers

@@ -132,4 +132,5 @@ all() {
 	local p
 	for p; do one "$p" || exit 1; done
 }
-locked fetch all "$@"
+fetch() { locked fetch all "${@:3}"; }
+memo fetch "$suite" "$arch" "$@"

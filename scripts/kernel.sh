@@ -8,7 +8,11 @@
 #   files          folder with the source files named in KERNEL_FILES below
 #   source         the whole source tree (1.5 GB)
 #   sid-source     the newest source tree in Debian unstable
+#   sid-headers    a KDIR to compile against it (nothing built there can be loaded)
+#   dt-include KDIR  the folder over its dt-bindings/
+#   compiler KDIR  the compiler that KDIR's kernel asks for
 
+# shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 fetch=$top/scripts/fetch.sh
 
@@ -22,7 +26,7 @@ scripts/extract-vmlinux COPYING"
 # meta ARCH KIND: the metapackage that names the current 6.12 release.
 meta() {
 	local codename
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	if [ "$codename" = bookworm ]; then echo "linux-$2-6.12-$1"; else echo "linux-$2-$1"; fi
 }
 
@@ -68,9 +72,10 @@ files() {
 		say UNPACK "kernel source files for the tests"
 		rm -rf "$dir" && mkdir -p "$dir"
 		# a name that this release lacks is fine: each user checks for its own
+		# shellcheck disable=SC2046 # a list of files
 		tar -C "$dir" --strip-components=1 -xf "$tar" \
 			$(for f in $KERNEL_FILES; do printf 'linux-source-6.12/%s ' "$f"; done) 2>/dev/null
-		[ -e "$dir/scripts/checkpatch.pl" ] && [ -e "$dir/drivers/gpio/gpio-sim.c" ] ||
+		{ [ -e "$dir/scripts/checkpatch.pl" ] && [ -e "$dir/drivers/gpio/gpio-sim.c" ]; } ||
 			die "cannot unpack $tar (disk full?)"
 		touch "$dir/.complete"
 	fi
@@ -99,19 +104,127 @@ sid_package() {
 		sed -n 's/.*\(linux-source-[0-9.]*\).*/\1/p'
 }
 
-arch=${2:-amd64}
-case ${1:-} in
-abi) abi "$arch" ;;
-image) v=$(abi "$arch") && [ -n "$v" ] || exit 1
-	if [ "$arch" = amd64 ] || [ "$arch" = arm64 ]; then
-		"$fetch" host "$arch" "linux-image-$v-$arch"
-	else
-		die "no kernel for $arch"
-	fi ;;
-headers) locked "kdir-$arch" headers "$arch" ;;
-files) locked kfiles files ;;
-source) locked ksource whole host linux-source-6.12 ;;
-sid-source) p=$(sid_package) && [ -n "$p" ] || exit 1
-	locked ksource-sid whole sid "$p" ;;
-*) die "usage: kernel.sh abi|image|headers|files|source|sid-source [ARCH]" ;;
-esac
+sid_source() {
+	local p
+	p=$(sid_package) && [ -n "$p" ] || exit 1
+	locked ksource-sid whole sid "$p"
+}
+
+# What the module needs from a kernel over its default configuration.
+SID_OPTIONS="MODULES GPIOLIB DMA_SHARED_BUFFER SYNC_FILE UDMABUF OF OF_GPIO
+GPIO_CDEV DEBUG_FS TRACING FTRACE"
+
+# exports TREE ARCH: every symbol the sources export, as a Module.symvers. With
+# it modpost refuses a symbol that is gone, or whose namespace the module does
+# not import, without the hours that a whole kernel takes.
+exports() {
+	local dirs
+	dirs=$(cd "$1" && ls -d arch/"$2" block crypto drivers fs init io_uring ipc \
+		kernel lib mm net security virt 2>/dev/null)
+	# shellcheck disable=SC2086,SC2016 # a list of folders; perl's variables
+	( cd "$1" && grep -rlE --include='*.[chS]' '\bEXPORT_[A-Z_]*SYMBOL|EXPORT_STATIC_CALL' $dirs ) |
+		( cd "$1" && xargs perl -0777 -ne '
+			while (/\bEXPORT_(PER_CPU_)?SYMBOL(_GPL)?\(\s*(\w+)\s*\)/g) { print "$3\t\n" }
+			while (/\bEXPORT_SYMBOL_NS(_GPL)?\(\s*(\w+)\s*,\s*"?(\w+)"?\s*\)/g) { print "$2\t$3\n" }
+			while (/\bEXPORT_TRACEPOINT_SYMBOL(_GPL)?\(\s*(\w+)\s*\)/g) {
+				print "__tracepoint_$2\t\n__traceiter_$2\t\n__SCK__tp_func_$2\t\n" }
+			while (/\bSTANDARD_PARAM_DEF\((\w+)/g) {
+				print map { "param_${_}_$1\t\n" } qw(ops get set) }
+			while (/\bBPF_TRACE_DEFN_x\((\d+)\)/g) { print "bpf_trace_run$1\t\n" }
+			while (/\bEXPORT_STATIC_CALL(_TRAMP)?(_GPL)?\(\s*(\w+)\s*\)/g) {
+				print "__SCT__$3\t\n__SCK__$3\t\n" }' ) |
+		{ cat
+		  # named by macros, one for each register
+		  printf '__x86_indirect_thunk_%s\t\n' rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15
+		} | sort -u -k1,1 |
+		awk -F '\t' '{ printf "0x00000000\t%s\tvmlinux\tEXPORT_SYMBOL_GPL\t%s\n", $1, $2 }'
+}
+
+sid_headers() {
+	local src dir key f jobs t arch options
+	src=$(sid_source) && [ -n "$src" ] || exit 1
+	for t in make:make gcc:gcc flex:flex bison:bison bc:bc perl:perl; do
+		need "${t%:*}" "${t#*:}"
+	done
+	case $(uname -m) in
+	x86_64) arch=x86
+		[ -e /usr/include/libelf.h ] ||
+			die "libelf.h is missing; install it with: apt-get install libelf-dev (or run: make deps)" ;;
+	*) arch=$(uname -m | sed 's/aarch64/arm64/') ;;
+	esac
+	# shellcheck disable=SC2206 # a list of words
+	options=($SID_OPTIONS)
+	key=$({ echo "$SID_OPTIONS $arch" && gcc --version && sed -n '/^exports()/,/^}/p' "$0"; } |
+		sha256sum | cut -c1-12)
+	dir=$CACHE/kdir/sid-$(basename "$src")-$key
+	if [ ! -e "$dir/.complete" ]; then
+		need_space "$CACHE" 100
+		say KBUILD "$(make -s -C "$src" kernelversion) is prepared for modules (half a minute)"
+		# one of these is enough: unstable moves every few days
+		rm -rf "$CACHE"/kdir/sid-* && mkdir -p "$dir"
+		for t in "$CACHE"/ksource/linux-source-*; do
+			[ "$t" = "$src" ] || [[ $t = */linux-source-6.12* ]] || rm -rf "$t"
+		done
+		jobs=$(nproc)
+		{ make -s -C "$src" O="$dir" defconfig &&
+		  printf 'CONFIG_%s=y\n' "${options[@]}" >"$dir/fragment" &&
+		  ( cd "$src" && scripts/kconfig/merge_config.sh -m -O "$dir" "$dir/.config" "$dir/fragment" ) &&
+		  make -s -C "$src" O="$dir" olddefconfig &&
+		  make -s -C "$src" O="$dir" -j"$jobs" modules_prepare &&
+		  exports "$src" "$arch" >"$dir/Module.symvers"; } >"$dir/prepare.log" 2>&1 || {
+			cat "$dir/prepare.log" >&2
+			die "cannot prepare $src for modules (disk full?)"
+		}
+		for f in MODULES GPIOLIB DMA_SHARED_BUFFER SYNC_FILE UDMABUF; do
+			grep -q "^CONFIG_$f=y" "$dir/.config" || die "the kernel in unstable cannot have CONFIG_$f"
+		done
+		[ "$(wc -l <"$dir/Module.symvers")" -gt 10000 ] ||
+			die "found too few exported symbols in $src"
+		touch "$dir/.complete"
+	fi
+	printf '%s\n' "$dir"
+}
+
+compiler() { # KDIR
+	local f=$1/.kernelvariables cross cc
+	if [ -e "$f" ]; then
+		cross=$(sed -n 's/^override CROSS_COMPILE *= *//p' "$f")
+		cc=$(sed -n 's/^CC *=.*)\(gcc[^ ]*\)$/\1/p' "$f")
+	fi
+	printf '%s\n' "${cross:-}${cc:-gcc}"
+}
+
+# The names of device tree flags come with the headers; Debian's are in two parts.
+dt_include() { # KDIR
+	local d
+	for d in "$1/include" "$1/source/include" \
+		"$(sed -n 's|^include *\(/.*\)/Makefile$|\1|p' "$1/Makefile" 2>/dev/null)/include"; do
+		if [ -e "$d/dt-bindings/gpio/gpio.h" ]; then
+			printf '%s\n' "$d"
+			return
+		fi
+	done
+	die "no dt-bindings in the kernel headers at '${1:-(none)}'; install linux-headers for $(uname -r), or give KDIR="
+}
+
+main() {
+	local v arch=${2:-amd64}
+	case ${1:-} in
+	abi) abi "$arch" ;;
+	image) v=$(abi "$arch") && [ -n "$v" ] || exit 1
+		if [ "$arch" = amd64 ] || [ "$arch" = arm64 ]; then
+			"$fetch" host "$arch" "linux-image-$v-$arch"
+		else
+			die "no kernel for $arch"
+		fi ;;
+	headers) locked "kdir-$arch" headers "$arch" ;;
+	files) locked kfiles files ;;
+	source) locked ksource whole host linux-source-6.12 ;;
+	sid-source) sid_source ;;
+	sid-headers) locked kdir-sid sid_headers ;;
+	dt-include) dt_include "$arch" ;;
+	compiler) compiler "$arch" ;;
+	*) die "usage: kernel.sh abi|image|headers|files|source|sid-source|sid-headers|dt-include|compiler [ARCH|KDIR]" ;;
+	esac
+}
+memo main "$@"

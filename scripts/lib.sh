@@ -3,7 +3,8 @@
 
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD=${BUILD:-$top/build}
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$top/$BUILD ;; esac
 CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/libaccel
 
 say() { [ "${V:-0}" = 0 ] && [ "${QUIET:-0}" = 1 ] || printf '  %-8s %s\n' "$1" "$2" >&2; }
@@ -35,4 +36,17 @@ locked() {
 	local name=$1; shift
 	cache_open
 	( flock 9 || die "cannot lock $CACHE/$name.lock"; "$@" ) 9>"$CACHE/$name.lock"
+}
+
+# memo COMMAND ARGUMENTS...: a lookup's answer, looked up once in a run of a job
+# that set ACCEL_MEMO to a fresh folder, and each time without.
+memo() {
+	local f
+	[ -d "${ACCEL_MEMO:-}" ] || { ( "$@" ); return; }
+	f=$ACCEL_MEMO/$(printf '%s ' "$(basename "$0")" "${@:2}" | tr -c 'A-Za-z0-9.\n' _)
+	if [ ! -e "$f" ]; then
+		( "$@" ) >"$f.$$" || return
+		mv "$f.$$" "$f"
+	fi
+	cat "$f"
 }

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * piaccel: what the parts of the driver know of each other.
+ *
+ * Lock order, outermost first:
+ *
+ *	piaccel_requests_mutex
+ *	device_lock() of the chip's parent
+ *	bus notifier chains (taken by the driver core around our callback)
+ *	piaccel_request.config
+ *	piaccel_request.hw
+ *	piaccel_stream.lock		raw
+ *	piaccel_request.lock		raw
+ *	piaccel_request.event_lock	raw
+ *
+ * The raw ones are taken in hard-irq context, on PREEMPT_RT too.
+ */
+#ifndef PIACCEL_H
+#define PIACCEL_H
+
+#include <linux/dma-buf.h>
+#include <linux/fs.h>
+#include <linux/gpio/consumer.h>
+#include <linux/gpio/driver.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/kref.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/platform_device.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include <linux/piaccel.h>
+
+#include "piaccel_compat.h"
+
+struct piaccel_request;
+struct piaccel_stream;
+
+/**
+ * struct piaccel_ioctl - one row of an ioctl table
+ * @cmd: the command as this module was built with it
+ * @min_size: the smallest struct size ever released
+ * @fn: called with the argument copied in; it is copied out on return
+ */
+struct piaccel_ioctl {
+	unsigned int cmd;
+	size_t min_size;
+	long (*fn)(struct file *file, void *arg);
+};
+
+long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
+		      struct file *file, unsigned int cmd, unsigned long arg);
+
+/**
+ * struct piaccel_line - one line of a request
+ * @req: the request
+ * @index: its number in the request
+ * @irq: its interrupt while one is requested, else 0. Under req->config.
+ * @trigger: what @irq was requested for, IRQF_TRIGGER_*. Under req->config.
+ * @hard_debounce: the chip debounces. Under req->config.
+ * @soft_debounce: we debounce. Changes only while there is no @irq.
+ * @debounce_us: for how long. Changes only while there is no @irq.
+ * @irq_ns: time of the hard half, for the threaded one; the interrupt is
+ *	masked in between
+ * @raw_ns: time of the last change while debouncing. Under req->event_lock.
+ * @level: last debounced level. Under req->event_lock.
+ * @seq: events so far. Under req->event_lock.
+ * @debounce: runs out when the line has stood still
+ * @debounce_work: reads the level then, on a chip that sleeps
+ */
+struct piaccel_line {
+	struct piaccel_request *req;
+	unsigned int index;
+	int irq;
+	unsigned long trigger;
+	bool hard_debounce;
+	bool soft_debounce;
+	u32 debounce_us;
+	u64 irq_ns;
+	u64 raw_ns;
+	bool level;
+	u32 seq;
+	struct hrtimer debounce;
+	struct work_struct debounce_work;
+};
+
+#define PIACCEL_CAPTURE_SLOT	0
+#define PIACCEL_PLAYBACK_SLOT	1
+#define PIACCEL_SLOTS		2
+
+/**
+ * struct piaccel_request - exclusive use of lines of one chip
+ * @kref: one for the file (or for being held), one for each stream
+ * @rcu: the panic notifier walks the list without a lock
+ * @node: in piaccel_requests. Under piaccel_requests_mutex, read under RCU.
+ * @chip: label of the chip
+ * @consumer: who it is for
+ * @owner: pid of who made it, for debugfs
+ * @num: lines
+ * @all: a bit for each
+ * @offsets: their numbers on the chip
+ * @desc: their descriptors
+ * @owned: @desc are ours to put. Under @config.
+ * @sleeps: the chip can sleep
+ * @hold: keep the lines after close
+ * @adopted: they were taken over from a held request
+ * @held: the file is closed and the lines are kept. Under
+ *	piaccel_requests_mutex.
+ * @origin: the platform device that a held request is for, or NULL
+ * @gdev: the chip, a reference
+ * @parent: its parent, a reference, or NULL
+ * @parent_nb: tells when the chip's driver is about to be unbound
+ * @chip_nb: tells when the chip itself is deleted
+ * @reap: frees a held request whose chip is gone
+ * @cfg: the present configuration. Under @config; output_mask and the safe and
+ *	interlock lines' part of the rest only change with all users stopped.
+ * @drain: open-drain lines as they were requested
+ * @source: open-source lines as they were requested
+ * @read_cost_ns: measured time to read all lines
+ * @floor_ns: shortest period of a stream
+ * @config: serialises RECONFIG, REARM, SET, starting and stopping of streams,
+ *	interrupts of lines, @owned and @gone
+ * @hw: on a chip that sleeps, held while outputs are written, from the look at
+ *	@tripped and @gone to the end of the write, and while @gone is set
+ * @lock: protects @values, @ready, @tripped, @disarmed, @cause, @trip_seq,
+ *	@trip_ns, @safe_ns, @deadline_ns, @keepalives and (together with
+ *	@config) @stream and @gone. On a chip that does not sleep, held while
+ *	outputs are written: after a trip nothing else reaches the lines.
+ * @values: what outputs were last driven to
+ * @ready: the outputs are set up; before, a trip only latches
+ * @tripped: latched
+ * @disarmed: by DISARM
+ * @gone: the chip is, and the lines are no longer ours; or the request is
+ * @cause: of the last trip
+ * @trip_seq: trips so far
+ * @trip_ns: time of the last
+ * @safe_ns: when its safe values stood
+ * @deadline_ns: when the next KEEPALIVE is due, 0 for never
+ * @keepalives: accepted so far
+ * @stream: the running, or last, capture and playback; no reference
+ * @safe_mask: outputs with a safe value
+ * @safe_values: these
+ * @interlock_mask: inputs with a required level
+ * @interlock_values: these
+ * @keepalive_ns: longest time between two KEEPALIVEs
+ * @deadline: the keep-alive timer
+ * @trip_work: drives the safe values of a chip that sleeps
+ * @notify: leaves hard-irq context after a trip
+ * @notify_work: tells the world of a trip
+ * @event_lock: protects @events and the fields up to @event_lost, and fields
+ *	of the lines as said there
+ * @events: ring of @event_size entries, a power of two
+ * @event_size: entries
+ * @event_head: next to write, free running
+ * @event_tail: next to read, free running
+ * @event_seq: events so far
+ * @event_read_seq: the last one read
+ * @event_lost: dropped so far
+ * @event_wake: leaves hard-irq context after an edge
+ * @wait: readers and pollers
+ * @lines: per line
+ */
+struct piaccel_request {
+	struct kref kref;
+	struct rcu_head rcu;
+	struct list_head node;
+	char chip[PIACCEL_NAME_SIZE];
+	char consumer[PIACCEL_CONSUMER_SIZE];
+	pid_t owner;
+	unsigned int num;
+	u64 all;
+	u16 offsets[PIACCEL_LINES_MAX];
+	struct gpio_desc *desc[PIACCEL_LINES_MAX];
+	bool owned;
+	bool sleeps;
+	bool hold;
+	bool adopted;
+	bool held;
+	struct device *origin;
+	struct gpio_device *gdev;
+	struct device *parent;
+	struct notifier_block parent_nb;
+	struct notifier_block chip_nb;
+	struct work_struct reap;
+
+	struct piaccel_line_config cfg;
+	u64 drain;
+	u64 source;
+	u64 read_cost_ns;
+	u64 floor_ns;
+	struct mutex config;	/* see above */
+	struct mutex hw;	/* see above */
+
+	raw_spinlock_t lock;	/* see above */
+	u64 values;
+	bool ready;
+	bool tripped;
+	bool disarmed;
+	bool gone;
+	u32 cause;
+	u64 trip_seq;
+	u64 trip_ns;
+	u64 safe_ns;
+	u64 deadline_ns;
+	u64 keepalives;
+	struct piaccel_stream *stream[PIACCEL_SLOTS];
+
+	u64 safe_mask;
+	u64 safe_values;
+	u64 interlock_mask;
+	u64 interlock_values;
+	u64 keepalive_ns;
+	struct hrtimer deadline;
+	struct kthread_work trip_work;
+	struct irq_work notify;
+	struct work_struct notify_work;
+
+	raw_spinlock_t event_lock;	/* see above */
+	struct piaccel_event *events;
+	u32 event_size;
+	u32 event_head;
+	u32 event_tail;
+	u32 event_seq;
+	u32 event_read_seq;
+	u64 event_lost;
+	struct irq_work event_wake;
+	wait_queue_head_t wait;
+
+	struct piaccel_line lines[] __counted_by(num);
+};
+
+/* piaccel_drv.c */
+extern struct device *piaccel_dev;
+extern struct workqueue_struct *piaccel_wq;
+extern unsigned int piaccel_period_floor_ns;
+
+/* piaccel_buf.c */
+long piaccel_buf_alloc(struct file *file, void *arg);
+bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
+		      bool for_device);
+int piaccel_buf_kmap(struct dma_buf *dmabuf, struct iosys_map *map);
+void piaccel_buf_kunmap(struct dma_buf *dmabuf, struct iosys_map *map);
+void piaccel_buf_info(struct piaccel_info *info);
+void piaccel_buf_show(struct seq_file *s);
+int piaccel_buf_init(struct device *dev);
+
+/* piaccel_request.c */
+extern struct list_head piaccel_requests;
+extern struct mutex piaccel_requests_mutex;
+long piaccel_line_request(struct file *file, void *arg);
+void piaccel_request_close(struct piaccel_request *req);
+void piaccel_request_put(struct piaccel_request *req);
+void piaccel_request_show(struct seq_file *s);
+void piaccel_request_exit(void);
+int piaccel_request_hold_lines(struct device *origin,
+			       const struct piaccel_line_request *r,
+			       struct gpio_desc **desc);
+void piaccel_request_drop_held(struct device *origin);
+
+/* piaccel_plat.c */
+extern struct platform_driver piaccel_node_driver;
+
+/* piaccel_config.c */
+int piaccel_config_check(const struct piaccel_line_config *cfg, u64 all);
+int piaccel_config_bias(struct piaccel_request *req, unsigned int i,
+			const struct piaccel_line_config *old,
+			const struct piaccel_line_config *cfg);
+long piaccel_line_reconfig(struct file *file, void *arg);
+
+/* piaccel_line.c */
+extern const struct file_operations piaccel_line_fops;
+u64 piaccel_pack(u64 bits, u64 mask);
+u64 piaccel_unpack(u64 packed, u64 mask);
+int piaccel_read(struct piaccel_request *req, u64 mask, u64 *bits);
+int piaccel_write(struct piaccel_request *req, u64 mask, u64 bits);
+
+/* piaccel_event.c */
+void piaccel_event_init(struct piaccel_request *req);
+int piaccel_event_setup(struct piaccel_line *line);
+void piaccel_event_stop(struct piaccel_line *line);
+void piaccel_event_stop_all(struct piaccel_request *req);
+void piaccel_event_flush(struct piaccel_request *req);
+ssize_t piaccel_event_read(struct file *file, char __user *buf, size_t len,
+			   loff_t *pos);
+
+/* piaccel_failsafe.c */
+extern atomic64_t piaccel_trips;
+void piaccel_failsafe_setup(struct piaccel_request *req);
+void piaccel_failsafe_flush(struct piaccel_request *req);
+bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when);
+void piaccel_drive_safe(struct piaccel_request *req);
+u64 piaccel_interlock_open(struct piaccel_request *req);
+void piaccel_failsafe_start(struct piaccel_request *req);
+long piaccel_line_keepalive(struct file *file, void *arg);
+long piaccel_line_trip(struct file *file, void *arg);
+long piaccel_line_rearm(struct file *file, void *arg);
+long piaccel_line_disarm(struct file *file, void *arg);
+int piaccel_failsafe_init(void);
+void piaccel_failsafe_exit(void);
+
+/* piaccel_stream.c */
+long piaccel_line_capture(struct file *file, void *arg);
+long piaccel_line_playback(struct file *file, void *arg);
+bool piaccel_stream_running(struct piaccel_request *req, unsigned int slot);
+void piaccel_stream_end_all(struct piaccel_request *req, u32 flag);
+void piaccel_stream_tripped(struct piaccel_request *req);
+
+/* piaccel_fence.c */
+struct dma_fence *piaccel_fence_create(void);
+void piaccel_fence_signal(struct dma_fence *fence, int error);
+
+#endif /* PIACCEL_H */

@@ -1,0 +1,712 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * piaccel: DMA-BUF compute buffers.
+ *
+ * After drivers/dma-buf/heaps/system_heap.c, with memory-cgroup accounting,
+ * write-combined and contiguous memory, and cache maintenance of a part.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/highmem.h>
+#include <linux/iosys-map.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#ifdef CONFIG_X86
+#include <asm/set_memory.h>
+#endif
+
+#include "piaccel.h"
+
+static ulong buf_limit_mb;
+module_param(buf_limit_mb, ulong, 0644);
+MODULE_PARM_DESC(buf_limit_mb,
+		 "MiB all buffers together may take (0: half of the memory)");
+
+static atomic64_t buf_used;
+
+/**
+ * struct piaccel_buf - memory behind one DMA-BUF
+ * @node: in piaccel_bufs. Under piaccel_bufs_lock.
+ * @size: bytes, whole pages
+ * @flags: PIACCEL_BUF_*
+ * @wc: the linear mapping was made write-combined
+ * @pid: who allocated it, as the initial pid namespace sees it
+ * @comm: its name then
+ * @table: the pages
+ * @dma: address, for contiguous memory
+ * @lock: protects @attachments and their @mapped, @vaddr and @vmaps
+ * @attachments: devices that use it
+ * @vaddr: the kernel's mapping while @vmaps is not zero
+ * @vmaps: users of @vaddr
+ */
+struct piaccel_buf {
+	struct list_head node;
+	size_t size;
+	u32 flags;
+	bool wc;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	struct sg_table table;
+	dma_addr_t dma;
+	struct mutex lock;	/* see above */
+	struct list_head attachments;
+	void *vaddr;
+	unsigned int vmaps;
+};
+
+/**
+ * struct piaccel_attachment - a device that uses a buffer
+ * @node: in the buffer's attachments
+ * @dev: the device
+ * @table: its view of the pages
+ * @dir: direction of the mapping
+ * @mapped: mapped now
+ */
+struct piaccel_attachment {
+	struct list_head node;
+	struct device *dev;
+	struct sg_table table;
+	enum dma_data_direction dir;
+	bool mapped;
+};
+
+static const struct dma_buf_ops piaccel_buf_ops;
+
+static LIST_HEAD(piaccel_bufs);
+static DEFINE_MUTEX(piaccel_bufs_lock);	/* protects piaccel_bufs */
+
+static u64 piaccel_buf_limit(void)
+{
+	ulong mb = READ_ONCE(buf_limit_mb);
+
+	if (mb)
+		return min_t(u64, mb, U64_MAX >> 20) << 20;
+	return (u64)totalram_pages() << PAGE_SHIFT >> 1;
+}
+
+void piaccel_buf_info(struct piaccel_info *info)
+{
+	info->buf_limit = piaccel_buf_limit();
+	info->buf_used = atomic64_read(&buf_used);
+}
+
+/* ---- DMA-BUF operations ------------------------------------------------- */
+
+static int piaccel_buf_attach(struct dma_buf *dmabuf,
+			      struct dma_buf_attachment *attachment)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+	struct scatterlist *sg, *to;
+	struct piaccel_attachment *a;
+	int i, ret;
+
+	a = kzalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return -ENOMEM;
+	ret = sg_alloc_table(&a->table, buf->table.orig_nents, GFP_KERNEL);
+	if (ret) {
+		kfree(a);
+		return ret;
+	}
+	to = a->table.sgl;
+	for_each_sgtable_sg(&buf->table, sg, i) {
+		sg_set_page(to, sg_page(sg), sg->length, sg->offset);
+		to = sg_next(to);
+	}
+	a->dev = attachment->dev;
+	attachment->priv = a;
+
+	mutex_lock(&buf->lock);
+	list_add(&a->node, &buf->attachments);
+	mutex_unlock(&buf->lock);
+	return 0;
+}
+
+static void piaccel_buf_detach(struct dma_buf *dmabuf,
+			       struct dma_buf_attachment *attachment)
+{
+	struct piaccel_attachment *a = attachment->priv;
+	struct piaccel_buf *buf = dmabuf->priv;
+
+	mutex_lock(&buf->lock);
+	list_del(&a->node);
+	mutex_unlock(&buf->lock);
+	sg_free_table(&a->table);
+	kfree(a);
+}
+
+static struct sg_table *
+piaccel_buf_map(struct dma_buf_attachment *attachment,
+		enum dma_data_direction dir)
+{
+	struct piaccel_buf *buf = attachment->dmabuf->priv;
+	struct piaccel_attachment *a = attachment->priv;
+	int ret;
+
+	mutex_lock(&buf->lock);
+	ret = dma_map_sgtable(a->dev, &a->table, dir, 0);
+	if (!ret) {
+		a->dir = dir;
+		a->mapped = true;
+	}
+	mutex_unlock(&buf->lock);
+	return ret ? ERR_PTR(ret) : &a->table;
+}
+
+static void piaccel_buf_unmap(struct dma_buf_attachment *attachment,
+			      struct sg_table *table,
+			      enum dma_data_direction dir)
+{
+	struct piaccel_buf *buf = attachment->dmabuf->priv;
+	struct piaccel_attachment *a = attachment->priv;
+
+	mutex_lock(&buf->lock);
+	a->mapped = false;
+	dma_unmap_sgtable(a->dev, table, dir, 0);
+	mutex_unlock(&buf->lock);
+}
+
+static int piaccel_buf_begin_cpu(struct dma_buf *dmabuf,
+				 enum dma_data_direction dir)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+	struct piaccel_attachment *a;
+
+	mutex_lock(&buf->lock);
+	if (buf->vmaps)
+		invalidate_kernel_vmap_range(buf->vaddr, buf->size);
+	list_for_each_entry(a, &buf->attachments, node)
+		if (a->mapped)
+			dma_sync_sgtable_for_cpu(a->dev, &a->table, a->dir);
+	mutex_unlock(&buf->lock);
+	return 0;
+}
+
+static int piaccel_buf_end_cpu(struct dma_buf *dmabuf,
+			       enum dma_data_direction dir)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+	struct piaccel_attachment *a;
+
+	mutex_lock(&buf->lock);
+	if (buf->vmaps)
+		flush_kernel_vmap_range(buf->vaddr, buf->size);
+	list_for_each_entry(a, &buf->attachments, node)
+		if (a->mapped)
+			dma_sync_sgtable_for_device(a->dev, &a->table, a->dir);
+	mutex_unlock(&buf->lock);
+	return 0;
+}
+
+static pgprot_t piaccel_buf_prot(struct piaccel_buf *buf, pgprot_t prot)
+{
+	if (buf->flags & PIACCEL_BUF_CACHED)
+		return prot;
+	return pgprot_writecombine(prot);
+}
+
+static int piaccel_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+	unsigned long addr = vma->vm_start;
+	struct sg_page_iter piter;
+	int ret;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	vma->vm_page_prot = piaccel_buf_prot(buf, vma->vm_page_prot);
+	for_each_sgtable_page(&buf->table, &piter, vma->vm_pgoff) {
+		struct page *page = sg_page_iter_page(&piter);
+
+		if (addr >= vma->vm_end)
+			break;
+		ret = remap_pfn_range(vma, addr, page_to_pfn(page), PAGE_SIZE,
+				      vma->vm_page_prot);
+		if (ret)
+			return ret;
+		addr += PAGE_SIZE;
+	}
+	return 0;
+}
+
+static void *piaccel_buf_do_vmap(struct piaccel_buf *buf)
+{
+	unsigned int n = 0, count = buf->size >> PAGE_SHIFT;
+	struct sg_page_iter piter;
+	struct page **pages;
+	void *vaddr;
+
+	pages = kvmalloc_array(count, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	for_each_sgtable_page(&buf->table, &piter, 0)
+		pages[n++] = sg_page_iter_page(&piter);
+	vaddr = vmap(pages, count, VM_MAP,
+		     piaccel_buf_prot(buf, PAGE_KERNEL));
+	kvfree(pages);
+	return vaddr;
+}
+
+static int piaccel_buf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+	int ret = 0;
+
+	mutex_lock(&buf->lock);
+	if (!buf->vmaps)
+		buf->vaddr = piaccel_buf_do_vmap(buf);
+	if (buf->vaddr) {
+		buf->vmaps++;
+		iosys_map_set_vaddr(map, buf->vaddr);
+	} else {
+		ret = -ENOMEM;
+	}
+	mutex_unlock(&buf->lock);
+	return ret;
+}
+
+static void piaccel_buf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+
+	mutex_lock(&buf->lock);
+	if (!--buf->vmaps) {
+		vunmap(buf->vaddr);
+		buf->vaddr = NULL;
+	}
+	mutex_unlock(&buf->lock);
+	iosys_map_clear(map);
+}
+
+/**
+ * piaccel_buf_kmap() - map any DMA-BUF into the kernel
+ * @dmabuf: the buffer
+ * @map: where it is
+ *
+ * dma_buf_vmap() warns when an exporter fails, and ours fails when memory is
+ * short; it needs none of what that call does besides. Return: 0 or an error.
+ */
+int piaccel_buf_kmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	if (dmabuf->ops == &piaccel_buf_ops)
+		return piaccel_buf_vmap(dmabuf, map);
+	return dma_buf_vmap_unlocked(dmabuf, map);
+}
+
+/**
+ * piaccel_buf_kunmap() - undo piaccel_buf_kmap()
+ * @dmabuf: the buffer
+ * @map: as it was filled
+ */
+void piaccel_buf_kunmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	if (dmabuf->ops == &piaccel_buf_ops)
+		piaccel_buf_vunmap(dmabuf, map);
+	else
+		dma_buf_vunmap_unlocked(dmabuf, map);
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+/*
+ * x86 wants one memory type for all mappings of a page. Elsewhere the linear
+ * mapping stays cached and is not touched while the buffer lives.
+ */
+static int piaccel_buf_set_wc(struct piaccel_buf *buf)
+{
+#ifdef CONFIG_X86
+	struct scatterlist *sg;
+	int i, ret;
+
+	buf->wc = true;
+	for_each_sgtable_sg(&buf->table, sg, i) {
+		ret = set_memory_wc((unsigned long)sg_virt(sg),
+				    sg->length >> PAGE_SHIFT);
+		if (ret)
+			return ret;
+	}
+#endif
+	return 0;
+}
+
+static void piaccel_buf_set_wb(struct piaccel_buf *buf)
+{
+#ifdef CONFIG_X86
+	struct scatterlist *sg;
+	int i;
+
+	if (!buf->wc)
+		return;
+	for_each_sgtable_sg(&buf->table, sg, i)
+		set_memory_wb((unsigned long)sg_virt(sg),
+			      sg->length >> PAGE_SHIFT);
+#endif
+}
+
+/* Short of memory, here or in the cgroup, the call fails: nobody is killed. */
+#define PIACCEL_GFP	 (GFP_USER | __GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN)
+#define PIACCEL_GFP_LOW	 (PIACCEL_GFP | __GFP_RETRY_MAYFAIL)
+#define PIACCEL_GFP_HIGH ((PIACCEL_GFP | __GFP_NORETRY | __GFP_COMP) & \
+			  ~__GFP_RECLAIM)
+
+/* 1 MiB, 64 KiB, then single pages: sizes that device page tables like. */
+static const size_t piaccel_chunks[] = { SZ_1M, SZ_64K, 0 };
+
+static struct page *piaccel_buf_chunk(size_t left, unsigned int *max_order)
+{
+	struct page *page;
+	unsigned int i, order;
+
+	for (i = 0; i < ARRAY_SIZE(piaccel_chunks); i++) {
+		order = piaccel_chunks[i] ? get_order(piaccel_chunks[i]) : 0;
+		if (left < PAGE_SIZE << order || order > *max_order)
+			continue;
+		page = alloc_pages(order ? PIACCEL_GFP_HIGH : PIACCEL_GFP_LOW,
+				   order);
+		if (page) {
+			*max_order = order;
+			return page;
+		}
+	}
+	return NULL;
+}
+
+static int piaccel_buf_pages(struct piaccel_buf *buf)
+{
+	unsigned int n = 0, max_order = MAX_PAGE_ORDER;
+	struct page *page, *next;
+	size_t left = buf->size;
+	struct scatterlist *sg;
+	LIST_HEAD(pages);
+	int ret;
+
+	while (left) {
+		ret = -EINTR;
+		if (fatal_signal_pending(current))
+			goto err_pages;
+		ret = -ENOMEM;
+		page = piaccel_buf_chunk(left, &max_order);
+		if (!page)
+			goto err_pages;
+		list_add_tail(&page->lru, &pages);
+		left -= page_size(page);
+		n++;
+		cond_resched();
+	}
+	ret = sg_alloc_table(&buf->table, n, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		goto err_pages;
+	sg = buf->table.sgl;
+	list_for_each_entry_safe(page, next, &pages, lru) {
+		list_del(&page->lru);
+		sg_set_page(sg, page, page_size(page), 0);
+		sg = sg_next(sg);
+	}
+	return 0;
+
+err_pages:
+	list_for_each_entry_safe(page, next, &pages, lru)
+		__free_pages(page, compound_order(page));
+	return ret;
+}
+
+static int piaccel_buf_contiguous(struct piaccel_buf *buf)
+{
+	struct page *page;
+	int ret;
+
+	/* The length of a scatterlist's entry. */
+	if (buf->size > UINT_MAX)
+		return -ENOMEM;
+	ret = sg_alloc_table(&buf->table, 1, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		return ret;
+	/*
+	 * Its devices map it anew, in their own directions; ours is only for
+	 * the zeroes to reach the memory.
+	 */
+	page = dma_alloc_pages(piaccel_dev, buf->size, &buf->dma,
+			       DMA_TO_DEVICE,
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+			       __GFP_RETRY_MAYFAIL);
+	if (!page) {
+		sg_free_table(&buf->table);
+		return -ENOMEM;
+	}
+	sg_set_page(buf->table.sgl, page, buf->size, 0);
+	return 0;
+}
+
+static void piaccel_buf_free_memory(struct piaccel_buf *buf)
+{
+	struct scatterlist *sg;
+	int i;
+
+	piaccel_buf_set_wb(buf);
+	if (buf->flags & PIACCEL_BUF_CONTIGUOUS) {
+		dma_free_pages(piaccel_dev, buf->size,
+			       sg_page(buf->table.sgl), buf->dma,
+			       DMA_TO_DEVICE);
+	} else {
+		for_each_sgtable_sg(&buf->table, sg, i)
+			__free_pages(sg_page(sg), get_order(sg->length));
+	}
+	sg_free_table(&buf->table);
+}
+
+static void piaccel_buf_release(struct dma_buf *dmabuf)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+
+	mutex_lock(&piaccel_bufs_lock);
+	list_del(&buf->node);
+	mutex_unlock(&piaccel_bufs_lock);
+	piaccel_buf_free_memory(buf);
+	atomic64_sub(buf->size, &buf_used);
+	kfree(buf);
+}
+
+static const struct dma_buf_ops piaccel_buf_ops = {
+	.attach = piaccel_buf_attach,
+	.detach = piaccel_buf_detach,
+	.map_dma_buf = piaccel_buf_map,
+	.unmap_dma_buf = piaccel_buf_unmap,
+	.begin_cpu_access = piaccel_buf_begin_cpu,
+	.end_cpu_access = piaccel_buf_end_cpu,
+	.mmap = piaccel_buf_mmap,
+	.vmap = piaccel_buf_vmap,
+	.vunmap = piaccel_buf_vunmap,
+	.release = piaccel_buf_release,
+};
+
+/* The zeroes must leave the cache before anyone maps around it. */
+static int piaccel_buf_flush(struct piaccel_buf *buf)
+{
+	int ret;
+
+	if (buf->flags & PIACCEL_BUF_CONTIGUOUS) {
+		dma_sync_single_for_device(piaccel_dev, buf->dma, buf->size,
+					   DMA_TO_DEVICE);
+		return 0;
+	}
+	ret = dma_map_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL, 0);
+	if (!ret)
+		dma_unmap_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL,
+				  0);
+	return ret;
+}
+
+static int piaccel_buf_fill(struct piaccel_buf *buf)
+{
+	int ret;
+
+	if (buf->flags & PIACCEL_BUF_CONTIGUOUS)
+		ret = piaccel_buf_contiguous(buf);
+	else
+		ret = piaccel_buf_pages(buf);
+	if (ret || buf->flags & PIACCEL_BUF_CACHED)
+		return ret;
+
+	ret = piaccel_buf_flush(buf);
+	if (!ret)
+		ret = piaccel_buf_set_wc(buf);
+	if (ret)
+		piaccel_buf_free_memory(buf);
+	return ret;
+}
+
+static bool piaccel_buf_charge(u64 size)
+{
+	u64 limit = piaccel_buf_limit();
+	s64 used = atomic64_read(&buf_used);
+
+	do {
+		if (used > limit || size > limit - used)
+			return false;
+	} while (!atomic64_try_cmpxchg(&buf_used, &used, used + size));
+	return true;
+}
+
+static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
+	struct dma_buf *dmabuf;
+	struct piaccel_buf *buf;
+	int ret;
+
+	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	buf->size = size;
+	buf->flags = flags;
+	buf->pid = task_tgid_nr(current);
+	get_task_comm(buf->comm, current);
+	mutex_init(&buf->lock);
+	INIT_LIST_HEAD(&buf->attachments);
+
+	ret = piaccel_buf_fill(buf);
+	if (ret)
+		goto err_buf;
+
+	exp_info.exp_name = "piaccel";
+	exp_info.ops = &piaccel_buf_ops;
+	exp_info.size = size;
+	exp_info.flags = O_RDWR | O_CLOEXEC;
+	exp_info.priv = buf;
+	dmabuf = dma_buf_export(&exp_info);
+	if (IS_ERR(dmabuf)) {
+		ret = PTR_ERR(dmabuf);
+		goto err_memory;
+	}
+	mutex_lock(&piaccel_bufs_lock);
+	list_add_tail(&buf->node, &piaccel_bufs);
+	mutex_unlock(&piaccel_bufs_lock);
+	return dmabuf;
+
+err_memory:
+	piaccel_buf_free_memory(buf);
+err_buf:
+	kfree(buf);
+	return ERR_PTR(ret);
+}
+
+/* The owner's name and pid, for fdinfo; DMA_BUF_SET_NAME may replace it. */
+static int piaccel_buf_name(struct dma_buf *dmabuf)
+{
+	struct piaccel_buf *buf = dmabuf->priv;
+	char *name;
+
+	name = kasprintf(GFP_KERNEL_ACCOUNT, "%s[%d]", buf->comm, buf->pid);
+	if (!name)
+		return -ENOMEM;
+	spin_lock(&dmabuf->name_lock);
+	dmabuf->name = name;
+	spin_unlock(&dmabuf->name_lock);
+	return 0;
+}
+
+long piaccel_buf_alloc(struct file *file, void *arg)
+{
+	struct piaccel_buf_alloc *a = arg;
+	struct dma_buf *dmabuf;
+	size_t size;
+	int ret;
+
+	if (!a->size || a->pad ||
+	    a->flags & ~(PIACCEL_BUF_CACHED | PIACCEL_BUF_CONTIGUOUS))
+		return -EINVAL;
+	/* The page count of a vmap, and a DMA-BUF's size, must fit. */
+	if (a->size > min_t(u64, SSIZE_MAX & PAGE_MASK,
+			    (u64)INT_MAX << PAGE_SHIFT))
+		return -EDQUOT;
+	size = PAGE_ALIGN(a->size);
+	if (!piaccel_buf_charge(size))
+		return -EDQUOT;
+
+	dmabuf = piaccel_buf_create(size, a->flags);
+	if (IS_ERR(dmabuf)) {
+		atomic64_sub(size, &buf_used);
+		return PTR_ERR(dmabuf);
+	}
+	ret = piaccel_buf_name(dmabuf);
+	if (!ret)
+		ret = dma_buf_fd(dmabuf, O_CLOEXEC);
+	if (ret < 0)
+		dma_buf_put(dmabuf);
+	return ret;
+}
+
+/* ---- a part of a buffer ------------------------------------------------- */
+
+static void piaccel_attachment_sync(struct piaccel_attachment *a, u64 offset,
+				    u64 len, bool for_device)
+{
+	unsigned long first = offset >> PAGE_SHIFT;
+	unsigned long pages = ((offset + len - 1) >> PAGE_SHIFT) - first + 1;
+	struct sg_dma_page_iter piter;
+	dma_addr_t addr;
+
+	/* Page by page: an IOMMU may have joined what is not one range. */
+	for_each_sgtable_dma_page(&a->table, &piter, first) {
+		addr = sg_page_iter_dma_address(&piter);
+		if (for_device)
+			dma_sync_single_for_device(a->dev, addr, PAGE_SIZE,
+						   a->dir);
+		else
+			dma_sync_single_for_cpu(a->dev, addr, PAGE_SIZE,
+						a->dir);
+		if (!--pages)
+			break;
+	}
+}
+
+/**
+ * piaccel_buf_sync() - hand a part of a buffer to the devices, or to the CPU
+ * @dmabuf: the buffer
+ * @offset: first byte
+ * @len: bytes, not zero
+ * @for_device: to the devices
+ *
+ * The part is rounded to whole pages. Return: false if the buffer is not one
+ * of ours.
+ */
+bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
+		      bool for_device)
+{
+	struct piaccel_attachment *a;
+	struct piaccel_buf *buf;
+
+	if (dmabuf->ops != &piaccel_buf_ops)
+		return false;
+	buf = dmabuf->priv;
+	mutex_lock(&buf->lock);
+	if (buf->vmaps && for_device)
+		flush_kernel_vmap_range(buf->vaddr + offset, len);
+	else if (buf->vmaps)
+		invalidate_kernel_vmap_range(buf->vaddr + offset, len);
+	list_for_each_entry(a, &buf->attachments, node)
+		if (a->mapped)
+			piaccel_attachment_sync(a, offset, len, for_device);
+	mutex_unlock(&buf->lock);
+	return true;
+}
+
+void piaccel_buf_show(struct seq_file *s)
+{
+	struct piaccel_attachment *a;
+	struct piaccel_buf *buf;
+	unsigned int n;
+
+	seq_printf(s, "buffers: %lld of %llu bytes\n",
+		   atomic64_read(&buf_used), piaccel_buf_limit());
+	mutex_lock(&piaccel_bufs_lock);
+	list_for_each_entry(buf, &piaccel_bufs, node) {
+		n = 0;
+		mutex_lock(&buf->lock);
+		list_for_each_entry(a, &buf->attachments, node)
+			n++;
+		seq_printf(s, "  %zu bytes %s%s, %s[%d], attachments %u, vmaps %u\n",
+			   buf->size,
+			   buf->flags & PIACCEL_BUF_CACHED ? "cached" : "wc",
+			   buf->flags & PIACCEL_BUF_CONTIGUOUS ?
+			   " contiguous" : "", buf->comm, buf->pid, n,
+			   buf->vmaps);
+		mutex_unlock(&buf->lock);
+	}
+	mutex_unlock(&piaccel_bufs_lock);
+}
+
+int piaccel_buf_init(struct device *dev)
+{
+	int ret;
+
+	/* Any memory can be mapped; contiguous memory is for small devices. */
+	ret = dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	if (ret)
+		return ret;
+	return dma_set_coherent_mask(dev, DMA_BIT_MASK(32));
+}
+
+PIACCEL_IMPORT_DMA_BUF;

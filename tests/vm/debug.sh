@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# debug.sh [PROGRAM...]: the module under KASAN, lockdep, kmemleak and fault injection.
+#
+# Builds (once, cached) the user-mode debug kernel, then boots it
+#   - once for each mistake of tests/vm/faultmod: each must be seen for what it
+#     is, or this check could not fail and would be worth nothing;
+#   - once with the simulated chips and the module: every program in
+#     build/kselftest (or those named; make kselftest-programs builds them), 100
+#     load and unload cycles, a search for leaks. Any complaint in the console
+#     fails it.
+# Results: build/results/debug-*.tap; consoles: build/uml-console*.log.
+#
+#   DEBUG_SECONDS (1800)  the limit of the long boot
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+# the caller's make must not reach the kernel's
+unset MAKEFLAGS MFLAGS MAKELEVEL ARCH CROSS_COMPILE
+vm=$top/tests/vm
+
+mkdir -p "$BUILD/results" "$BUILD/debug" 2>/dev/null || die "cannot write to $BUILD"
+work=$BUILD/debug
+rm -f "$BUILD"/results/debug-*.tap "$BUILD"/uml-console*.log
+
+kernel=$("$vm/debug-kernel.sh" uml) || exit 1
+
+module() { # FOLDER NAME: built for that kernel, into the guest's ko/
+	MODULE_SRC=$1 "$top/scripts/module.sh" "$kernel/kdir" "$work/$2" || exit 1
+	cp "$work/$2/$2.ko" "$work/ko/" || die "cannot copy $2.ko (disk full?)"
+}
+rm -rf "$work/ko"
+mkdir -p "$work/ko" || die "cannot write to $work"
+cp "$kernel"/modules/*.ko "$work/ko/" || die "cannot copy the modules (disk full?)"
+module "$top" piaccel
+module "$vm/faultmod" faultmod
+[ ! -d "$vm/testboard" ] || module "$vm/testboard" testboard
+
+# ---- this check can fail -----------------------------------------------------
+# fault KIND CLASS PROMISE: a TAP line in $work/fault-KIND; CLASS is what the
+# scanner must say.
+fault() {
+	local log=$BUILD/uml-console-$1.log found rc
+	UML_SECONDS=$([ "$1" = hang ] && echo 20 || echo 120) \
+		"$vm/uml.sh" "$kernel/linux" "$1" fault.sh "$1" || exit 1
+	found=$("$vm/scan-console.sh" -e "$log")
+	rc=$?
+	if ! grep -q "piaccel-test: fault $1" "$log"; then
+		false
+	elif [ "$2" = clean ]; then
+		[ $rc = 0 ]
+	else
+		[ $rc = 1 ] && grep -q "^[^ ]*:[0-9]*: $2: " <<<"$found"
+	fi && { echo "ok - $3" >"$work/fault-$1"; return 0; }
+	# shellcheck disable=SC2001 # each of many lines
+	{ sed 's/^/# /' <<<"${found:-nothing found in $log}"; echo "not ok - $3"; } >"$work/fault-$1"
+	return 1
+}
+
+# faults: one that makes no mistake first, then the others side by side.
+faults() {
+	rm -f "$work"/fault-*
+	fault none clean "a module without a mistake leaves a clean console"
+	cat "$work/fault-none"
+	grep -q ^ok "$work/fault-none" || return 1
+	fault oob kasan "KASAN catches an off-by-one" &
+	fault uaf kasan "KASAN catches a use after free" &
+	fault sleep sleep "a sleeping call under a spinlock is caught" &
+	fault lock lockdep "lockdep catches a lock inversion" &
+	fault leak kmemleak "kmemleak catches a lost buffer" &
+	fault warn warn "a WARN is caught" &
+	fault hang end "the time limit ends a machine that hangs, and that fails" &
+	wait
+	cat "$work"/fault-[!n]*
+	echo "1..8"
+}
+
+bad=0
+"$top/scripts/suite.sh" debug-scanner "$vm/scan-console-test.sh" || bad=1
+say BOOT "user-mode debug kernel, once for each mistake on purpose"
+faults >"$BUILD/results/debug-faults.tap" || {
+	! grep -qi ptrace "$BUILD/uml-console-none.log" ||
+		say HINT "user-mode Linux needs ptrace; a container must allow it (--cap-add SYS_PTRACE --security-opt seccomp=unconfined)"
+	"$top/scripts/tap.sh" check debug-faults "$BUILD/results/debug-faults.tap" 0
+	die "the debug kernel does not run cleanly here; its console: $BUILD/uml-console-none.log"
+}
+"$top/scripts/tap.sh" check debug-faults "$BUILD/results/debug-faults.tap" 0 || bad=1
+
+# ---- the module ----------------------------------------------------------------
+say BOOT "user-mode debug kernel, every kselftest"
+rm -f "$work/tap"
+UML_SECONDS=${DEBUG_SECONDS:-1800} UML_MEM=1024 \
+	"$vm/uml.sh" "$kernel/linux" tests debug.sh "$@" || exit 1
+mv "$BUILD/uml-console-tests.log" "$BUILD/uml-console.log"
+"$vm/split-tap.sh" debug "$BUILD/uml-console.log" "$work/tap" debug || bad=1
+exit $bad
