@@ -244,6 +244,8 @@ extern unsigned int piaccel_period_floor_ns;
 long piaccel_buf_alloc(struct file *file, void *arg);
 bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		      bool for_device);
+int piaccel_buf_kmap(struct dma_buf *dmabuf, struct iosys_map *map);
+void piaccel_buf_kunmap(struct dma_buf *dmabuf, struct iosys_map *map);
 void piaccel_buf_info(struct piaccel_info *info);
 void piaccel_buf_show(struct seq_file *s);
 int piaccel_buf_init(struct device *dev);
@@ -273,6 +275,8 @@ long piaccel_line_reconfig(struct file *file, void *arg);
 
 /* piaccel_line.c */
 extern const struct file_operations piaccel_line_fops;
+u64 piaccel_pack(u64 bits, u64 mask);
+u64 piaccel_unpack(u64 packed, u64 mask);
 int piaccel_read(struct piaccel_request *req, u64 mask, u64 *bits);
 int piaccel_write(struct piaccel_request *req, u64 mask, u64 bits);
 

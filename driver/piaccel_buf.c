@@ -72,6 +72,8 @@ struct piaccel_attachment {
 	bool mapped;
 };
 
+static const struct dma_buf_ops piaccel_buf_ops;
+
 static LIST_HEAD(piaccel_bufs);
 static DEFINE_MUTEX(piaccel_bufs_lock);	/* protects piaccel_bufs */
 
@@ -278,6 +280,34 @@ static void piaccel_buf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 	iosys_map_clear(map);
 }
 
+/**
+ * piaccel_buf_kmap() - map any DMA-BUF into the kernel
+ * @dmabuf: the buffer
+ * @map: where it is
+ *
+ * dma_buf_vmap() warns when an exporter fails, and ours fails when memory is
+ * short; it needs none of what that call does besides. Return: 0 or an error.
+ */
+int piaccel_buf_kmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	if (dmabuf->ops == &piaccel_buf_ops)
+		return piaccel_buf_vmap(dmabuf, map);
+	return dma_buf_vmap_unlocked(dmabuf, map);
+}
+
+/**
+ * piaccel_buf_kunmap() - undo piaccel_buf_kmap()
+ * @dmabuf: the buffer
+ * @map: as it was filled
+ */
+void piaccel_buf_kunmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	if (dmabuf->ops == &piaccel_buf_ops)
+		piaccel_buf_vunmap(dmabuf, map);
+	else
+		dma_buf_vunmap_unlocked(dmabuf, map);
+}
+
 /* ---- memory ------------------------------------------------------------- */
 
 /*
@@ -315,8 +345,10 @@ static void piaccel_buf_set_wb(struct piaccel_buf *buf)
 #endif
 }
 
-#define PIACCEL_GFP_LOW	 (GFP_USER | __GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN)
-#define PIACCEL_GFP_HIGH ((PIACCEL_GFP_LOW | __GFP_NORETRY | __GFP_COMP) & \
+/* Short of memory, here or in the cgroup, the call fails: nobody is killed. */
+#define PIACCEL_GFP	 (GFP_USER | __GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN)
+#define PIACCEL_GFP_LOW	 (PIACCEL_GFP | __GFP_RETRY_MAYFAIL)
+#define PIACCEL_GFP_HIGH ((PIACCEL_GFP | __GFP_NORETRY | __GFP_COMP) & \
 			  ~__GFP_RECLAIM)
 
 /* 1 MiB, 64 KiB, then single pages: sizes that device page tables like. */
@@ -397,7 +429,8 @@ static int piaccel_buf_contiguous(struct piaccel_buf *buf)
 	 */
 	page = dma_alloc_pages(piaccel_dev, buf->size, &buf->dma,
 			       DMA_TO_DEVICE,
-			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+			       __GFP_RETRY_MAYFAIL);
 	if (!page) {
 		sg_free_table(&buf->table);
 		return -ENOMEM;

@@ -15,6 +15,7 @@
 
 /* The largest argument struct, with room to grow. */
 #define PIACCEL_ARG_MAX 1024
+static_assert(sizeof(struct piaccel_line_request) <= PIACCEL_ARG_MAX);
 
 unsigned int piaccel_period_floor_ns = 10000;
 module_param_named(period_floor_ns, piaccel_period_floor_ns, uint, 0644);
@@ -74,8 +75,9 @@ long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
 {
 	void __user *argp = (void __user *)arg;
 	unsigned int size = _IOC_SIZE(cmd);
-	u64 buf[PIACCEL_ARG_MAX / sizeof(u64)];
+	u64 buf[PIACCEL_ARG_MAX / sizeof(u64)] __uninitialized;
 	const struct piaccel_ioctl *row = table;
+	unsigned int known, out;
 	long ret;
 
 	if (_IOC_TYPE(cmd) != PIACCEL_IOC_MAGIC)
@@ -87,20 +89,22 @@ long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
 		return -ENOTTY;
 	if (!_IOC_DIR(cmd) && size)
 		return -ENOTTY;
-	if (size < row->min_size || size > sizeof(buf))
+	if (size < row->min_size)
 		return -EINVAL;
 
-	memset(buf, 0, max(size, _IOC_SIZE(row->cmd)));
+	/* What the compiler need not clear for each call, this does. */
+	known = _IOC_SIZE(row->cmd);
+	memset(buf, 0, known);
 	if (_IOC_DIR(cmd) & _IOC_WRITE) {
-		ret = copy_struct_from_user(buf, _IOC_SIZE(row->cmd), argp,
-					    size);
+		ret = copy_struct_from_user(buf, known, argp, size);
 		if (ret)
 			return ret;
 	}
 	ret = row->fn(file, buf);
-	if (ret < 0)
+	if (ret < 0 || !(_IOC_DIR(cmd) & _IOC_READ))
 		return ret;
-	if (_IOC_DIR(cmd) & _IOC_READ && copy_to_user(argp, buf, size))
+	out = min(size, known);
+	if (copy_to_user(argp, buf, out) || clear_user(argp + out, size - out))
 		return -EFAULT;
 	return ret;
 }

@@ -8,15 +8,55 @@
 
 #include "piaccel.h"
 
-/* The descriptors of the lines in @mask, and how many. */
-static unsigned int piaccel_gather(struct piaccel_request *req, u64 mask,
-				   struct gpio_desc **desc)
+/*
+ * The descriptors of the lines in @mask: lines in a row, the usual case, stand
+ * in a row in the request, too; others are gathered in @some.
+ */
+static struct gpio_desc **piaccel_gather(struct piaccel_request *req, u64 mask,
+					 struct gpio_desc **some)
 {
-	unsigned int n = 0;
+	unsigned int n = 0, first = __ffs64(mask);
+	u64 row = mask >> first;
 
+	if (!(row & (row + 1)))
+		return req->desc + first;
 	for (; mask; mask &= mask - 1)
-		desc[n++] = req->desc[__ffs64(mask)];
-	return n;
+		some[n++] = req->desc[__ffs64(mask)];
+	return some;
+}
+
+/**
+ * piaccel_pack() - the bits of @mask, moved together
+ * @bits: in place
+ * @mask: which, not zero
+ */
+u64 piaccel_pack(u64 bits, u64 mask)
+{
+	u64 row = mask >> __ffs64(mask), packed = 0, to = 1;
+
+	if (!(row & (row + 1)))
+		return (bits & mask) >> __ffs64(mask);
+	for (; mask; mask &= mask - 1, to <<= 1)
+		if (bits & mask & -mask)
+			packed |= to;
+	return packed;
+}
+
+/**
+ * piaccel_unpack() - and apart again
+ * @packed: the lowest bits
+ * @mask: where they go, not zero
+ */
+u64 piaccel_unpack(u64 packed, u64 mask)
+{
+	u64 row = mask >> __ffs64(mask), bits = 0;
+
+	if (!(row & (row + 1)))
+		return packed << __ffs64(mask) & mask;
+	for (; mask; mask &= mask - 1, packed >>= 1)
+		if (packed & 1)
+			bits |= mask & -mask;
+	return bits;
 }
 
 /**
@@ -29,18 +69,13 @@ static unsigned int piaccel_gather(struct piaccel_request *req, u64 mask,
  */
 int piaccel_read(struct piaccel_request *req, u64 mask, u64 *bits)
 {
-	struct gpio_desc *some[PIACCEL_LINES_MAX], **desc = some;
+	struct gpio_desc *some[PIACCEL_LINES_MAX] __uninitialized;
+	struct gpio_desc **desc = piaccel_gather(req, mask, some);
 	DECLARE_BITMAP(map, PIACCEL_LINES_MAX) = { };
-	unsigned int n;
+	unsigned int n = hweight64(mask);
 	u64 packed;
 	int ret;
 
-	if (mask == req->all) {
-		desc = req->desc;
-		n = req->num;
-	} else {
-		n = piaccel_gather(req, mask, some);
-	}
 	if (req->sleeps)
 		ret = gpiod_get_array_value_cansleep(n, desc, NULL, map);
 	else
@@ -48,13 +83,7 @@ int piaccel_read(struct piaccel_request *req, u64 mask, u64 *bits)
 	if (ret)
 		return ret;
 	bitmap_to_arr64(&packed, map, PIACCEL_LINES_MAX);
-	if (mask == req->all) {
-		*bits = packed;
-		return 0;
-	}
-	for (*bits = 0; mask; mask &= mask - 1, packed >>= 1)
-		if (packed & 1)
-			*bits |= mask & -mask;
+	*bits = piaccel_unpack(packed, mask);
 	return 0;
 }
 
@@ -68,17 +97,15 @@ int piaccel_read(struct piaccel_request *req, u64 mask, u64 *bits)
  */
 int piaccel_write(struct piaccel_request *req, u64 mask, u64 bits)
 {
-	struct gpio_desc *desc[PIACCEL_LINES_MAX];
-	DECLARE_BITMAP(map, PIACCEL_LINES_MAX) = { };
-	unsigned int n = 0;
+	struct gpio_desc *some[PIACCEL_LINES_MAX] __uninitialized;
+	DECLARE_BITMAP(map, PIACCEL_LINES_MAX);
+	unsigned int n = hweight64(mask);
+	struct gpio_desc **desc;
 
-	for (; mask; mask &= mask - 1) {
-		if (bits & mask & -mask)
-			__set_bit(n, map);
-		desc[n++] = req->desc[__ffs64(mask)];
-	}
 	if (!n)
 		return 0;
+	desc = piaccel_gather(req, mask, some);
+	bitmap_from_u64(map, piaccel_pack(bits, mask));
 	if (req->sleeps)
 		return gpiod_set_array_value_cansleep(n, desc, NULL, map);
 	return gpiod_set_array_value(n, desc, NULL, map);

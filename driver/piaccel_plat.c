@@ -72,6 +72,49 @@ static void piaccel_node_put(struct piaccel_node_line *lines, unsigned int n)
 			gpiod_put(lines[n].desc);
 }
 
+/* A property that is there has one entry for each line. */
+static int piaccel_node_check(struct device *dev, const char *prop, int count,
+			      int lines)
+{
+	if (!device_property_present(dev, prop) || count == lines)
+		return 0;
+	dev_err(dev, "%s: %d entries for %d lines\n", prop, count, lines);
+	return -EINVAL;
+}
+
+static int piaccel_node_check_all(struct device *dev)
+{
+	static const char safe[] = "libaccel,relay-safe-states";
+	unsigned int kind, i;
+	int n, ret = 0;
+	u32 states[PIACCEL_LINES_MAX];
+
+	for (kind = 0; kind < ARRAY_SIZE(piaccel_node_kinds) && !ret; kind++) {
+		const char *prop = piaccel_node_kinds[kind].names;
+
+		n = gpiod_count(dev, piaccel_node_kinds[kind].con_id);
+		ret = piaccel_node_check(dev, prop,
+					 device_property_string_array_count(dev, prop),
+					 max(n, 0));
+	}
+	if (ret)
+		return ret;
+	n = max(gpiod_count(dev, "relay"), 0);
+	ret = piaccel_node_check(dev, safe, device_property_count_u32(dev, safe),
+				 n);
+	if (ret || !device_property_present(dev, safe) ||
+	    n > PIACCEL_LINES_MAX)
+		return ret;
+	ret = device_property_read_u32_array(dev, safe, states, n);
+	for (i = 0; !ret && i < n; i++) {
+		if (states[i] <= 1)
+			continue;
+		dev_err(dev, "%s: %u is neither 0 nor 1\n", safe, states[i]);
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
 /* Return: how many lines there are, or an error with none of them held. */
 static int piaccel_node_lines(struct device *dev,
 			      struct piaccel_node_line *lines)
@@ -170,6 +213,11 @@ static int piaccel_node_probe(struct platform_device *pdev)
 	lines = kcalloc(PIACCEL_LINES_MAX, sizeof(*lines), GFP_KERNEL);
 	if (!lines)
 		return -ENOMEM;
+	ret = piaccel_node_check_all(dev);
+	if (ret) {
+		kfree(lines);
+		return ret;
+	}
 	n = piaccel_node_lines(dev, lines);
 	for (i = 0; i < n && !ret; i++)
 		if (lines[i].desc)

@@ -492,10 +492,9 @@ static void piaccel_request_teardown(struct piaccel_request *req)
 	mutex_unlock(&req->config);
 	piaccel_failsafe_flush(req);
 	piaccel_event_flush(req);
-	if (!list_empty(&req->node)) {
+	/* A panic may be looking: the memory outlives its look by RCU. */
+	if (!list_empty(&req->node))
 		list_del_rcu(&req->node);
-		synchronize_rcu();
-	}
 	piaccel_chip_release(req);
 }
 
@@ -847,19 +846,19 @@ void piaccel_request_show(struct seq_file *s)
 /* The module goes: there are no files any more, only held requests. */
 void piaccel_request_exit(void)
 {
-	struct piaccel_request *req, *next;
-	LIST_HEAD(list);
+	struct piaccel_request *req;
 
 	mutex_lock(&piaccel_requests_mutex);
-	list_for_each_entry_safe(req, next, &piaccel_requests, node) {
+	while (!list_empty(&piaccel_requests)) {
+		req = list_first_entry(&piaccel_requests,
+				       struct piaccel_request, node);
 		req->held = false;
 		piaccel_request_teardown(req);
-		list_add(&req->node, &list);
-	}
-	mutex_unlock(&piaccel_requests_mutex);
-	list_for_each_entry_safe(req, next, &list, node) {
+		mutex_unlock(&piaccel_requests_mutex);
 		cancel_work_sync(&req->reap);
 		piaccel_request_put(req);
+		mutex_lock(&piaccel_requests_mutex);
 	}
+	mutex_unlock(&piaccel_requests_mutex);
 	/* Requests are freed after a grace period, by the core: nothing of us. */
 }

@@ -115,28 +115,6 @@ struct piaccel_stream {
 
 /* ---- samples ------------------------------------------------------------ */
 
-/* The bits of @mask, moved together. */
-static u64 piaccel_pack(u64 bits, u64 mask)
-{
-	u64 packed = 0, to = 1;
-
-	for (; mask; mask &= mask - 1, to <<= 1)
-		if (bits & mask & -mask)
-			packed |= to;
-	return packed;
-}
-
-/* And apart again. */
-static u64 piaccel_unpack(u64 packed, u64 mask)
-{
-	u64 bits = 0;
-
-	for (; mask; mask &= mask - 1, packed >>= 1)
-		if (packed & 1)
-			bits |= mask & -mask;
-	return bits;
-}
-
 static void piaccel_store_bits(u8 *at, u32 size, u64 packed)
 {
 	switch (size) {
@@ -229,6 +207,15 @@ static void piaccel_record(struct piaccel_stream *s)
 	s->block = (struct piaccel_block) { .seq = s->block.seq + 1 };
 }
 
+/* Where the next sample stands in the buffer. */
+static u64 piaccel_place(struct piaccel_stream *s)
+{
+	u64 slot;
+
+	div64_u64_rem(s->index, s->total, &slot);
+	return s->offset + slot * s->sample_size;
+}
+
 static void piaccel_end_locked(struct piaccel_stream *s, u32 flag)
 {
 	if (s->ended)
@@ -236,6 +223,8 @@ static void piaccel_end_locked(struct piaccel_stream *s, u32 flag)
 	s->ended = true;
 	s->flags = flag;
 	s->block.flags = PIACCEL_BLOCK_LAST | flag;
+	if (!s->block.samples)
+		s->block.offset = piaccel_place(s);
 	piaccel_record(s);
 	/* Under the lock: release ends the stream first, then waits for this. */
 	queue_work(piaccel_wq, &s->work);
@@ -276,7 +265,8 @@ static u32 piaccel_samples(struct piaccel_stream *s, u32 n, bool on_time,
 		bits = piaccel_pack(bits, s->mask);
 		for (i = 0; i < n; i++)
 			piaccel_store(s, slot + i, bits);
-	} else if (on_time) {
+	} else if (on_time || (!s->ring && s->index + n == s->total)) {
+		/* The last values stand after the end, so they come, if late. */
 		bits = piaccel_load(s, slot + n - 1);
 		flag = piaccel_drive(s, piaccel_unpack(bits, s->mask));
 	}
@@ -291,11 +281,9 @@ static void piaccel_account(struct piaccel_stream *s, u32 n, bool on_time,
 {
 	u32 over = on_time ? n - 1 : n;
 	struct piaccel_block *b = &s->block;
-	u64 slot;
 
 	if (!b->samples) {
-		div64_u64_rem(s->index, s->total, &slot);
-		b->offset = s->offset + slot * s->sample_size;
+		b->offset = piaccel_place(s);
 		b->first_ns = now;
 	}
 	b->last_ns = now;
@@ -497,7 +485,7 @@ static int piaccel_stream_release(struct inode *inode, struct file *file)
 	flush_work(&s->work);
 	if (s->slot == PIACCEL_CAPTURE_SLOT)
 		dma_buf_end_cpu_access(s->dmabuf, DMA_BIDIRECTIONAL);
-	dma_buf_vunmap_unlocked(s->dmabuf, &s->map);
+	piaccel_buf_kunmap(s->dmabuf, &s->map);
 	dma_buf_put(s->dmabuf);
 	if (s->fence)
 		dma_fence_put(s->fence);
@@ -807,7 +795,7 @@ static int piaccel_stream_buffer(struct piaccel_stream *s,
 	if (s->slot == PIACCEL_CAPTURE_SLOT &&
 	    !(s->dmabuf->file->f_mode & FMODE_WRITE))
 		goto err_put;
-	ret = dma_buf_vmap_unlocked(s->dmabuf, &s->map);
+	ret = piaccel_buf_kmap(s->dmabuf, &s->map);
 	if (ret) {
 		if (ret == -EINVAL)
 			ret = -EOPNOTSUPP;
@@ -825,7 +813,7 @@ static int piaccel_stream_buffer(struct piaccel_stream *s,
 	return 0;
 
 err_unmap:
-	dma_buf_vunmap_unlocked(s->dmabuf, &s->map);
+	piaccel_buf_kunmap(s->dmabuf, &s->map);
 err_put:
 	dma_buf_put(s->dmabuf);
 	return ret;
@@ -903,11 +891,11 @@ static int piaccel_stream_start(struct piaccel_request *req,
 
 	mutex_lock(&req->config);
 	ret = piaccel_stream_begin_time(r, &s->start);
-	if (!ret)
-		ret = piaccel_rate_get(s);
 	if (!ret) {
 		raw_spin_lock_irq(&req->lock);
 		ret = piaccel_stream_may_start(req, s);
+		if (!ret)
+			ret = piaccel_rate_get(s);
 		if (!ret)
 			req->stream[s->slot] = s;
 		raw_spin_unlock_irq(&req->lock);
@@ -961,7 +949,7 @@ static long piaccel_stream_open(struct file *file, unsigned int slot,
 
 err_stream:
 	dma_buf_end_cpu_access(s->dmabuf, DMA_BIDIRECTIONAL);
-	dma_buf_vunmap_unlocked(s->dmabuf, &s->map);
+	piaccel_buf_kunmap(s->dmabuf, &s->map);
 	dma_buf_put(s->dmabuf);
 	kref_put(&s->kref, piaccel_stream_free);
 err_fd:

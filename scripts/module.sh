@@ -13,8 +13,11 @@ kdir=$1 out=$2; shift 2
 # What to build: the driver, or another module's folder under tests/.
 src=${MODULE_SRC:-$top}
 
+# objects of another kernel would be taken for up to date
+[ ! -d "$out" ] || [ "$(cat "$out/.kdir" 2>/dev/null)" = "$kdir" ] || rm -rf "$out"
 mkdir -p "$out" || die "cannot make $out"
 out=$(cd "$out" && pwd)
+printf '%s\n' "$kdir" >"$out/.kdir" || die "cannot write to $out (disk full?)"
 if [ "$src" = "$top" ]; then list="Kbuild driver uapi"; else list=.; fi
 ( cd "$src" && find $list -type f \( -name '*.[chS]' -o -name Kbuild \) ) |
 while read -r f; do

@@ -48,7 +48,7 @@ SUM(piaccel_info, 2 * 4 + 3 * 8 + 2 * 4 + 2 * 8);
 SUM(piaccel_buf_alloc, 8 + 2 * 4);
 SUM(piaccel_line_config, 11 * 8 + 2 * 4 + 3 * 8);
 SUM(piaccel_line_request,
-    64 + 32 + 2 * 4 + 64 * 4 + 2 * 4 + 120 + 5 * 8 + 3 * 8);
+	64 + 32 + 2 * 4 + 64 * 4 + 2 * 4 + 120 + 5 * 8 + 3 * 8);
 SUM(piaccel_line_status, 2 * 4 + 7 * 8 + 8 + 2 * 4 + 2 * 8);
 SUM(piaccel_event, 8 + 3 * 4 + 4);
 SUM(piaccel_stream_request, 5 * 8 + 4 * 4 + 2 * 8);

@@ -53,6 +53,25 @@ TEST_F(info, says_abi_and_page_size)
 	EXPECT_EQ(sysconf(_SC_PAGESIZE), info.page_size);
 }
 
+TEST_F(info, has_every_part)
+{
+	const __u64 all = PIACCEL_FEATURE_BUF | PIACCEL_FEATURE_LINE |
+		PIACCEL_FEATURE_EDGE | PIACCEL_FEATURE_DEBOUNCE |
+		PIACCEL_FEATURE_CAPTURE | PIACCEL_FEATURE_PLAYBACK |
+		PIACCEL_FEATURE_FAILSAFE | PIACCEL_FEATURE_HOLD |
+		PIACCEL_FEATURE_FENCE;
+	struct piaccel_info info;
+
+	ASSERT_EQ(0, ioctl(self->fd, PIACCEL_GET_INFO, &info));
+	/* tests of a part are skipped without it: this one says so */
+	EXPECT_EQ(all, info.features);
+	EXPECT_EQ(PIACCEL_LINES_MAX, info.lines_max);
+	EXPECT_EQ(PIACCEL_EVENTS_MAX, info.events_max);
+	EXPECT_LE(info.buf_used, info.buf_limit);
+	EXPECT_LT(0U, info.stream_floor_ns);
+	EXPECT_LT(0U, info.timer_ns);
+}
+
 TEST_F(info, refuses_a_bad_pointer)
 {
 	EXPECT_EQ(-1, ioctl(self->fd, PIACCEL_GET_INFO, NULL));

@@ -416,6 +416,18 @@ static inline struct piaccel_line_status line_status(int fd)
 	return s;
 }
 
+/* n inputs from first with both edges. */
+static inline struct piaccel_line_request edges(const struct board *b,
+						unsigned int first,
+						unsigned int n)
+{
+	struct piaccel_line_request r = inputs(b, first, n);
+
+	r.config.rising_mask = LINES(n);
+	r.config.falling_mask = LINES(n);
+	return r;
+}
+
 /* What the kernel's own interface says of a line. */
 static inline struct gpio_v2_line_info line_info(const struct board *b,
 						 unsigned int offset)
@@ -446,6 +458,39 @@ static inline unsigned int lines_used(const struct board *b)
 	for (unsigned int i = 0; i < b->lines; i++)
 		n += line_used(b, i);
 	return n;
+}
+
+/* A device with these features and a chip at rest. NULL, or why not. */
+static inline const char *rig_up(int *dev, struct board *b, const char *label,
+				 uint64_t features)
+{
+	const char *why;
+
+	b->cdev = b->outside = -1;
+	*dev = piaccel_open();
+	if (*dev < 0)
+		return "cannot open " PIACCEL_DEV;
+	if (~piaccel_info(*dev).features & features)
+		return "a module without this";
+	why = board_open(b, label);
+	if (!why)
+		board_reset(b);
+	return why;
+}
+
+/* Lines that are still in use: one is given back with its last descriptor. */
+static inline unsigned int rig_down(int *dev, struct board *b)
+{
+	unsigned int used = 0;
+
+	if (b->cdev >= 0) {
+		used = lines_used(b);
+		board_reset(b);
+		board_close(b);
+	}
+	if (*dev >= 0)
+		close(*dev);
+	return used;
 }
 
 /* Take a line by the kernel's own interface: its descriptor, or -errno. */

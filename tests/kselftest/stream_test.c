@@ -478,6 +478,55 @@ TEST_F(stream, one_of_each_and_what_else_is_refused_meanwhile)
 			    &self->lines.config));
 }
 
+TEST_F(stream, all_streams_share_one_budget)
+{
+	uint64_t budget = 2 * (SEC / piaccel_info(self->dev).stream_floor_ns);
+	uint64_t rate = 0, used = 0;
+	int line[32], stream[32], n, ret = 0;
+
+	/* none of them ever takes a sample; each wants all that it may have */
+	close(self->line);
+	self->line = -1;
+	self->req.mask = 1;
+	self->req.start_ns = now_ns() + 600 * SEC;
+	self->req.block_samples = 4096;
+	self->req.size = 8192;
+	for (n = 0; n < 32; n++) {
+		struct piaccel_line_request r = inputs(&self->b, n, 1);
+
+		line[n] = line_request(self->dev, &r);
+		ASSERT_LE(0, line[n]);
+		self->req.period_ns = line_status(line[n]).period_floor_ns;
+		rate = SEC / self->req.period_ns;
+		stream[n] = ret = stream_start(line[n], false, &self->req);
+		if (ret < 0)
+			break;
+		used += rate;
+		/* one that is refused takes no part of it */
+		for (int i = 0; i < 20; i++) {
+			EXPECT_EQ(-EBUSY, stream_start(line[n], false,
+						       &self->req));
+		}
+	}
+	ASSERT_LT(0, n);
+	ASSERT_EQ(-ENOSPC, ret);
+	EXPECT_LE(used, budget);
+	EXPECT_GT(used + rate, budget);
+
+	/* one that has ended still counts, one that is closed does not */
+	ASSERT_EQ(0, xioctl(stream[0], PIACCEL_STREAM_STOP));
+	EXPECT_EQ(-ENOSPC, stream_start(line[n], false, &self->req));
+	close(stream[0]);
+	self->req.period_ns = 100 * line_status(line[0]).period_floor_ns;
+	stream[0] = stream_start(line[n], false, &self->req);
+	EXPECT_LE(0, stream[0]) TH_LOG("%s", strerror(-stream[0]));
+	for (int i = 0; i <= n; i++) {
+		if (i < n)
+			close(stream[i]);
+		close(line[i]);
+	}
+}
+
 TEST_F(stream, a_chip_that_sleeps_has_none)
 {
 	struct piaccel_line_request r;

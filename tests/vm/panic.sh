@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 
 judge() { # NAME CONSOLE TAP STATUS
-	local name=$1 log=$2 rc=$4 tap=$BUILD/results/vm-$1.tap n=0 text end
+	local name=$1 log=$2 rc=$4 tap=$BUILD/results/vm-$1.tap n=0 text
 	# what follows the controller's mark; the console writes CR LF
 	text=$(tr -d '\r' <"$log" 2>/dev/null | sed -n '/last_words: the relays run/,$p')
 

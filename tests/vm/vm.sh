@@ -101,6 +101,8 @@ prepare() {
 	need xz xz-utils
 	need_space "$BUILD" 200
 	mkdir -p "$W"
+	# boots run side by side; what they share is built by one at a time
+	exec 8>"$W/.lock" && flock 8 || die "cannot lock $W"
 	ABI=$(kernel abi amd64)-amd64 || exit 1
 	KFILES=$(kernel files) && IMAGE=$(kernel image amd64) &&
 		kdir=$(kernel headers amd64) || exit 1
@@ -112,6 +114,7 @@ prepare() {
 		MODULE_SRC=$vm/testboard "$top/scripts/module.sh" "$kdir" "$W/testboard" || exit 1
 	fi
 	gpio_sim "$kdir" || exit 1
+	exec 8>&-
 }
 
 boot() { # MODE CONSOLE TAP SCRIPT ARGUMENTS...
@@ -121,7 +124,7 @@ boot() { # MODE CONSOLE TAP SCRIPT ARGUMENTS...
 	*) accel="-accel tcg,thread=multi -smp 2" ;;
 	esac
 	# shellcheck disable=SC2086
-	timeout --foreground "${VM_TIMEOUT:-600}" qemu-system-x86_64 $accel \
+	timeout --foreground "${VM_TIMEOUT:-1200}" qemu-system-x86_64 $accel \
 		-M q35 -cpu max -m "${VM_MEM:-1024}" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "$console" -serial "$tap" \
@@ -139,7 +142,7 @@ run() { # MODE SCRIPT ARGUMENTS...
 	mkdir -p "$BUILD/results"
 	rm -f "$BUILD"/results/vm-"$name"-*.tap "$tap" "$log"
 	say VM "$name boot (log: ${log#"$top"/})"
-	boot "$mode" "file:$log" "file:$tap" "$@" </dev/null >"$W/qemu.log" 2>&1
+	boot "$mode" "file:$log" "file:$tap" "$@" </dev/null >"$W/qemu-$name.log" 2>&1
 	rc=$?
 	# A boot that ends in its own way is judged by whoever asked for it.
 	if [ -n "${VM_JUDGE:-}" ]; then
@@ -148,10 +151,10 @@ run() { # MODE SCRIPT ARGUMENTS...
 	fi
 	# The guest's own words decide, not QEMU's status.
 	if [ "$rc" = 124 ]; then
-		echo "the machine did not end within ${VM_TIMEOUT:-600} s; its last lines:" >&2
+		echo "the machine did not end within ${VM_TIMEOUT:-1200} s; its last lines:" >&2
 		tail -5 "$log" >&2
 	elif [ "$rc" != 0 ]; then
-		cat "$W/qemu.log" >&2
+		cat "$W/qemu-$name.log" >&2
 	fi
 	"$vm/split-tap.sh" "$name" "$log" "$tap"
 }

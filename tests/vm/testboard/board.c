@@ -286,19 +286,30 @@ static void tb_pins_free(struct tb_pins *p, unsigned int n)
 	tb_pins_drive(p, n, false, false);
 }
 
+static int tb_request(struct gpio_chip *gc, unsigned int n)
+{
+	struct tb_board *b = gpiochip_get_data(gc);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&b->lock, flags);
+	b->held |= BIT_ULL(n);
+	raw_spin_unlock_irqrestore(&b->lock, flags);
+	return 0;
+}
+
 static void tb_free(struct gpio_chip *gc, unsigned int n)
 {
 	struct tb_board *b = gpiochip_get_data(gc);
 	unsigned long flags;
 
-	if (READ_ONCE(persist))
-		return;
 	tb_chip_begin(b, &flags);
-	tb_pins_free(&b->pins, n);
+	b->held &= ~BIT_ULL(n);
+	if (!READ_ONCE(persist))
+		tb_pins_free(&b->pins, n);
 	tb_chip_end(b, flags);
 }
 
-/* The world as after loading. What the chip drives stays. */
+/* The world as after loading. What consumers drive stays. */
 void tb_reset(struct tb_board *b)
 {
 	struct tb_note note;
@@ -311,6 +322,9 @@ void tb_reset(struct tb_board *b)
 		tb_wire_cut(b, n);
 
 	raw_spin_lock_irqsave(&b->lock, flags);
+	b->pins.out_en &= b->held;
+	b->pins.open_drain &= b->held;
+	b->pins.open_source &= b->held;
 	b->pins.ext_en = 0;
 	b->pins.res_up = 0;
 	b->pins.res_down = 0;
@@ -354,6 +368,7 @@ static int tb_probe(struct platform_device *pdev)
 	gc->owner = THIS_MODULE;
 	gc->base = -1;
 	gc->ngpio = b->lines;
+	gc->request = tb_request;
 	gc->free = tb_free;
 	gc->get_direction = tb_get_direction;
 	gc->direction_input = tb_direction_input;
@@ -375,11 +390,16 @@ static int tb_probe(struct platform_device *pdev)
 static void tb_remove(struct platform_device *pdev)
 {
 	struct tb_board *b = &tb_board;
+	unsigned long flags;
 
 	WRITE_ONCE(b->present, false);
 	/* gpiolib frees the interrupts that consumers still hold */
 	gpiochip_remove(&b->gc);
 	tb_irq_dispose(b);
+	/* and forgets their lines: tb_free() will not come */
+	raw_spin_lock_irqsave(&b->lock, flags);
+	b->held = 0;
+	raw_spin_unlock_irqrestore(&b->lock, flags);
 }
 
 static struct platform_driver tb_driver = {

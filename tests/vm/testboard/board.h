@@ -121,6 +121,7 @@ struct tb_board {
 	struct tb_pins pins;
 	u64 level;
 	u64 seen_en, seen_out;	/* outputs as last recorded */
+	u64 held;		/* lines that a consumer has requested */
 	struct tb_counts count[TB_MAX_LINES];
 
 	u64 rising, falling, masked, latched;

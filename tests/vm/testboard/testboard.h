@@ -336,8 +336,9 @@ struct tb_rec_status {
 #define TB_IOC_MAGIC		0xb7
 #define TB_IOC_INFO		_IOR(TB_IOC_MAGIC, 0, struct tb_info)
 /* Stop the players, cut the wires, take the resistors off, let go of what the
- * world drives, put the bias back, clear counters and recorder. Stays: what
- * the chip drives, its interrupts, and its presence.
+ * world drives, put the bias back, turn lines that no one has requested into
+ * inputs, clear counters and recorder. Stays: what requested lines drive,
+ * their interrupts, and the chip's presence.
  */
 #define TB_IOC_RESET		_IO(TB_IOC_MAGIC, 1)
 #define TB_IOC_DRIVE		_IOW(TB_IOC_MAGIC, 2, struct tb_drive)
