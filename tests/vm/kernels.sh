@@ -21,6 +21,8 @@ export BUILD
 out=$BUILD/kernels
 tap=$BUILD/results/kernels.tap
 mkdir -p "$out" "$BUILD/results" || die "cannot write to $BUILD"
+cache_open
+need_space "$BUILD" 100
 rm -rf "$out"/*.tap "$tap" "$out/memo"
 mkdir "$out/memo"
 export ACCEL_MEMO=$out/memo
