@@ -195,6 +195,10 @@ check-kernels: deps ## Other kernels: arm64, the newest in Debian unstable, an e
 check-debug: deps ## The module under KASAN, lockdep, kmemleak and fault injection
 	$(Q)tests/run.sh check-debug
 
+.PHONY: check-races
+check-races: deps ## The same on four CPUs, for races (an hour; not part of CI)
+	$(Q)tests/run.sh check-races
+
 .PHONY: check-v3d
 check-v3d: deps ## Every shader through the Raspberry Pi's own compiler, within budget
 	$(Q)tests/run.sh check-v3d

@@ -78,8 +78,8 @@ static int piaccel_node_check(struct device *dev, const char *prop, int count,
 {
 	if (!device_property_present(dev, prop) || count == lines)
 		return 0;
-	dev_err(dev, "%s: %d entries for %d lines\n", prop, count, lines);
-	return -EINVAL;
+	return dev_err_probe(dev, -EINVAL, "%s: %d entries for %d lines\n",
+			     prop, count, lines);
 }
 
 static int piaccel_node_check_all(struct device *dev)
@@ -107,10 +107,10 @@ static int piaccel_node_check_all(struct device *dev)
 		return ret;
 	ret = device_property_read_u32_array(dev, safe, states, n);
 	for (i = 0; !ret && i < n; i++) {
-		if (states[i] <= 1)
-			continue;
-		dev_err(dev, "%s: %u is neither 0 nor 1\n", safe, states[i]);
-		ret = -EINVAL;
+		if (states[i] > 1)
+			ret = dev_err_probe(dev, -EINVAL,
+					    "%s: %u is neither 0 nor 1\n",
+					    safe, states[i]);
 	}
 	return ret;
 }

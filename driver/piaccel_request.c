@@ -620,6 +620,16 @@ static int piaccel_take_lines(struct piaccel_request *req,
 	if (!owned)
 		return -ENODEV;
 
+	/* What the device tree wants safe is, whoever has the lines. */
+	if (held->origin) {
+		req->origin = held->origin;
+		req->hold = true;
+		if (!req->safe_mask) {
+			req->safe_mask = held->safe_mask;
+			req->safe_values = held->safe_values;
+		}
+		held->origin = NULL;
+	}
 	mutex_lock(&req->config);
 	req->owned = true;
 	if (req->gone)
@@ -789,25 +799,36 @@ int piaccel_request_hold_lines(struct device *origin,
 	return 0;
 }
 
+/* Under piaccel_requests_mutex. */
+static struct piaccel_request *piaccel_find_origin(struct device *origin)
+{
+	struct piaccel_request *req;
+
+	list_for_each_entry(req, &piaccel_requests, node)
+		if (req->origin == origin)
+			return req;
+	return NULL;
+}
+
 /* Those of its lines that nobody has adopted go back to gpiolib. */
 void piaccel_request_drop_held(struct device *origin)
 {
-	struct piaccel_request *req, *next;
-	LIST_HEAD(list);
+	struct piaccel_request *req;
 
 	mutex_lock(&piaccel_requests_mutex);
-	list_for_each_entry_safe(req, next, &piaccel_requests, node) {
-		if (!req->held || req->origin != origin)
+	while ((req = piaccel_find_origin(origin))) {
+		req->origin = NULL;
+		req->hold = false;
+		if (!req->held)
 			continue;
 		req->held = false;
 		piaccel_request_teardown(req);
-		list_add(&req->node, &list);
-	}
-	mutex_unlock(&piaccel_requests_mutex);
-	list_for_each_entry_safe(req, next, &list, node) {
+		mutex_unlock(&piaccel_requests_mutex);
 		cancel_work_sync(&req->reap);
 		piaccel_request_put(req);
+		mutex_lock(&piaccel_requests_mutex);
 	}
+	mutex_unlock(&piaccel_requests_mutex);
 }
 
 /* ---- the rest ----------------------------------------------------------- */

@@ -891,11 +891,11 @@ static int piaccel_stream_start(struct piaccel_request *req,
 
 	mutex_lock(&req->config);
 	ret = piaccel_stream_begin_time(r, &s->start);
-	if (!ret)
-		ret = piaccel_rate_get(s);
 	if (!ret) {
 		raw_spin_lock_irq(&req->lock);
 		ret = piaccel_stream_may_start(req, s);
+		if (!ret)
+			ret = piaccel_rate_get(s);
 		if (!ret)
 			req->stream[s->slot] = s;
 		raw_spin_unlock_irq(&req->lock);

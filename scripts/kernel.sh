@@ -121,23 +121,10 @@ exports() {
 	local dirs
 	dirs=$(cd "$1" && ls -d arch/"$2" block crypto drivers fs init io_uring ipc \
 		kernel lib mm net security virt 2>/dev/null)
-	# shellcheck disable=SC2086,SC2016 # a list of folders; perl's variables
-	( cd "$1" && grep -rlE --include='*.[chS]' '\bEXPORT_[A-Z_]*SYMBOL|EXPORT_STATIC_CALL' $dirs ) |
-		( cd "$1" && xargs perl -0777 -ne '
-			while (/\bEXPORT_(PER_CPU_)?SYMBOL(_GPL)?\(\s*(\w+)\s*\)/g) { print "$3\t\n" }
-			while (/\bEXPORT_SYMBOL_NS(_GPL)?\(\s*(\w+)\s*,\s*"?(\w+)"?\s*\)/g) { print "$2\t$3\n" }
-			while (/\bEXPORT_TRACEPOINT_SYMBOL(_GPL)?\(\s*(\w+)\s*\)/g) {
-				print "__tracepoint_$2\t\n__traceiter_$2\t\n__SCK__tp_func_$2\t\n" }
-			while (/\bSTANDARD_PARAM_DEF\((\w+)/g) {
-				print map { "param_${_}_$1\t\n" } qw(ops get set) }
-			while (/\bBPF_TRACE_DEFN_x\((\d+)\)/g) { print "bpf_trace_run$1\t\n" }
-			while (/\bEXPORT_STATIC_CALL(_TRAMP)?(_GPL)?\(\s*(\w+)\s*\)/g) {
-				print "__SCT__$3\t\n__SCK__$3\t\n" }' ) |
-		{ cat
-		  # named by macros, one for each register
-		  printf '__x86_indirect_thunk_%s\t\n' rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15
-		} | sort -u -k1,1 |
-		awk -F '\t' '{ printf "0x00000000\t%s\tvmlinux\tEXPORT_SYMBOL_GPL\t%s\n", $1, $2 }'
+	# shellcheck disable=SC2086 # a list of folders
+	( cd "$1" &&
+	  grep -rlE --include='*.[chS]' '\bEXPORT_[A-Z_]*SYMBOL|EXPORT_STATIC_CALL' $dirs |
+		xargs perl "$top/scripts/kernel-exports.pl" ) | sort -u -t $'\t' -k 2,2
 }
 
 sid_headers() {
@@ -154,17 +141,18 @@ sid_headers() {
 	esac
 	# shellcheck disable=SC2206 # a list of words
 	options=($SID_OPTIONS)
-	key=$({ echo "$SID_OPTIONS $arch" && gcc --version && sed -n '/^exports()/,/^}/p' "$0"; } |
+	key=$({ echo "$SID_OPTIONS $arch" && gcc --version && cat "$top/scripts/kernel-exports.pl"; } |
 		sha256sum | cut -c1-12)
 	dir=$CACHE/kdir/sid-$(basename "$src")-$key
+	touch "$src/.complete"
 	if [ ! -e "$dir/.complete" ]; then
 		need_space "$CACHE" 100
 		say KBUILD "$(make -s -C "$src" kernelversion) is prepared for modules (half a minute)"
-		# one of these is enough: unstable moves every few days
-		rm -rf "$CACHE"/kdir/sid-* && mkdir -p "$dir"
-		for t in "$CACHE"/ksource/linux-source-*; do
-			[ "$t" = "$src" ] || [[ $t = */linux-source-6.12* ]] || rm -rf "$t"
-		done
+		# unstable moves every few days: drop what nobody used for a week
+		find "$CACHE"/kdir "$CACHE"/ksource -mindepth 2 -maxdepth 2 -name .complete \
+			-path '*linux-source-*' -not -path '*linux-source-6.12*' \
+			-mtime +7 -printf '%h\n' | xargs -r -d '\n' rm -rf
+		rm -rf "$dir" && mkdir -p "$dir"
 		jobs=$(nproc)
 		{ make -s -C "$src" O="$dir" defconfig &&
 		  printf 'CONFIG_%s=y\n' "${options[@]}" >"$dir/fragment" &&
@@ -180,8 +168,8 @@ sid_headers() {
 		done
 		[ "$(wc -l <"$dir/Module.symvers")" -gt 10000 ] ||
 			die "found too few exported symbols in $src"
-		touch "$dir/.complete"
 	fi
+	touch "$dir/.complete"
 	printf '%s\n' "$dir"
 }
 

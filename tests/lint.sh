@@ -158,7 +158,7 @@ ksft() { # the folder works as tools/testing/selftests/piaccel of a kernel
 	local t=$BUILD/lint/ksft
 	rm -rf "$t" && mkdir -p "$t/out" &&
 		cp -r "$KFILES/tools/testing/selftests" "$t/" &&
-		cp -r tests/kselftest "$t/selftests/piaccel" &&
+		cp -rL tests/kselftest "$t/selftests/piaccel" &&
 		mkdir -p "$t/usr" && cp -r uapi "$t/usr/include" &&
 		make -s -C "$t/selftests/piaccel" KHDR_INCLUDES="-isystem $t/usr/include" \
 			top_srcdir="$t" OUTPUT="$t/out" CC="${CC:-cc} -Werror" 2>&1 |

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run.sh check|demo|bench|lint|check-kernels|check-debug|check-v3d: the jobs
+# run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d: the jobs
 # behind the Makefile's targets. Each leaves TAP in build/results/ and ends with
 # "N passed, N failed, N skipped" over its own suites.
 
@@ -73,9 +73,14 @@ check-debug)
 	build kselftest-programs
 	tests/vm/debug.sh || bad=1
 	finish debug ;;
+check-races)
+	clear_results races
+	build kselftest-programs
+	tests/vm/debug-x86.sh || bad=1
+	finish races ;;
 check-v3d)
 	clear_results v3d
 	tests/v3d/check.sh || bad=1
 	finish v3d ;;
-*) die "usage: run.sh check|demo|bench|lint|check-kernels|check-debug|check-v3d" ;;
+*) die "usage: run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d" ;;
 esac

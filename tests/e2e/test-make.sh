@@ -8,7 +8,7 @@ cd "$top" || exit 1
 n=0
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
-unset MAKEFLAGS MFLAGS MAKELEVEL
+unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UDEVDIR DESTDIR TOOLS VERSION SOMAJOR
 export BUILD=$T/build V=0
 mk() { make --no-print-directory "$@" 2>&1; }
 

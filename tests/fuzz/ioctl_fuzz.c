@@ -41,6 +41,8 @@ union arg {
 	unsigned char bytes[2048];
 	uint32_t words[512];
 	uint64_t longs[256];
+	/* the longest that a command can name: the kernel clears all of it */
+	char room[1 << _IOC_SIZEBITS];
 };
 
 struct fuzz {
@@ -337,7 +339,7 @@ static void call(struct fuzz *f)
 		spoil(f, c, &a);
 	if (one_in(f, 40))
 		cmd = _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd),
-			   below(f, sizeof(a)));
+			   below(f, one_in(f, 2) ? 1024 : sizeof(a)));
 	else if (one_in(f, 40))
 		cmd ^= 1U << below(f, 32);
 	if (one_in(f, 60))

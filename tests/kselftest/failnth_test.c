@@ -247,6 +247,17 @@ static void look(struct world *w)
 		w->flags[i] = line_info(&t.b, FIRST + i).flags;
 }
 
+/* The kernel remembers a freed output as one: make inputs of what is free. */
+static void settle(void)
+{
+	for (unsigned int i = 0; i < t.b.lines; i++) {
+		int fd = cdev_request(&t.b, i, GPIO_V2_LINE_FLAG_INPUT);
+
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 static bool expected(int err)
 {
 	return err == -ENOMEM || err == -EFAULT;
@@ -268,10 +279,12 @@ static void sweep(const char *name, int (*call)(void), enum after after)
 		fail_at(n);
 		ret = call();
 		hit = failed_there();
-		if (ret >= 0 && after == CLOSE)
+		if (ret >= 0 && after == CLOSE) {
 			close(ret);
-		else if (ret >= 0 && after == REDO)
+			settle();
+		} else if (ret >= 0 && after == REDO) {
 			xioctl(t.line, PIACCEL_LINE_RECONFIG, &t.r.config);
+		}
 		refused += ret < 0;
 		look(&now);
 		if (ret < 0 && !expected(ret))

@@ -6,7 +6,7 @@
 #ifndef PIACCEL_FAILSAFE_H
 #define PIACCEL_FAILSAFE_H
 
-#include "../vm/testboard/tb.h"
+#include "tb.h"
 
 #include "piaccel_test.h"
 

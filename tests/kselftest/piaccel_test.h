@@ -34,8 +34,8 @@
 #include <linux/gpio.h>
 #include <linux/piaccel.h>
 
-#if __has_include("../vm/testboard/testboard.h")
-#include "../vm/testboard/testboard.h"
+#if __has_include("testboard.h")
+#include "testboard.h"
 #define HAVE_TESTBOARD 1
 #else
 #define HAVE_TESTBOARD 0

@@ -21,8 +21,8 @@
 #include "../kselftest_harness.h"
 
 /* Not there when the folder was dropped into a kernel. */
-#if __has_include("../vm/testboard/tb.h")
-#include "../vm/testboard/tb.h"
+#if __has_include("tb.h")
+#include "tb.h"
 #define HAVE_TESTBOARD
 
 #define SEC		1000000000ULL

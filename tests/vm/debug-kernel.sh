@@ -45,16 +45,6 @@ hash=$({ cat "$fragment"; basename "$source"; gcc -dumpfullversion -dumpversion;
 	sha256sum | cut -c1-12)
 dir=$CACHE/$kind-$version-$hash
 
-# progress LOG: a line now and then, until its parent is gone.
-progress() {
-	local start=$SECONDS log=$1 i=0
-	# short sleeps: one that outlives us keeps the caller's pipe open
-	while sleep 1 && kill -0 $$ 2>/dev/null; do
-		[ $((++i % 30)) = 0 ] || continue
-		say BUILD "  $((SECONDS - start)) s, $(grep -c '^  CC\|^  AS\|^  LD' "$log") files"
-	done
-}
-
 # lost: what the fragment asks for and the configuration does not have.
 lost() {
 	local line
@@ -66,32 +56,37 @@ lost() {
 	done <"$fragment"
 }
 
-make_() {
-	make -C "$source" O="$dir/kdir" ARCH="$arch" "$@"
+mk=(make -C "$source" O="$dir/kdir" ARCH="$arch")
+
+# run_make ARGUMENT...: make in the background, with a line now and then; it ends
+# when this script is told to, or is gone.
+run_make() {
+	local pid start=$SECONDS told=$SECONDS
+	# a group of its own: a make does not take all its children with it
+	setsid "${mk[@]}" "$@" >>"$dir/build.log" 2>&1 9>&- &
+	pid=$!
+	# shellcheck disable=SC2064 # the pid of now
+	trap "kill -- -$pid; exit 130" INT TERM HUP
+	while kill -0 $pid 2>/dev/null; do
+		sleep 1
+		kill -0 $$ 2>/dev/null || kill -- -$pid
+		[ $((SECONDS - told)) -ge 30 ] || continue
+		told=$SECONDS
+		say BUILD "  $((SECONDS - start)) s, $(grep -c '^  CC\|^  AS\|^  LD' "$dir/build.log") files"
+	done
+	trap - INT TERM HUP
+	wait $pid
 }
 
 compile() {
-	local missing rc pid log=$dir/build.log
+	local missing
 	mkdir -p "$dir/kdir" || die "cannot write to $dir"
-	KCONFIG_ALLCONFIG=$fragment make_ allnoconfig >"$log" 2>&1 ||
+	KCONFIG_ALLCONFIG=$fragment "${mk[@]}" allnoconfig >"$dir/build.log" 2>&1 ||
 		return 1
 	missing=$(lost "$dir/kdir/.config")
 	[ -z "$missing" ] ||
 		die "the $kind debug kernel cannot have: ${missing//$'\n'/ }"
-	if [ "${V:-0}" = 0 ]; then
-		progress "$log" >/dev/null 9>&- &
-		pid=$!
-		# shellcheck disable=SC2064 # the pid of now
-		trap "kill $pid 2>/dev/null" EXIT
-		make_ -j"$(nproc)" all >>"$log" 2>&1
-		rc=$?
-		kill "$pid" 2>/dev/null
-		trap - EXIT
-	else
-		make_ -j"$(nproc)" V=0 all 2>&1 | tee -a "$log" >&2
-		rc=${PIPESTATUS[0]}
-	fi
-	return "$rc"
+	run_make -j"$(nproc)" V="${V:-0}" all
 }
 
 # gather: what users of the folder want, out of the build tree.
@@ -117,6 +112,7 @@ build() {
 	# kbuild goes on where an interrupted build stopped; should what is
 	# there be damaged, a second attempt starts from nothing
 	if ! compile; then
+		kill -0 $$ 2>/dev/null || exit 130
 		say BUILD "failed; once more from nothing"
 		rm -rf "$dir"
 		need_space "$CACHE" "$mib"
@@ -134,5 +130,6 @@ build() {
 	touch "$dir/.complete" || die "cannot write to $dir"
 }
 
-locked "debug-$kind" build || exit 1
+# a complete one needs no lock: another may be in the making
+[ -e "$dir/.complete" ] || locked "debug-$kind" build || exit 1
 printf '%s\n' "$dir"

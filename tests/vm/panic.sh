@@ -8,6 +8,7 @@
 
 . "$(dirname "$0")/../../scripts/lib.sh"
 
+# shellcheck disable=SC2317 # called through ok()
 judge() { # NAME CONSOLE TAP STATUS
 	local name=$1 log=$2 rc=$4 tap=$BUILD/results/vm-$1.tap n=0 text
 	# what follows the controller's mark; the console writes CR LF
@@ -63,7 +64,8 @@ mkdir -p "$BUILD/vm" "$BUILD/results" || die "cannot make $BUILD"
 ${CC:-cc} -O2 -Wall -Wextra -Werror -I"$top/uapi" -o "$BUILD/vm/last_words" \
 	"$vm/guest/last_words.c" || die "last_words does not build"
 bad=0
-for how in ${*:-panic reboot poweroff}; do
+[ $# -gt 0 ] || set -- panic reboot poweroff
+for how; do
 	VM_NAME=$how VM_JUDGE=$vm/panic.sh VM_APPEND="tp_printk" VM_TIMEOUT=300 \
 		"$vm/vm.sh" smp "$vm/guest/end.sh" "$how" || bad=1
 done

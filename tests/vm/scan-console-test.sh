@@ -35,6 +35,7 @@ lockdep WARNING: lock held when returning to user space!
 lockdep [ BUG: Invalid wait context ]
 lockdep INFO: trying to register non-static key.
 kmemleak unreferenced object 0x0000000061a3b000 (size 64):
+kmemleak unreferenced pages of [piaccel]
 kmemleak kmemleak: 8 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 kmemleak kmemleak: Kernel memory leak detector disabled
 dma DMA-API: piaccel: device driver failed to check map error

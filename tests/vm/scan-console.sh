@@ -42,7 +42,7 @@ function class() {
 	if (is("WARNING: (possible|inconsistent|suspicious|bad unlock|bad contention|held lock|lock held|Nested lock|nested lock|.*still (held|has locks)|.*lock order)")) return "lockdep"
 	if (is("\\[ BUG: |DEBUG_LOCKS_WARN_ON|INFO: (trying to register non-static|possible )|turning off the locking")) return "lockdep"
 	if (is("BUG: (MAX_LOCK|MAX_STACK|key .* has not been|.*lock held at|workqueue leaked lock)")) return "lockdep"
-	if (is("unreferenced object 0x|kmemleak: [0-9]+ new suspected|kmemleak: (Kernel memory leak detector disabled|Memory pool empty)")) return "kmemleak"
+	if (is("unreferenced (object 0x|pages of )|kmemleak: [0-9]+ new suspected|kmemleak: (Kernel memory leak detector disabled|Memory pool empty)")) return "kmemleak"
 	if (is("DMA-API: .*(device driver|error|out of memory|exceeded|cacheline)")) return "dma"
 	if (is("WARNING: ")) return "warn"
 	if (is("(rcu: )?INFO: rcu_[^ ]* (self-)?detected|INFO: task .* blocked for more|(NMI )?watchdog: (BUG: |.*hard LOCKUP)|BUG: workqueue lockup")) return "hang"

@@ -40,21 +40,26 @@ mem_dir() {
 tmp=$(mem_dir) || exit 1
 : >"$log" || die "cannot write to $log"
 
-# not "quiet": that would hide every warning from the console
-TMPDIR=$tmp timeout -k 5 "$seconds" "$kernel" \
+# Not "quiet": that would hide every warning from the console. Poison: a page
+# that nobody cleared is not zero by luck.
+# KILL: the kernel would try to shut down, and complain of it
+TMPDIR=$tmp timeout -s KILL "$seconds" "$kernel" \
 	"mem=${mib}M" rootfstype=hostfs rootflags=/ rw \
 	con=null con0=null,fd:1 ssl=null loglevel=7 watchdog_thresh=30 \
+	page_poison=1 page_owner=on \
 	"uml_dir=$out/uml/" "umid=$name-$$" "init=$top/tests/vm/guest/init-uml" \
 	"top=$top" "build=$BUILD" "out=$out" mode=debug "run=\"$*\"" \
 	${UML_APPEND:+"$UML_APPEND"} </dev/null >"$log" 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null' EXIT
 trap 'exit 130' INT TERM HUP
-wait $pid
+{ wait $pid; } 2>/dev/null
 rc=$?
 trap - EXIT
-if [ $rc = 124 ] || [ $rc = 137 ]; then
-	echo "uml.sh: the machine did not end within $seconds s" >>"$log"
-fi
+case $rc in
+0) ;;
+137) echo "uml.sh: the machine did not end within $seconds s" >>"$log" ;;
+*) echo "uml.sh: the kernel's process ended with status $rc" >>"$log" ;;
+esac
 rm -rf "$out/uml/$name-$$"
 exit 0

@@ -210,6 +210,8 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * request (the masks: -EINVAL; no held request with that chip and those
  * offsets: -ENOENT); config.values is not driven. The held lines stay held
  * if the request fails.
+ * Lines that the device tree names go back to be held at close, as if HOLD had
+ * been given, and keep its safe values if the request names no safe_mask.
  *
  * Also -EPERM or others from the chip's driver when it refuses a line.
  */

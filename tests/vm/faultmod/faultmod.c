@@ -6,6 +6,7 @@
  * fails for it. For tests only: never install or load it anywhere else.
  */
 #include <linux/delay.h>
+#include <linux/gfp.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -17,7 +18,7 @@
 
 static char *kind = "none";
 module_param(kind, charp, 0);
-MODULE_PARM_DESC(kind, "none, oob, uaf, sleep, lock, leak, warn or hang");
+MODULE_PARM_DESC(kind, "none, oob, uaf, sleep, lock, leak, pages, warn or hang");
 
 static DEFINE_MUTEX(faultmod_a);
 static DEFINE_MUTEX(faultmod_b);
@@ -76,19 +77,31 @@ static int faultmod_lock(void)
 	return 0;
 }
 
-/* Buffers nobody points to. Several: a stale register may hold one. */
+/*
+ * Buffers nobody points to. Of several sizes: a stale pointer to one that its
+ * place held before may hide it. User-mode Linux keeps such pointers to small
+ * ones in the tasks of kernel threads.
+ */
 static int faultmod_leak(void)
 {
 	void *buf;
 	int i;
 
 	for (i = 0; i < 8; i++) {
-		buf = kmalloc(FAULTMOD_SIZE, GFP_KERNEL);
+		buf = kmalloc(300 * (i + 1), GFP_KERNEL);
 		if (!buf)
 			return -ENOMEM;
 		OPTIMIZER_HIDE_VAR(buf);
 	}
 	return 0;
+}
+
+/* The same with a whole page, which is not kmemleak's business. */
+static int faultmod_pages(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	return page ? 0 : -ENOMEM;
 }
 
 static int faultmod_warn(void)
@@ -120,6 +133,7 @@ static const struct {
 	{ "sleep", faultmod_sleep },
 	{ "lock", faultmod_lock },
 	{ "leak", faultmod_leak },
+	{ "pages", faultmod_pages },
 	{ "warn", faultmod_warn },
 	{ "hang", faultmod_hang },
 };

@@ -4,8 +4,13 @@
 # shellcheck disable=SC2317 # the functions are called by suite
 . "$top/tests/vm/guest/lib-debug.sh"
 export PIACCEL_TEST_MODE=$mode
-TAP=$out/tap
-: >"$TAP"
+export PIACCEL_MODULE=$out/ko/piaccel.ko
+# the fuzzer's full measure, for this kernel sees what it does
+export PIACCEL_FUZZ_CALLS=200000
+if [ "$mode" = debug ]; then
+	TAP=$out/tap
+	: >"$TAP"
+fi
 
 n=0
 result() { # RC TEXT
@@ -50,6 +55,8 @@ take_down() {
 	local m rc=0
 	[ "$programs" -gt 0 ]
 	result $? "$programs test programs from build/kselftest were run"
+	pages piaccel >/dev/console
+	result $? "piaccel holds no pages after the tests"
 	rmmod piaccel
 	result $? "piaccel unloads after the tests"
 	cycles 100
@@ -77,7 +84,7 @@ for t in "$build"/kselftest/*_test; do
 	[ $# = 0 ] || [[ " $* " = *" $name "* ]] || continue
 	programs=$((programs + 1))
 	mark "start $name"
-	suite "$name" timeout -k 10 "${limit:-600}" "$t"
+	suite "$name" timeout -k 10 1800 "$t"
 	mark "end $name"
 done
 n=0

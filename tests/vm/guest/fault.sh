@@ -4,6 +4,8 @@
 . "$top/tests/vm/guest/lib-debug.sh"
 
 mark "fault $1"
-load faultmod kind="$1" && rmmod faultmod || exit 1
+load faultmod kind="$1" || exit 1
+[ "$1" != pages ] || pages faultmod
+rmmod faultmod || exit 1
 [ "$1" != leak ] || leaks
 exit 0
