@@ -99,9 +99,9 @@ spdx() {
 	tree . | grep -vE '^LICENSES/|\.(md|svg|png|json|csv|txt|wav|safetensors)$|^\.gitignore$|/settings$|\.in$' |
 	while read -r f; do
 		case $f in
+		tests/vm/testboard/tb.h | tests/kselftest/tb.h | tests/vm/testboard/tbctl.c) want=MIT ;;
 		driver/* | dts/* | tests/kselftest/* | tests/fuzz/* | tests/bench/driver_bench.c | Kbuild) want='GPL-2.0-only' ;;
 		uapi/*) want='GPL-2.0-only WITH Linux-syscall-note' ;;
-		tests/vm/testboard/tb.h | tests/vm/testboard/tbctl.c) want=MIT ;;
 		tests/vm/*/Kbuild | tests/vm/*/*.[ch]) want='GPL-2.0-only' ;;
 		*) want=MIT ;;
 		esac
