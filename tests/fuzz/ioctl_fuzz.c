@@ -51,6 +51,9 @@ struct fuzz {
 	int fd[KINDS][PER_KIND];
 	struct piaccel_line_request last;	/* accepted, for ADOPT */
 	pthread_t thread;
+	pid_t tid;
+	long done;		/* calls made */
+	bool over;
 };
 
 static struct board boards[2];
@@ -440,7 +443,9 @@ static void *run(void *arg)
 {
 	struct fuzz *f = arg;
 
+	f->tid = gettid();
 	for (long i = 0; i < f->calls; i++) {
+		__atomic_store_n(&f->done, i, __ATOMIC_RELAXED);
 		call(f);
 		if (one_in(f, 2))
 			act(f);
@@ -455,7 +460,49 @@ static void *run(void *arg)
 				close(f->fd[k][i]);
 		}
 	}
+	__atomic_store_n(&f->over, true, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+/* Where a thread stands in the kernel. */
+static void show(const struct fuzz *f)
+{
+	char path[64], text[4096], *line, *rest = text;
+
+	ksft_print_msg("thread %d stands at call %ld:\n", f->tid, f->done);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", f->tid);
+	read_text(path, text, sizeof(text));
+	ksft_print_msg("  system call %s", text);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stack", f->tid);
+	read_text(path, text, sizeof(text));
+	while ((line = strsep(&rest, "\n")) && *line)
+		ksft_print_msg("  %s\n", line);
+}
+
+/* Wait for the threads; false if one of them stands still for a minute. */
+static bool finished(const struct fuzz *f, unsigned int n)
+{
+	long last[16] = { 0 };
+	uint64_t since[16];
+
+	for (unsigned int i = 0; i < n; i++)
+		since[i] = now_ns();
+	for (unsigned int i = 0; i < n; ) {
+		long done = __atomic_load_n(&f[i].done, __ATOMIC_RELAXED);
+
+		if (__atomic_load_n(&f[i].over, __ATOMIC_ACQUIRE)) {
+			i++;
+			continue;
+		}
+		if (done != last[i]) {
+			last[i] = done;
+			since[i] = now_ns();
+		}
+		if (now_ns() - since[i] > 60000000000ULL)
+			return false;
+		poll(NULL, 0, 100);
+	}
+	return true;
 }
 
 static bool all_free(void)
@@ -523,6 +570,11 @@ int main(int argc, char **argv)
 		f[i].fd[OTHER][1] = memfd_create("fuzz", MFD_CLOEXEC);
 		if (pthread_create(&f[i].thread, NULL, run, &f[i]))
 			ksft_exit_fail_msg("no thread\n");
+	}
+	if (!finished(f, nthreads)) {
+		for (unsigned int i = 0; i < nthreads; i++)
+			show(&f[i]);
+		ksft_exit_fail_msg("a call has not come back for a minute\n");
 	}
 	for (unsigned int i = 0; i < nthreads; i++)
 		pthread_join(f[i].thread, NULL);
