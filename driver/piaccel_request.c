@@ -480,7 +480,15 @@ static int piaccel_request_setup(struct piaccel_request *req)
  */
 static void piaccel_request_teardown(struct piaccel_request *req)
 {
-	/* From here the chip's going is no longer heard of. */
+	struct device *parent = req->parent;
+
+	/*
+	 * From here the chip's going is no longer heard of, so it must not go
+	 * before lines and interrupts are given back: the core unbinds a
+	 * driver under this lock.
+	 */
+	if (parent)
+		device_lock(parent);
 	piaccel_chip_unwatch(req);
 	mutex_lock(&req->config);
 	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
@@ -490,6 +498,8 @@ static void piaccel_request_teardown(struct piaccel_request *req)
 	piaccel_set_gone(req);
 	piaccel_put_lines(req);
 	mutex_unlock(&req->config);
+	if (parent)
+		device_unlock(parent);
 	piaccel_failsafe_flush(req);
 	piaccel_event_flush(req);
 	/* A panic may be looking: the memory outlives its look by RCU. */
