@@ -147,6 +147,7 @@ static void test_buffers(void)
 
 static void test_records(void)
 {
+	const struct compute_limits *l = compute_device_limits(dev);
 	struct compute_record *rec;
 	struct compute_buffer *b;
 	struct compute_view v[21];
