@@ -193,15 +193,18 @@ static accel_status dmabuf_memory(struct compute_buffer *b, uint64_t total)
 static accel_status dmabuf_size(int fd, uint64_t size, uint64_t *total)
 {
 	struct dma_buf_sync sync = {
-		.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ,
+		.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW,
 	};
 	off_t end;
 
-	/* only a DMA-BUF knows this ioctl */
+	/* only a DMA-BUF knows this ioctl; udmabuf wants a start before an end,
+	 * and keeps the first one's direction */
 	if (fd < 0 || (ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) < 0 &&
 		       (errno == ENOTTY || errno == EBADF || errno == EINVAL)))
 		return accel_error(ACCEL_ERR_INVALID, "fd %d is not a DMA-BUF",
 				   fd);
+	sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
+	ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
 	end = lseek(fd, 0, SEEK_END);
 	if (end <= 0)
 		return accel_error(ACCEL_ERR_INVALID,
