@@ -12,7 +12,7 @@
 
 enum bench_op { BENCH_MATMUL, BENCH_CONV, BENCH_ELEMENTWISE, BENCH_SUBMIT };
 
-/* One measurement: on a Vulkan device a recording, on the CPU a graph that is
+/* One measurement: of a recording's replay on a Vulkan device, or of a graph,
  * recorded and replayed each time. */
 struct bench {
 	enum bench_op op;
@@ -31,9 +31,9 @@ struct bench {
 
 /* Makes what run() needs. The caller closes, after a failure too. */
 accel_status bench_vulkan_open(struct bench *b);
-accel_status bench_cpu_open(struct bench *b);
+accel_status bench_graph_open(struct bench *b, const char *device);
 void bench_close(struct bench *b);
 
-accel_status bench_cpu_run(struct bench *b);
+accel_status bench_graph_run(struct bench *b);
 
 #endif /* ACCEL_BENCH_BENCH_H */

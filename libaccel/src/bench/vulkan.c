@@ -121,29 +121,12 @@ static accel_status record_elementwise(struct bench *b)
 	return b->fused ? compute_elementwise(b->rec, &e) : s;
 }
 
-static accel_status record_submit(struct bench *b)
-{
-	const uint32_t n[] = { 64 };
-	struct compute_elementwise e = { .n_in = 1, .n_out = 1, .n_ops = 1 };
-	accel_status s = memory(b, 512);
-
-	if (s)
-		return s;
-	e.in[0] = e.out[0] = take(b, 1, n);
-	e.op[0].code = COMPUTE_EW_NEG;
-	e.out_value[0] = COMPUTE_EW_OP(0);
-	for (uint32_t i = 0; i < b->size && !s; i++)
-		s = compute_elementwise(b->rec, &e);
-	return s;
-}
-
 accel_status bench_vulkan_open(struct bench *b)
 {
 	static accel_status (*const record[])(struct bench * b) = {
 		[BENCH_MATMUL] = record_matmul,
 		[BENCH_CONV] = record_conv,
 		[BENCH_ELEMENTWISE] = record_elementwise,
-		[BENCH_SUBMIT] = record_submit,
 	};
 	accel_status s = compute_record_create(b->dev, 0, &b->rec);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The same operations as a program of the library meets them. */
+/* Operations as a program of the library meets them: recorded, planned once,
+ * replayed. */
 #include "bench.h"
 
 #include <accel/ops.h>
@@ -7,20 +8,18 @@
 
 #include "libaccel/src/base/error.h"
 
-accel_status bench_cpu_open(struct bench *b)
+accel_status bench_graph_open(struct bench *b, const char *device)
 {
 	const int64_t n = b->size, c = BENCH_CHANNELS;
 	const int64_t shape[][2][4] = {
 		[BENCH_MATMUL] = { { n, n }, { n, n } },
 		[BENCH_CONV] = { { 1, c, n, n }, { c, c, 3, 3 } },
 		[BENCH_ELEMENTWISE] = { { n * n }, { n * n } },
+		[BENCH_SUBMIT] = { { 8, 8 }, { 8, 8 } },
 	};
-	static const int rank[] = { 2, 4, 1 };
+	static const int rank[] = { 2, 4, 1, 2 };
 
-	if (b->op == BENCH_SUBMIT)
-		return accel_error(ACCEL_ERR_NODEV,
-				   "bench submit: the cpu has no submits");
-	b->ctx = accel_open("cpu");
+	b->ctx = accel_open(device);
 	for (int i = 0; i < 2; i++) {
 		b->in[i] = accel_copy(accel_full(b->ctx, ACCEL_F32, rank[b->op],
 						 shape[b->op][i], 0.25));
@@ -30,7 +29,8 @@ accel_status bench_cpu_open(struct bench *b)
 		return ACCEL_ERR_NOMEM;
 	b->flops = b->op == BENCH_MATMUL ? 2.0 * (double)(n * n * n)
 		   : b->op == BENCH_CONV ? 2.0 * 9 * (double)(c * c * n * n)
-					 : (double)(BENCH_CHAIN * n * n);
+		   : b->op == BENCH_ELEMENTWISE ? (double)(BENCH_CHAIN * n * n)
+						: 0;
 	return accel_sync(b->ctx);
 }
 
@@ -63,7 +63,17 @@ static accel_tensor *chain(struct bench *b, accel_status *err)
 	return b->fused ? compute(b, x, err) : x;
 }
 
-accel_status bench_cpu_run(struct bench *b)
+/* As many kernels as b->size: these do not fuse. */
+static accel_tensor *kernels(struct bench *b, accel_status *err)
+{
+	accel_tensor *x = b->in[0];
+
+	for (uint32_t i = 0; i < b->size; i++)
+		x = accel_cumsum(x, i & 1);
+	return compute(b, x, err);
+}
+
+accel_status bench_graph_run(struct bench *b)
 {
 	accel_status err = ACCEL_OK;
 	accel_tensor *y;
@@ -75,8 +85,10 @@ accel_status bench_cpu_run(struct bench *b)
 		y = compute(b,
 			    accel_conv2d(b->in[0], b->in[1], .pad = { 1, 1 }),
 			    &err);
-	else
+	else if (b->op == BENCH_ELEMENTWISE)
 		y = chain(b, &err);
+	else
+		y = kernels(b, &err);
 	accel_tensor_destroy(y);
 	accel_scope_end(b->ctx);
 	return err;
