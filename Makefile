@@ -98,8 +98,14 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
 .PRECIOUS: $(BUILD)/obj/%.o
 
+# A Vulkan driver for test_lost.
+$(BUILD)/unit/lost_icd.so: tests/unit/lost_icd.c $(BUILD)/.flags
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared -o $@ $< -ldl
+
 .PHONY: unit-programs
-unit-programs: $(UNIT:%=$(BUILD)/unit/%)
+unit-programs: $(UNIT:%=$(BUILD)/unit/%) $(BUILD)/unit/lost_icd.so
 
 -include $(LIB_O:.o=.d) $(TOOL_O:.o=.d) $(UNIT:%=$(BUILD)/obj/tests/unit/%.d)
 

@@ -18,6 +18,9 @@ accel_status vk_fail(struct compute_device *dev, VkResult r, const char *what)
 
 	switch (r) {
 	case VK_ERROR_DEVICE_LOST:
+		/* what may still run must not meet freed memory */
+		if (!dev->lost && dev->handle)
+			dev->DeviceWaitIdle(dev->handle);
 		dev->lost = true;
 		s = ACCEL_ERR_LOST;
 		break;
