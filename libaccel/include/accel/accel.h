@@ -8,8 +8,11 @@
 #include <accel/device.h>
 #include <accel/driver.h>
 #include <accel/graph.h>
+#include <accel/lines.h>
 #include <accel/ops.h>
+#include <accel/sensor.h>
 #include <accel/status.h>
+#include <accel/stream.h>
 #include <accel/tensor.h>
 #include <accel/version.h>
 
