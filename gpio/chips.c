@@ -102,6 +102,12 @@ static bool level_of_pin(const char *text, accel_line_info *info)
 	    sscanf(p, "function %23s in %7s", info->function, level) < 1)
 		return false;
 	info->level = level_of(level);
+	/* gpiolib remembers a direction that the controller has given up */
+	if (strstr(info->function, "out"))
+		info->output = true;
+	else if (!strcmp(info->function, "gpio_in") ||
+		 !strcmp(info->function, "input"))
+		info->output = false;
 	return true;
 }
 

@@ -2,27 +2,14 @@
 /* Sensors on lines of ours: the module's edges, and the decoders. */
 #include "sensor.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "../gpio.h"
 
 #define MS 1000000ull
 #define EDGES_MAX 512
-
-static void sleep_ns(uint64_t ns)
-{
-	uint64_t until = accel_now_ns() + ns;
-	struct timespec t = { .tv_sec = (time_t)(until / 1000000000u),
-			      .tv_nsec = (long)(until % 1000000000u) };
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
-	       EINTR)
-		;
-}
 
 /* Reads what is queued, up to `max`; what else is there is thrown away. */
 static accel_status drain(accel_lines *l, accel_edge *edges, uint32_t max,
@@ -93,11 +80,11 @@ static accel_status dht_read(accel_sensor *s)
 		st = accel_lines_reconfigure(s->lines, &low);
 	if (st)
 		return st;
-	sleep_ns(low_ns);
+	sensor_sleep(low_ns);
 	st = accel_lines_reconfigure(s->lines, &listen);
 	if (st)
 		return st;
-	sleep_ns(8 * MS);
+	sensor_sleep(8 * MS);
 	st = drain(s->lines, edges, EDGES_MAX, &n);
 	if (!st)
 		st = dht_decode(s->model, edges, n, &v);
@@ -196,7 +183,7 @@ static accel_status pulse_read(accel_sensor *s)
 	uint32_t n;
 
 	if (!s->rated && now < s->start_ns + s->window_ns)
-		sleep_ns(s->start_ns + s->window_ns - now);
+		sensor_sleep(s->start_ns + s->window_ns - now);
 	while (!(st = accel_lines_read(s->lines, edges, 64, 0, &n)))
 		pulse_feed(&s->pulse, edges, n);
 	if (st != ACCEL_ERR_TIMEOUT)

@@ -2,10 +2,12 @@
 /* What all sensors have in common: their specs, values, age and quality. */
 #include "sensor.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../libaccel/src/base/alloc.h"
 #include "../gpio.h"
@@ -36,6 +38,17 @@ void accel_reading_expire(accel_reading *r, uint64_t now_ns,
 	r->quality = ACCEL_QUALITY_STALE;
 	snprintf(r->note, sizeof(r->note), "%.1f s old, at most %.1f s wanted",
 		 (double)age / 1e9, (double)max_age_ns / 1e9);
+}
+
+void sensor_sleep(uint64_t ns)
+{
+	uint64_t until = accel_now_ns() + ns;
+	struct timespec t = { .tv_sec = (time_t)(until / 1000000000u),
+			      .tv_nsec = (long)(until % 1000000000u) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
+	       EINTR)
+		;
 }
 
 /* ---- for the kinds -------------------------------------------------------- */
@@ -249,6 +262,20 @@ static void measure(accel_sensor *s)
 		sensor_dead(s, i, s->error);
 }
 
+/* May it measure again? One that asks every 2 s is early by a little each
+ * second time: that is waited for. */
+static bool rested(const accel_sensor *s)
+{
+	uint64_t ready = s->measured_ns + s->rest_ns, now = accel_now_ns();
+
+	if (!s->measured_ns || now >= ready)
+		return true;
+	if (ready - now > s->rest_ns / 20)
+		return false;
+	sensor_sleep(ready - now);
+	return true;
+}
+
 accel_status accel_sensor_read(accel_sensor *s, accel_reading *readings,
 			       uint32_t max, uint32_t *count)
 {
@@ -256,8 +283,7 @@ accel_status accel_sensor_read(accel_sensor *s, accel_reading *readings,
 		return accel_error(
 			ACCEL_ERR_INVALID,
 			"sensor: none, or no place for its readings");
-	if (!s->rest_ns || !s->measured_ns ||
-	    accel_now_ns() - s->measured_ns >= s->rest_ns)
+	if (rested(s))
 		measure(s);
 	*count = s->count;
 	for (uint32_t i = 0; i < s->count && i < max; i++)

@@ -82,6 +82,9 @@ accel_status sensor_option(const accel_sensor *s, const struct sensor_args *a,
 			   const char *key, double min, double max,
 			   double missing, double *value);
 
+/* Signals do not shorten it. */
+void sensor_sleep(uint64_t ns);
+
 /* An option's text, or NULL. */
 const char *sensor_option_text(const struct sensor_args *a, const char *key);
 
