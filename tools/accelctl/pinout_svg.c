@@ -9,7 +9,7 @@
 
 #define ROW 24
 #define TOP 64
-#define WIDTH 760
+#define WIDTH 860
 #define MIDDLE (WIDTH / 2)
 
 static const struct {
@@ -83,7 +83,7 @@ static void headings(FILE *f, int side)
 
 	text(f, MIDDLE + side * 114, TOP - 24, near, "h", "function");
 	text(f, MIDDLE + side * 200, TOP - 24, "middle", "h", "level");
-	text(f, MIDDLE + side * 222, TOP - 24, near, "h", "pull");
+	text(f, MIDDLE + side * 214, TOP - 24, near, "h", "pull");
 	text(f, MIDDLE + side * 264, TOP - 24, near, "h", "owner");
 }
 
