@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* accelctl doctor: what works on this machine, what does not, what to do. */
-#include <errno.h>
+#include <dlfcn.h>
 #include <grp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -155,35 +155,80 @@ static void check_sensors(struct report *r)
 		    "pinout");
 }
 
-/* Does a device see a buffer of ours without a copy? */
-static void check_import(struct report *r, const char *device)
+/*
+ * The engine, which nothing else here needs: loaded only now, so that the
+ * other commands start at once and work without it.
+ */
+struct engine {
+	__typeof__(accel_device_list) *device_list;
+	__typeof__(accel_open_with) *open;
+	__typeof__(accel_context_device) *device;
+	__typeof__(accel_tensor_import) *import;
+	__typeof__(accel_close) *close;
+	__typeof__(accel_last_error) *error;
+};
+
+static bool load_engine(struct report *r, struct engine *e)
 {
+	void *lib = dlopen("libaccel.so.0", RTLD_NOW | RTLD_LOCAL);
+	const struct {
+		void *to;
+		const char *name;
+	} symbols[] = {
+		{ &e->device_list, "accel_device_list" },
+		{ &e->open, "accel_open_with" },
+		{ &e->device, "accel_context_device" },
+		{ &e->import, "accel_tensor_import" },
+		{ &e->close, "accel_close" },
+		{ &e->error, "accel_last_error" },
+	};
+
+	for (size_t i = 0; lib && i < sizeof(symbols) / sizeof(symbols[0]);
+	     i++) {
+		void *f = dlsym(lib, symbols[i].name);
+
+		memcpy(symbols[i].to, &f, sizeof(f));
+		if (!f)
+			lib = NULL;
+	}
+	if (!lib)
+		say(r, BROKEN, "engine", "%s", dlerror());
+	return lib;
+}
+
+/* Does a device see a buffer of ours without a copy? */
+static void check_import(struct report *r, const struct engine *e,
+			 const char *device)
+{
+	accel_open_options how = { .device = device };
 	int64_t shape[] = { 1024 };
-	accel_dmabuf buf;
 	accel_context *ctx;
+	accel_dmabuf buf;
 
 	if (accel_dmabuf_alloc(&buf, sizeof(float) * 1024)) {
 		say(r, BROKEN, "buffers", "%s", accel_last_error());
 		return;
 	}
-	ctx = accel_open(device);
-	if (ctx && accel_tensor_import(ctx, buf.fd, 0, ACCEL_F32, 1, shape))
+	ctx = e->open(&how);
+	if (ctx && e->import(ctx, buf.fd, 0, ACCEL_F32, 1, shape))
 		say(r, WORKS, "import",
-		    "%s takes the module's buffers as they "
-		    "are",
-		    accel_context_device(ctx));
+		    "%s takes the module's buffers as they are",
+		    e->device(ctx));
 	else
-		say(r, LACKS, "import", "%s", accel_last_error());
-	accel_close(ctx);
+		say(r, LACKS, "import", "%s", e->error());
+	e->close(ctx);
 	accel_dmabuf_free(&buf);
 }
 
-static void check_devices(struct report *r, bool module)
+static void check_engine(struct report *r, bool module)
 {
 	struct accel_device_info list[16];
 	uint32_t n = 0, usable = 0;
+	struct engine e;
 
-	if (accel_device_list(list, 16, &n) || !n) {
+	if (!load_engine(r, &e))
+		return;
+	if (e.device_list(list, 16, &n) || !n) {
 		say(r, LACKS, "vulkan",
 		    "no device: apt-get install mesa-vulkan-drivers; the CPU "
 		    "backend works without");
@@ -196,7 +241,7 @@ static void check_devices(struct report *r, bool module)
 		usable += list[i].usable;
 	}
 	if (module)
-		check_import(r, usable ? "vulkan" : "cpu");
+		check_import(r, &e, usable ? "vulkan" : "cpu");
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -223,7 +268,7 @@ int cmd_doctor(int argc, char **argv)
 	module = check_module(&r);
 	check_lines(&r);
 	check_sensors(&r);
-	check_devices(&r, module);
+	check_engine(&r, module);
 	if (r.json)
 		puts("]");
 	return r.broken ? EXIT_FAILED : EXIT_DONE;

@@ -8,7 +8,6 @@ if [ ! -c /dev/testboard ] || [ ! -x "$tb" ] || [ ! -x "$A" ]; then
 	echo "1..0 # SKIP no test board, or accelctl was not built"
 	exit 4
 fi
-export OPENBLAS_NUM_THREADS=1
 n=0
 result() { # RC TEXT [DETAIL]
 	n=$((n + 1))
