@@ -10,6 +10,10 @@ mkdir -p "$BUILD/results" 2>/dev/null && [ -w "$BUILD/results" ] ||
 	die "cannot write to $BUILD/results"
 suite=$top/scripts/suite.sh
 bad=0
+# what is looked up in the package index is looked up once
+ACCEL_MEMO=$(mktemp -d) || die "cannot make a temporary folder (disk full?)"
+export ACCEL_MEMO
+trap 'rm -rf "$ACCEL_MEMO"' EXIT
 
 # finish PREFIX...: sum the suites whose names begin so.
 finish() {
@@ -22,8 +26,11 @@ clear_results() {
 	local p
 	for p; do rm -f "$BUILD"/results/"$p"*.tap; done
 }
-build() { # TARGETS...: with this make's settings
-	make --no-print-directory -j"$(nproc)" "$@" || die "the build failed"
+# TARGETS...: with this make's settings. Names of files are what the user's own
+# make calls them, or its dependencies would be others'.
+build() {
+	BUILD=${BUILD#"$top"/} make --no-print-directory -j"$(nproc)" "$@" ||
+		die "the build failed"
 }
 
 # The engine's suites run on the CPU backend; UNIT_BACKEND=vulkan or v3d42 runs
@@ -49,7 +56,7 @@ check)
 	need_space "$BUILD" 500
 	clear_results unit- asan- e2e- vm-
 	build all unit-programs kselftest-programs
-	build SANITIZE=1 BUILD="$BUILD/asan" unit-programs
+	BUILD=$BUILD/asan build SANITIZE=1 unit-programs
 	unit unit "$BUILD"
 	unit asan "$BUILD/asan"
 	for t in tests/e2e/test-*.sh; do
@@ -58,6 +65,7 @@ check)
 		"$suite" "e2e-${n#test-}" bash "$t" || bad=1
 	done
 	tests/vm/vm.sh prepare || exit 1
+	export VM_READY=1
 	# side by side: each boot has idle moments, and two may share the cores
 	{ tests/vm/vm.sh icount; a=$?; tests/vm/panic.sh; exit $((a | $?)); } &
 	tests/vm/vm.sh smp || bad=1
@@ -65,7 +73,8 @@ check)
 	finish unit- asan- e2e- vm- ;;
 demo)
 	build all
-	exec tests/demo.sh ;;
+	tests/demo.sh
+	exit $? ;;
 bench)
 	build all
 	for t in tests/bench/*.sh; do bash "$t" || bad=1; done
