@@ -4,7 +4,7 @@
 #
 # The folder lies in the cache and is named after the kernel's version and a
 # hash of what shapes it: the source package, the fragment debug-KIND.config, the
-# patches KIND-*.patch, the compiler, this recipe. In it:
+# compiler, this recipe. In it:
 #
 #   linux      the kernel (uml: a program; x86_64: a vmlinux)
 #   modules/   its modules, flat
@@ -15,7 +15,7 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 
 # Raise it when the recipe below changes what it makes.
-RECIPE=2
+RECIPE=1
 
 # The caller's make must not reach the kernel's.
 unset MAKEFLAGS MFLAGS MAKELEVEL ARCH CROSS_COMPILE LLVM KBUILD_OUTPUT
@@ -41,9 +41,7 @@ fragment=$top/tests/vm/debug-$kind.config
 source=$("$top/scripts/kernel.sh" source) || exit 1
 version=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = /./p; s/^SUBLEVEL = /./p' \
 	"$source/Makefile" | tr -d '\n')
-patches=$(ls "$top/tests/vm/$kind"-*.patch 2>/dev/null)
-# shellcheck disable=SC2086 # a list of files
-hash=$({ cat "$fragment" $patches /dev/null; basename "$source"; gcc -dumpfullversion -dumpversion; echo "$RECIPE"; } |
+hash=$({ cat "$fragment"; basename "$source"; gcc -dumpfullversion -dumpversion; echo "$RECIPE"; } |
 	sha256sum | cut -c1-12)
 dir=$CACHE/$kind-$version-$hash
 
@@ -58,10 +56,7 @@ lost() {
 	done <"$fragment"
 }
 
-# Patched sources are a second tree of links to the first; patch(1) replaces the
-# files that it changes.
-if [ -n "$patches" ]; then tree=$dir/source; else tree=$source; fi
-mk=(make -C "$tree" O="$dir/kdir" ARCH="$arch")
+mk=(make -C "$source" O="$dir/kdir" ARCH="$arch")
 
 # run_make ARGUMENT...: make in the background, with a line now and then; it ends
 # when this script is told to, or is gone.
@@ -84,15 +79,8 @@ run_make() {
 }
 
 compile() {
-	local missing p
+	local missing
 	mkdir -p "$dir/kdir" || die "cannot write to $dir"
-	if [ -n "$patches" ]; then
-		rm -rf "$tree"
-		cp -al "$source" "$tree" || die "cannot link $source into $dir (disk full?)"
-		for p in $patches; do
-			patch -s -d "$tree" -p1 <"$p" || die "$p does not fit $version"
-		done
-	fi
 	KCONFIG_ALLCONFIG=$fragment "${mk[@]}" allnoconfig >"$dir/build.log" 2>&1 ||
 		return 1
 	missing=$(lost "$dir/kdir/.config")

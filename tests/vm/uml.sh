@@ -52,6 +52,20 @@ TMPDIR=$tmp timeout -s KILL "$seconds" "$kernel" \
 	${UML_APPEND:+"$UML_APPEND"} </dev/null >"$log" 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null' EXIT
+
+# An alarm of this kernel's one timer is lost now and then under many short
+# ones, and nothing would wind up its clock again: so it gets one from here, too.
+# Before its first program runs it could not take it.
+beat() {
+	until grep -q '^kernel [0-9]' "$log"; do
+		sleep 0.2
+		kill -0 $pid 2>/dev/null || return
+	done
+	while kill -ALRM "$(cat "$out/uml/$name-$$/pid" 2>/dev/null)" 2>/dev/null; do
+		sleep 0.2
+	done
+}
+beat &
 trap 'exit 130' INT TERM HUP
 { wait $pid; } 2>/dev/null
 rc=$?
