@@ -42,11 +42,12 @@ tmp=$(mem_dir) || exit 1
 
 # Not "quiet": that would hide every warning from the console. Poison: a page
 # that nobody cleared is not zero by luck.
+# Expedited: with a tick of 10 ms each grace period would take several.
 # KILL: the kernel would try to shut down, and complain of it
 TMPDIR=$tmp timeout -s KILL "$seconds" "$kernel" \
 	"mem=${mib}M" rootfstype=hostfs rootflags=/ rw \
 	con=null con0=null,fd:1 ssl=null loglevel=7 watchdog_thresh=30 \
-	page_poison=1 page_owner=on \
+	page_poison=1 page_owner=on rcupdate.rcu_expedited=1 \
 	"uml_dir=$out/uml/" "umid=$name-$$" "init=$top/tests/vm/guest/init-uml" \
 	"top=$top" "build=$BUILD" "out=$out" mode=debug "run=\"$*\"" \
 	${UML_APPEND:+"$UML_APPEND"} </dev/null >"$log" 2>&1 &

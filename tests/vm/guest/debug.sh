@@ -6,7 +6,7 @@
 export PIACCEL_TEST_MODE=$mode
 export PIACCEL_MODULE=$out/ko/piaccel.ko
 # the fuzzer's full measure, for this kernel sees what it does
-export PIACCEL_FUZZ_CALLS=200000
+export PIACCEL_FUZZ_CALLS=200000 PIACCEL_FUZZ_THREADS=8
 if [ "$mode" = debug ]; then
 	TAP=$out/tap
 	: >"$TAP"
