@@ -5,10 +5,12 @@
 
 #include <accel/bench.h>
 #include <accel/context.h>
+#include <accel/data.h>
 #include <accel/device.h>
 #include <accel/driver.h>
 #include <accel/graph.h>
 #include <accel/ops.h>
+#include <accel/plot.h>
 #include <accel/status.h>
 #include <accel/tensor.h>
 #include <accel/version.h>
