@@ -51,7 +51,7 @@ typedef accel_status accel_function_body(void *user, int n_in,
 					 accel_tensor *const *in, int n_out,
 					 accel_tensor **out);
 
-/* @n_out: results, at most 16. */
+/* @n_out: results, 0 to 16. */
 ACCEL_API accel_function *accel_function_create(accel_context *ctx,
 						accel_function_body *body,
 						void *user, int n_out);
@@ -62,11 +62,12 @@ ACCEL_API void accel_function_destroy(accel_function *f);
  * Runs it: results, and assignments made in the body, are computed when this
  * returns.
  *
- * @out: receives n_out tensors of the caller's scope; NULL where n_out is 0.
+ * @out: receives n_out tensors, which the caller destroys; NULL where n_out is
+ *   0.
  *
- * ERR_INVALID: the body recorded something else than at its first call for
- * these shapes and types (the text has both shapes' number): a replay would
- * compile every time.
+ * ERR_INVALID: a call after the first of these shapes and types compiled a plan
+ * again, because the body recorded something else. It was carried out, but each
+ * such call costs what the first one does.
  */
 ACCEL_API accel_status accel_function_call(accel_function *f, int n_in,
 					   accel_tensor *const *in,
