@@ -67,9 +67,7 @@ typedef struct accel_optimizer_options {
 
 /* accel_adam(), accel_adam(.lr = 1e-4, .clip_norm = 1). ERR_RANGE. */
 #define ACCEL_OPTIMIZER(kind_, ...)                                            \
-	accel_optimizer_create(kind_,                                          \
-			       &(accel_optimizer_options){                     \
-				       .schedule.steps = 0, __VA_ARGS__ })
+	accel_optimizer_create(kind_, &(accel_optimizer_options){ __VA_ARGS__ })
 #define accel_sgd(...) ACCEL_OPTIMIZER(ACCEL_SGD, __VA_ARGS__)
 #define accel_rmsprop(...) ACCEL_OPTIMIZER(ACCEL_RMSPROP, __VA_ARGS__)
 #define accel_adam(...) ACCEL_OPTIMIZER(ACCEL_ADAM, __VA_ARGS__)
