@@ -34,7 +34,7 @@ static void test_round_trip(void)
 	const char *path = file_path("a.safetensors");
 	const struct st_tensor *t;
 	struct st_file *f;
-	char *first, *second;
+	char *first, *second = NULL;
 	size_t n, m;
 	float w[6];
 	int8_t b[5];
