@@ -231,7 +231,8 @@ typedef struct accel_csv_options {
  * alphabet. A first column without a header name, as R writes it, is a row
  * number; so is a column that counts upwards by one.
  *
- * UTF-8, with or without a byte-order mark; line ends LF or CRLF.
+ * UTF-8, with or without a byte-order mark; line ends LF or CRLF; decimal
+ * commas where the separator is ';'.
  *
  * accel_samples_csv("room.csv", .label = "occupied")
  *

@@ -14,6 +14,11 @@
 extern "C" {
 #endif
 
+/* Does the environment (LC_ALL, LC_CTYPE, LANG) promise UTF-8? */
+ACCEL_API bool accel_terminal_utf8(void);
+/* Columns of the terminal that a file is; 0: it is none. */
+ACCEL_API int accel_terminal_width(FILE *out);
+
 typedef struct accel_series {
 	const char *name; /* of the legend; NULL: none */
 	const double *x; /* NULL: 0, 1, 2, ... */
@@ -29,7 +34,7 @@ typedef struct accel_plot_options {
 	int width, height; /* terminal: characters, 0: the terminal's width (80
 			    * if it has none) and 16 lines; SVG: pixels, 0: 640
 			    * by 360 */
-	bool ascii; /* terminal: even where the locale is UTF-8 */
+	bool ascii; /* terminal: even where UTF-8 would do */
 	bool color; /* terminal: ANSI colours */
 } accel_plot_options;
 
@@ -43,7 +48,7 @@ typedef struct accel_bars_options {
 } accel_bars_options;
 
 /*
- * Draw on a terminal: braille dots and blocks where the locale is UTF-8, plain
+ * Draw on a terminal: braille dots and blocks where accel_terminal_utf8(), plain
  * ASCII elsewhere. SVG is one standalone element, texts escaped, the same bytes
  * for the same numbers in any locale.
  *

@@ -59,9 +59,12 @@ accel_status raw_read_elements(gzFile in, struct raw *r)
 		if (r->shape[i] < 1 ||
 		    __builtin_mul_overflow(bytes, (uint64_t)r->shape[i],
 					   &bytes))
-			return accel_error(ACCEL_ERR_SHAPE,
-					   "%s: size %lld of dimension %d",
-					   r->path, (long long)r->shape[i], i);
+			return accel_error(
+				ACCEL_ERR_SHAPE,
+				"%s: sizes below 1, or so large that "
+				"they do not fit in memory: %lld in "
+				"dimension %d",
+				r->path, (long long)r->shape[i], i);
 	/* deflate does not compress better than 1032 to 1 */
 	if (stat(r->path, &st) ||
 	    (S_ISREG(st.st_mode) && bytes / 1032 > (uint64_t)st.st_size))

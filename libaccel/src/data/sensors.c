@@ -15,8 +15,8 @@ enum { EMPTY, OCCUPIED, AIRING, FAULT, CLASSES };
 
 static char *const class_names[] = { "empty", "occupied", "airing", "fault" };
 static char *const x_names[] = { "temperature", "humidity", "light", "co2" };
-static const double mean[SENSORS] = { 21, 42, 180, 750 };
-static const double deviation[SENSORS] = { 2, 8, 200, 300 };
+static const double mean[SENSORS] = { 20.8, 40.5, 290, 725 };
+static const double deviation[SENSORS] = { 1.7, 11, 190, 375 };
 
 /* The room, and what happens in it; times in minutes of the simulation. */
 struct room {
@@ -79,7 +79,7 @@ static void live(struct room *m, int minute, struct rng *r)
 	double change = airing ? 0.09 : 0.008; /* of the air */
 	double heater = m->t < 21 ? 0.05 : 0.01; /* degrees a minute */
 
-	m->t += (m->outside - m->t) * (airing ? 0.03 : 0.0012) + heater +
+	m->t += (m->outside - m->t) * (airing ? 0.012 : 0.0012) + heater +
 		people * 0.008;
 	/* 18 l CO2 and 50 g water an hour and person, sitting (ISO 8996) */
 	m->co2 += people * 5.0 - (m->co2 - 420) * change;

@@ -87,6 +87,17 @@ static accel_status unquoted(struct parser *s, char **w)
 	return ACCEL_OK;
 }
 
+/* Where ; separates, a comma between digits is a decimal point. */
+static void point_for_comma(char *cell)
+{
+	char *comma = strchr(cell, ',');
+	size_t tail = comma ? strspn(comma + 1, "0123456789eE+-") : 0;
+
+	if (comma && comma > cell && tail && !comma[1 + tail] &&
+	    strspn(cell, "0123456789+-") == (size_t)(comma - cell))
+		*comma = '.';
+}
+
 /* One field; *last: it ended its record. */
 static accel_status field(struct parser *s, char **cell, bool *last)
 {
@@ -109,6 +120,8 @@ static accel_status field(struct parser *s, char **cell, bool *last)
 		s->p++;
 	s->p += s->p < s->end;
 	*w = 0;
+	if (!quote && s->t->separator == ';')
+		point_for_comma(*cell);
 	return is_utf8(*cell)
 		       ? ACCEL_OK
 		       : at(s,

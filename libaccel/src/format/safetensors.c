@@ -207,11 +207,24 @@ static accel_status check_cover(struct st_file *f)
 	return ACCEL_OK;
 }
 
+static accel_status check_metadata(const struct st_file *f, json_t *meta)
+{
+	const char *key;
+	json_t *text;
+
+	if (!json_is_object(meta))
+		return bad(f, "__metadata__", "it is not an object");
+	json_object_foreach(meta, key, text) if (
+		!json_is_string(text)) return bad(f, "__metadata__",
+						  "a value is not a string");
+	return ACCEL_OK;
+}
+
 static accel_status parse_entries(struct st_file *f)
 {
-	accel_status status;
+	accel_status status = ACCEL_OK;
 	const char *name;
-	json_t *entry, *text;
+	json_t *entry;
 
 	f->tensors =
 		mem_zalloc(json_object_size(f->header) * sizeof(f->tensors[0]));
@@ -219,19 +232,14 @@ static accel_status parse_entries(struct st_file *f)
 		return ACCEL_ERR_NOMEM;
 	json_object_foreach(f->header, name, entry)
 	{
-		if (strcmp(name, "__metadata__")) {
+		if (!strcmp(name, "__metadata__")) {
+			status = check_metadata(f, entry);
+		} else {
 			f->tensors[f->n].name = name;
 			status = parse_tensor(f, &f->tensors[f->n++], entry);
-			if (status)
-				return status;
-			continue;
 		}
-		if (!json_is_object(entry))
-			return bad(f, name, "it is not an object");
-		json_object_foreach(entry, name, text) if (
-			!json_is_string(
-				text)) return bad(f, "__metadata__",
-						  "a value is not a string");
+		if (status)
+			return status;
 	}
 	return check_cover(f);
 }
