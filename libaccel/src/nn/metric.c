@@ -294,12 +294,19 @@ void metrics_scores(const struct metrics *m, accel_scores *s)
 	s->loss = m->samples ? m->loss_sum / (double)m->samples : NAN;
 	if (m->confusion && (m->which & OF_CONFUSION))
 		of_confusion(m, &p, &r, &f1);
-	s->value[bit_of(ACCEL_ACCURACY)] = m->correct / rows;
-	s->value[bit_of(ACCEL_TOP_K)] = m->in_top / rows;
-	s->value[bit_of(ACCEL_PRECISION)] = p;
-	s->value[bit_of(ACCEL_RECALL)] = r;
-	s->value[bit_of(ACCEL_F1)] = f1;
-	s->value[bit_of(ACCEL_AUC)] = m->score ? auc(m) : NAN;
-	s->value[bit_of(ACCEL_MEAN_ABSOLUTE_ERROR)] =
-		m->absolute / (double)m->numbers;
+	if (m->which & ACCEL_ACCURACY)
+		s->value[bit_of(ACCEL_ACCURACY)] = m->correct / rows;
+	if (m->which & ACCEL_TOP_K)
+		s->value[bit_of(ACCEL_TOP_K)] = m->in_top / rows;
+	if (m->which & ACCEL_PRECISION)
+		s->value[bit_of(ACCEL_PRECISION)] = p;
+	if (m->which & ACCEL_RECALL)
+		s->value[bit_of(ACCEL_RECALL)] = r;
+	if (m->which & ACCEL_F1)
+		s->value[bit_of(ACCEL_F1)] = f1;
+	if (m->which & ACCEL_AUC)
+		s->value[bit_of(ACCEL_AUC)] = auc(m);
+	if (m->which & ACCEL_MEAN_ABSOLUTE_ERROR)
+		s->value[bit_of(ACCEL_MEAN_ABSOLUTE_ERROR)] =
+			m->absolute / (double)m->numbers;
 }
