@@ -45,4 +45,13 @@ hrtimer_setup(struct hrtimer *timer,
 #define PIACCEL_IMPORT_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")
 #endif
 
+/*
+ * gpiod_set_value() returned nothing before its errors were told (v6.15, and
+ * stable releases of v6.12 since). Detected.
+ */
+#define piaccel_gpiod_set(fn, desc, value)				\
+	__builtin_choose_expr(						\
+		__builtin_types_compatible_p(typeof(fn(desc, value)), void), \
+		(fn(desc, value), 0), fn(desc, value))
+
 #endif /* PIACCEL_COMPAT_H */
