@@ -5,6 +5,7 @@
 
 #include <accel/bench.h>
 #include <accel/context.h>
+#include <accel/control.h>
 #include <accel/data.h>
 #include <accel/device.h>
 #include <accel/driver.h>
