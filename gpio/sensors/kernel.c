@@ -263,7 +263,7 @@ static void iio_add(accel_sensor *s, const char *folder, const char *file)
 	}
 }
 
-static accel_status iio_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status iio_describe(accel_sensor *s, const struct sensor_args *a)
 {
 	struct dirent **all;
 	struct wanted w;
@@ -315,7 +315,7 @@ static void hwmon_add(accel_sensor *s, const char *folder, const char *file)
 		 channel);
 }
 
-static accel_status hwmon_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status hwmon_describe(accel_sensor *s, const struct sensor_args *a)
 {
 	struct dirent **all;
 	struct wanted w;
@@ -337,7 +337,8 @@ static accel_status hwmon_open(accel_sensor *s, const struct sensor_args *a)
 				      w.folder);
 }
 
-static accel_status thermal_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status thermal_describe(accel_sensor *s,
+				     const struct sensor_args *a)
 {
 	struct wanted w;
 	accel_status st = find_device(s, &thermal_bus, a->where[0], &w);
@@ -354,7 +355,7 @@ static accel_status thermal_open(accel_sensor *s, const struct sensor_args *a)
 
 /* ---- DS18B20 -------------------------------------------------------------- */
 
-static accel_status w1_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status w1_describe(accel_sensor *s, const struct sensor_args *a)
 {
 	struct wanted w;
 	accel_status st = find_device(s, &w1_bus, a->where[0], &w);
@@ -404,10 +405,10 @@ static accel_status w1_read(accel_sensor *s)
 }
 
 const struct sensor_kind sensor_kernel_kinds[] = {
-	{ "iio", "DEVICE", 1, 1, "", iio_open, channels_read },
-	{ "ds18b20", "ID", 1, 1, "", w1_open, w1_read },
-	{ "hwmon", "CHIP", 1, 1, "", hwmon_open, channels_read },
-	{ "thermal", "ZONE", 1, 1, "", thermal_open, channels_read },
+	{ "iio", "DEVICE", 1, 1, "", iio_describe, NULL, channels_read },
+	{ "ds18b20", "ID", 1, 1, "", w1_describe, NULL, w1_read },
+	{ "hwmon", "CHIP", 1, 1, "", hwmon_describe, NULL, channels_read },
+	{ "thermal", "ZONE", 1, 1, "", thermal_describe, NULL, channels_read },
 };
 
 const uint32_t sensor_num_kernel_kinds =

@@ -49,16 +49,22 @@ static accel_status take_lines(accel_sensor *s, const struct sensor_args *a,
 
 /* ---- DHT11, DHT22 --------------------------------------------------------- */
 
-static accel_status dht_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status dht_describe(accel_sensor *s, const struct sensor_args *a)
 {
 	const struct dht_limits *l;
 
+	(void)a;
 	s->model = strcmp(s->kind->name, "dht11") ? DHT22 : DHT11;
 	s->rest_ns = s->model == DHT22 ? 2000 * MS : 1000 * MS;
 	l = &dht_limits[s->model];
 	sensor_add(s, "temperature", "°C", l->temperature_min,
 		   l->temperature_max);
 	sensor_add(s, "humidity", "%", l->humidity_min, l->humidity_max);
+	return ACCEL_OK;
+}
+
+static accel_status dht_open(accel_sensor *s, const struct sensor_args *a)
+{
 	return take_lines(s, a,
 			  (accel_lines_config){ .pull_up = 1,
 						.event_buffer = EDGES_MAX });
@@ -97,7 +103,7 @@ static accel_status dht_read(accel_sensor *s)
 
 /* ---- HC-SR04 -------------------------------------------------------------- */
 
-static accel_status echo_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status echo_describe(accel_sensor *s, const struct sensor_args *a)
 {
 	accel_status st = sensor_option(s, a, "temperature", -40, 80, 20,
 					&s->temperature);
@@ -106,6 +112,11 @@ static accel_status echo_open(accel_sensor *s, const struct sensor_args *a)
 		return st;
 	s->rest_ns = 60 * MS; /* until the last echo has died away */
 	sensor_add(s, "distance", "cm", ECHO_MIN_CM, ECHO_MAX_CM);
+	return ACCEL_OK;
+}
+
+static accel_status echo_open(accel_sensor *s, const struct sensor_args *a)
+{
 	return take_lines(s, a,
 			  (accel_lines_config){
 				  .outputs = 1, .rising = 2, .falling = 2 });
@@ -150,7 +161,7 @@ static accel_status echo_read(accel_sensor *s)
 
 /* ---- pulses --------------------------------------------------------------- */
 
-static accel_status pulse_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status pulse_describe(accel_sensor *s, const struct sensor_args *a)
 {
 	const char *unit = sensor_option_text(a, "unit");
 	char rate[12];
@@ -168,6 +179,11 @@ static accel_status pulse_open(accel_sensor *s, const struct sensor_args *a)
 	sensor_add(s, "frequency", "Hz", 0, 1e6);
 	sensor_add(s, "rate", unit ? rate : "Hz", 0, INFINITY);
 	sensor_add(s, "total", unit ? unit : "", 0, INFINITY);
+	return ACCEL_OK;
+}
+
+static accel_status pulse_open(accel_sensor *s, const struct sensor_args *a)
+{
 	return take_lines(s, a,
 			  (accel_lines_config){ .rising = 1,
 						.event_buffer = 4096 });
@@ -208,12 +224,19 @@ static accel_status pulse_read(accel_sensor *s)
 
 /* ---- encoder, button, PIR ------------------------------------------------- */
 
+static accel_status encoder_describe(accel_sensor *s,
+				     const struct sensor_args *a)
+{
+	(void)a;
+	sensor_add(s, "position", "steps", -INFINITY, INFINITY);
+	return ACCEL_OK;
+}
+
 static accel_status encoder_open(accel_sensor *s, const struct sensor_args *a)
 {
 	uint64_t bits;
 	accel_status st;
 
-	sensor_add(s, "position", "steps", -INFINITY, INFINITY);
 	st = take_lines(s, a,
 			(accel_lines_config){ .pull_up = 3,
 					      .rising = 3,
@@ -243,17 +266,23 @@ static accel_status encoder_read(accel_sensor *s)
 	return ACCEL_OK;
 }
 
+static accel_status button_describe(accel_sensor *s,
+				    const struct sensor_args *a)
+{
+	double ms;
+
+	sensor_add(s, "pressed", "", 0, 1);
+	sensor_add(s, "presses", "", 0, INFINITY);
+	return sensor_option(s, a, "debounce", 0.001, 1000, 5, &ms);
+}
+
 static accel_status button_open(accel_sensor *s, const struct sensor_args *a)
 {
 	accel_status st;
 	uint64_t bits;
 	double ms;
 
-	st = sensor_option(s, a, "debounce", 0.001, 1000, 5, &ms);
-	if (st)
-		return st;
-	sensor_add(s, "pressed", "", 0, 1);
-	sensor_add(s, "presses", "", 0, INFINITY);
+	sensor_option(s, a, "debounce", 0.001, 1000, 5, &ms);
 	st = take_lines(s, a,
 			(accel_lines_config){ .active_low = 1,
 					      .pull_up = 1,
@@ -286,10 +315,16 @@ static accel_status button_read(accel_sensor *s)
 
 #define PIR_WARM_NS (30000 * MS)
 
-static accel_status pir_open(accel_sensor *s, const struct sensor_args *a)
+static accel_status pir_describe(accel_sensor *s, const struct sensor_args *a)
 {
+	(void)a;
 	sensor_add(s, "motion", "", 0, 1);
 	sensor_add(s, "motions", "", 0, INFINITY);
+	return ACCEL_OK;
+}
+
+static accel_status pir_open(accel_sensor *s, const struct sensor_args *a)
+{
 	return take_lines(s, a, (accel_lines_config){ .rising = 1 });
 }
 
@@ -321,17 +356,18 @@ static accel_status pir_read(accel_sensor *s)
 }
 
 const struct sensor_kind sensor_line_kinds[] = {
-	{ "dht11", "LINE", 1, 1, "", dht_open, dht_read },
-	{ "dht22", "LINE", 1, 1, "", dht_open, dht_read },
-	{ "am2302", "LINE", 1, 1, "", dht_open, dht_read },
+	{ "dht11", "LINE", 1, 1, "", dht_describe, dht_open, dht_read },
+	{ "dht22", "LINE", 1, 1, "", dht_describe, dht_open, dht_read },
+	{ "am2302", "LINE", 1, 1, "", dht_describe, dht_open, dht_read },
 	{ "hcsr04", "TRIGGER,ECHO[,temperature=CELSIUS]", 2, 2, "|temperature|",
-	  echo_open, echo_read },
+	  echo_describe, echo_open, echo_read },
 	{ "pulse", "LINE[,window=SECONDS][,per=PULSES][,unit=UNIT]", 1, 1,
-	  "|window|per|unit|", pulse_open, pulse_read },
-	{ "encoder", "A,B", 2, 2, "", encoder_open, encoder_read },
+	  "|window|per|unit|", pulse_describe, pulse_open, pulse_read },
+	{ "encoder", "A,B", 2, 2, "", encoder_describe, encoder_open,
+	  encoder_read },
 	{ "button", "LINE[,debounce=MILLISECONDS]", 1, 1, "|debounce|",
-	  button_open, button_read },
-	{ "pir", "LINE", 1, 1, "", pir_open, pir_read },
+	  button_describe, button_open, button_read },
+	{ "pir", "LINE", 1, 1, "", pir_describe, pir_open, pir_read },
 };
 
 const uint32_t sensor_num_line_kinds =

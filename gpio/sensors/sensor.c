@@ -202,10 +202,10 @@ static accel_status parse_args(accel_sensor *s, const char *text,
 	return ACCEL_OK;
 }
 
-static accel_status open_spec(accel_sensor *s, const char *spec)
+static accel_status describe_spec(accel_sensor *s, const char *spec,
+				  struct sensor_args *args)
 {
 	size_t len = strcspn(spec, ":");
-	struct sensor_args args;
 	accel_status st;
 
 	if (strlen(spec) >= sizeof(s->spec))
@@ -216,9 +216,17 @@ static accel_status open_spec(accel_sensor *s, const char *spec)
 	s->kind = kind_of(spec, len);
 	if (!s->kind || !spec[len])
 		return unknown_kind(spec);
-	st = parse_args(s, spec + len + 1, &args);
+	st = parse_args(s, spec + len + 1, args);
 	s->opened_ns = accel_now_ns();
-	return st ? st : s->kind->open(s, &args);
+	return st ? st : s->kind->describe(s, args);
+}
+
+static accel_status open_spec(accel_sensor *s, const char *spec)
+{
+	struct sensor_args args;
+	accel_status st = describe_spec(s, spec, &args);
+
+	return st || !s->kind->open ? st : s->kind->open(s, &args);
 }
 
 accel_sensor *accel_sensor_open(const char *spec)
@@ -233,6 +241,30 @@ accel_sensor *accel_sensor_open(const char *spec)
 		return NULL;
 	}
 	return s;
+}
+
+accel_status accel_sensor_describe(const char *spec, accel_reading *readings,
+				   uint32_t max, uint32_t *count)
+{
+	struct sensor_args args;
+	accel_sensor *s;
+	accel_status st;
+
+	if (!spec || !count || (max && !readings))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "sensor: no spec, or no place for its "
+				   "readings");
+	*count = 0;
+	s = mem_zalloc(sizeof(*s));
+	if (!s)
+		return ACCEL_ERR_NOMEM;
+	st = describe_spec(s, spec, &args);
+	if (!st)
+		*count = s->count;
+	for (uint32_t i = 0; i < *count && i < max; i++)
+		readings[i] = s->readings[i];
+	accel_sensor_close(s);
+	return st;
 }
 
 void accel_sensor_close(accel_sensor *s)

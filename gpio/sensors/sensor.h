@@ -22,6 +22,9 @@ struct sensor_kind {
 	const char *usage; /* behind it */
 	uint32_t where_min, where_max;
 	const char *options; /* known keys, "|a|b|" */
+	/* Adds its readings; touches nothing that must be wired. */
+	accel_status (*describe)(accel_sensor *s, const struct sensor_args *a);
+	/* Takes its lines; NULL: it has none. After describe. */
 	accel_status (*open)(accel_sensor *s, const struct sensor_args *a);
 	/* Fills s->readings by sensor_value() and sensor_doubt(). */
 	accel_status (*read)(accel_sensor *s);

@@ -529,6 +529,30 @@ static void test_specs(void)
 	      "and is opened by it");
 }
 
+static void test_describe(void)
+{
+	accel_reading r[ACCEL_READINGS_MAX];
+	uint32_t n = 0;
+
+	CHECK(!accel_sensor_describe("dht22:GPIO4", r, ACCEL_READINGS_MAX,
+				     &n) &&
+		      n == 2 && !strcmp(r[1].name, "humidity") &&
+		      !strcmp(r[1].unit, "%") && near(r[1].max, 100) &&
+		      isnan(r[1].value),
+	      "a sensor says what it reads without being there");
+	CHECK(!accel_sensor_describe("pulse:GPIO5,unit=l", r,
+				     ACCEL_READINGS_MAX, &n) &&
+		      n == 3 && !strcmp(r[1].unit, "l/s"),
+	      "with the units that it was told");
+	CHECK(accel_sensor_describe("button:GPIO5,debounce=x", r, 1, &n) ==
+			      ACCEL_ERR_INVALID &&
+		      n == 0,
+	      "a wrong option is found");
+	CHECK(accel_sensor_describe("dht33:GPIO5", r, 1, &n) ==
+		      ACCEL_ERR_INVALID,
+	      "and a wrong kind");
+}
+
 static void test_age(void)
 {
 	accel_reading r = { .value = 3, .time_ns = 1000 };
@@ -562,6 +586,7 @@ int main(void)
 	test_kernel_good();
 	test_kernel_bad();
 	test_specs();
+	test_describe();
 	test_age();
 	snprintf(rm, sizeof(rm), "rm -rf %s", root);
 	if (system(rm))

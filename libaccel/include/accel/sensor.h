@@ -71,6 +71,16 @@ typedef struct accel_sensor accel_sensor;
  */
 ACCEL_API accel_sensor *accel_sensor_open(const char *spec);
 
+/*
+ * What a sensor would read: names, units and ranges, without opening it. No
+ * line is claimed; a sensor of a kernel driver must be there.
+ *
+ * Errors as accel_sensor_open(), without those of lines.
+ */
+ACCEL_API accel_status accel_sensor_describe(const char *spec,
+					     accel_reading *readings,
+					     uint32_t max, uint32_t *count);
+
 /* NULL is allowed. */
 ACCEL_API void accel_sensor_close(accel_sensor *sensor);
 
