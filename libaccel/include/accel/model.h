@@ -116,6 +116,10 @@ typedef struct accel_compile_options {
 ACCEL_API accel_status accel_compile_with(accel_model *m,
 					  const accel_compile_options *options);
 
+/* Other metrics from now on, accel_metric bits. ERR_INVALID: not compiled. */
+ACCEL_API accel_status accel_model_set_metrics(accel_model *m,
+					       unsigned metrics);
+
 /* One epoch of a history. */
 typedef struct accel_epoch {
 	accel_scores train; /* measured while weights changed */

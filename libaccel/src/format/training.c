@@ -206,8 +206,7 @@ static bool scores_from_json(const json_t *j, accel_scores *s)
 
 		if (json_object_get(j, name))
 			s->metrics |= 1u << i;
-		fine = json_get_number(j, name,
-				       s->metrics & 1u << i ? NAN : 0,
+		fine = json_get_number(j, name, s->metrics & 1u << i ? NAN : 0,
 				       &s->value[i]);
 	}
 	return fine;

@@ -37,6 +37,16 @@ accel_status accel_compile_with(accel_model *m,
 	return ACCEL_OK;
 }
 
+accel_status accel_model_set_metrics(accel_model *m, unsigned metrics)
+{
+	if (!m || !m->compiled || metrics & ~((1u << ACCEL_METRICS) - 1))
+		return accel_error(
+			ACCEL_ERR_INVALID, "metrics: 0x%x of %s", metrics,
+			m ? "a model that is not compiled" : "no model");
+	m->o.metrics = metrics;
+	return ACCEL_OK;
+}
+
 /* What is done with each batch. */
 typedef void batch_fn(void *arg, const struct session *s,
 		      const struct feed *feed, double loss);
