@@ -102,6 +102,7 @@ variants() {
 	local t
 	rm -f "$out/log"
 	make -s -C "$top" BUILD="$BUILD" lib unit-programs || die "the tests do not build"
+	# shellcheck disable=SC2013 # names without blanks
 	for t in $(grep -l conform_main "$here"/../unit/*.c); do
 		t=$(basename "$t" .c)
 		ACCEL_KERNEL_LOG=$out/log "$BUILD/unit/$t" v3d42 >"$out/$t.tap" 2>&1 ||
