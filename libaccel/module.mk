@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MIT
-# What libaccel needs beside the C library.
-OPENBLAS_LIBS := $(shell pkg-config --libs openblas 2>/dev/null)
-OPENBLAS_CFLAGS := $(shell pkg-config --cflags openblas 2>/dev/null)
-ifeq ($(OPENBLAS_LIBS),)
+# What libaccel needs beside the C library: pkg-config's name, Debian's package.
+LIB_NEEDS := openblas:libopenblas-dev jansson:libjansson-dev zlib:zlib1g-dev
+LIB_PC    := $(foreach n,$(LIB_NEEDS),$(firstword $(subst :, ,$(n))))
+LIB_GONE  := $(foreach n,$(LIB_NEEDS),$(if $(shell pkg-config --exists \
+               $(firstword $(subst :, ,$(n))) && echo y),,$(lastword $(subst :, ,$(n)))))
+ifneq ($(strip $(LIB_GONE)),)
 # The other goals install what is missing first, or do not need it.
 ifneq ($(if $(MAKECMDGOALS),$(filter all lib tools unit-programs install,$(MAKECMDGOALS)),all),)
-$(error OpenBLAS is missing: apt install libopenblas-dev, or run make deps)
+$(error Missing: apt install $(strip $(LIB_GONE)), or run make deps)
 endif
 endif
-CPPFLAGS += $(OPENBLAS_CFLAGS)
-LDLIBS   += $(OPENBLAS_LIBS)
+CPPFLAGS += $(shell pkg-config --cflags $(LIB_PC) 2>/dev/null)
+LDLIBS   += $(shell pkg-config --libs $(LIB_PC) 2>/dev/null)
+
+# Loops over blocks of numbers: vectorized, and none looks at errno or traps.
+$(BUILD)/obj/libaccel/src/backend/cpu/program.o \
+$(BUILD)/obj/libaccel/src/data/samples.o: \
+	CFLAGS += -O3 -fno-math-errno -fno-trapping-math

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "error.h"
+
+static void *io_error(const char *verb, const char *path, int err)
+{
+	return accel_error_null(ACCEL_ERR_IO, "cannot %s %s: %s", verb, path,
+				strerror(err));
+}
+
+/* Reads to the end into *text, which grows; returns the bytes, -1 on error. */
+static ssize_t slurp(int fd, const char *path, size_t room, char **text)
+{
+	size_t have = 0;
+	char *grown;
+	ssize_t n;
+
+	for (;;) {
+		if (have + 1 >= room || !*text) {
+			room = *text ? room * 2 : room;
+			grown = mem_realloc(*text, room);
+			if (!grown)
+				return -1;
+			*text = grown;
+		}
+		n = read(fd, *text + have, room - have - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			io_error("read", path, errno);
+			return -1;
+		}
+		if (!n)
+			break;
+		have += (size_t)n;
+	}
+	(*text)[have] = 0;
+	return (ssize_t)have;
+}
+
+char *file_load(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return io_error("open", path, errno);
+	n = fstat(fd, &st) ? 0 : st.st_size;
+	/* one byte to see the end by, one for the 0 */
+	n = slurp(fd, path, n > 0 ? (size_t)n + 2 : 4096, &text);
+	close(fd);
+	if (n < 0) {
+		mem_free(text);
+		return NULL;
+	}
+	*size = (size_t)n;
+	return text;
+}
+
+struct file_save {
+	int fd;
+	int err; /* errno of the first failure */
+	char *temp; /* behind path, in the same block */
+	char path[];
+};
+
+struct file_save *file_save_open(const char *path)
+{
+	size_t len = strlen(path);
+	struct file_save *s;
+
+	s = mem_zalloc(sizeof(*s) + 2 * len + 32);
+	if (!s)
+		return NULL;
+	s->temp = s->path + len + 1;
+	memcpy(s->path, path, len + 1);
+	snprintf(s->temp, len + 31, "%s.%ld.tmp", path, (long)getpid());
+	s->fd = open(s->temp,
+		     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		     0666);
+	if (s->fd < 0) {
+		io_error("write", path, errno);
+		mem_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void file_save_write(struct file_save *s, const void *data, size_t size)
+{
+	const char *p = data;
+	ssize_t n;
+
+	while (s && !s->err && size) {
+		n = write(s->fd, p, size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			s->err = errno;
+			return;
+		}
+		p += n;
+		size -= (size_t)n;
+	}
+}
+
+static int sync_directory(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, err;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	/* EINVAL: this file system has nothing to synchronise */
+	err = fsync(fd) && errno != EINVAL ? errno : 0;
+	close(fd);
+	return err;
+}
+
+accel_status file_save_close(struct file_save *s)
+{
+	accel_status status = ACCEL_OK;
+
+	if (!s)
+		return ACCEL_ERR_IO;
+	if (!s->err && fsync(s->fd))
+		s->err = errno;
+	if (close(s->fd) && !s->err)
+		s->err = errno;
+	if (!s->err && rename(s->temp, s->path))
+		s->err = errno;
+	if (s->err)
+		unlink(s->temp);
+	else
+		s->err = sync_directory(s->path);
+	if (s->err) {
+		io_error("write", s->path, s->err);
+		status = ACCEL_ERR_IO;
+	}
+	mem_free(s);
+	return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCEL_BASE_FILE_H
+#define ACCEL_BASE_FILE_H
+
+#include <stddef.h>
+
+#include <accel/status.h>
+
+/*
+ * Reads a whole file, a pipe too; a 0 follows its last byte. mem_free() it.
+ * NULL: ERR_IO, the text has the path and the reason; ERR_NOMEM.
+ */
+char *file_load(const char *path, size_t *size);
+
+/*
+ * Replaces a file so that its path holds either the old bytes or all of the
+ * new ones at every moment, a crash of the machine included: written beside it
+ * as PATH.PID.tmp, fsync, rename, fsync of the directory.
+ *
+ *   struct file_save *s = file_save_open(path);
+ *   file_save_write(s, data, size);      any number of times
+ *   status = file_save_close(s);
+ *
+ * The first failure is kept and file_save_close() returns it ("No space left on
+ * device"); the old file is then as it was and nothing is left beside it. NULL
+ * from open (the error is set) is allowed in the other two.
+ */
+struct file_save;
+struct file_save *file_save_open(const char *path);
+void file_save_write(struct file_save *s, const void *data, size_t size);
+accel_status file_save_close(struct file_save *s);
+
+#endif /* ACCEL_BASE_FILE_H */

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "preprocess.h"
+#include "samples.h"
+
+#define COLUMNS_MAX 100000 /* and features: far above what trains */
+
+static const char *const missing_names[] = {
+	[ACCEL_CSV_MISSING_FILL] = "fill",
+	[ACCEL_CSV_MISSING_DROP] = "drop",
+	[ACCEL_CSV_MISSING_ERROR] = "error",
+};
+
+static json_t *column_to_json(const struct column *c)
+{
+	json_t *texts;
+	int i;
+
+	if (c->kind == COLUMN_NUMBER)
+		return json_pack("{s:s, s:f, s:f}", "name", c->name, "mean",
+				 c->mean, "std", c->std);
+	if (c->kind == COLUMN_DATE)
+		return json_pack("{s:s, s:b}", "name", c->name, "date", 1);
+	texts = json_array();
+	for (i = 0; i < c->n_texts; i++)
+		json_array_append_new(texts, json_string(c->texts[i]));
+	return json_pack("{s:s, s:o}", "name", c->name, "texts", texts);
+}
+
+char *accel_preprocess_to_json(const accel_preprocess *p)
+{
+	json_t *columns = json_array(), *root;
+	char *text = NULL;
+	int i, bad = 0;
+
+	for (i = 0; i < p->n; i++)
+		bad |= json_array_append_new(columns,
+					     column_to_json(&p->columns[i]));
+	root = json_pack("{s:i, s:s, s:b, s:s, s:o}", "version", 1, "missing",
+			 missing_names[p->missing], "header", p->header,
+			 "ignored", accel_preprocess_ignored(p), "columns",
+			 columns);
+	if (p->has_label)
+		bad |= json_object_set_new(root, "label",
+					   column_to_json(&p->label));
+	if (root && !bad)
+		text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return text ? text
+		    : accel_error_null(ACCEL_ERR_NOMEM,
+				       "out of memory for JSON text");
+}
+
+/* ---- back ---- */
+
+static accel_status bad(const char *what)
+{
+	return accel_error(ACCEL_ERR_FORMAT, "preprocessing: %s", what);
+}
+
+static char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	size_t len = text ? strlen(text) + 1 : 0;
+	char *copy = text ? mem_alloc(len) : NULL;
+
+	return copy ? memcpy(copy, text, len) : NULL;
+}
+
+/* @sorted: they must be in order, so that they can be searched. */
+static accel_status texts_from_json(struct column *c, const json_t *list,
+				    bool sorted)
+{
+	size_t n = json_array_size(list), i;
+	char **texts;
+
+	if (!n || n > TEXTS_MAX)
+		return bad("no list of texts, or one too long");
+	texts = mem_alloc(n * sizeof(*texts));
+	if (!texts)
+		return ACCEL_ERR_NOMEM;
+	for (i = 0; i < n; i++) {
+		texts[i] = (char *)json_string_value(json_array_get(list, i));
+		if (!texts[i] ||
+		    (sorted && i && strcmp(texts[i - 1], texts[i]) >= 0))
+			break;
+	}
+	if (i == n) {
+		c->texts = names_copy((int)n, texts);
+		c->n_texts = c->texts ? (int)n : 0;
+	}
+	mem_free(texts);
+	if (i < n)
+		return bad("its texts are not in order");
+	return c->texts ? ACCEL_OK : ACCEL_ERR_NOMEM;
+}
+
+static accel_status column_from_json(struct column *c, const json_t *j,
+				     bool label)
+{
+	const json_t *texts = json_object_get(j, "texts");
+
+	c->name = text_of(j, "name");
+	if (!c->name)
+		return bad("a column without a name");
+	if (texts) {
+		c->kind = COLUMN_TEXT;
+		return texts_from_json(c, texts, !label);
+	}
+	if (!label && json_is_true(json_object_get(j, "date"))) {
+		c->kind = COLUMN_DATE;
+		return ACCEL_OK;
+	}
+	c->mean = json_number_value(json_object_get(j, "mean"));
+	c->std = json_number_value(json_object_get(j, "std"));
+	if (!json_is_number(json_object_get(j, "mean")) || !(c->std > 0) ||
+	    !isfinite(c->std) || !isfinite(c->mean))
+		return bad("a mean or standard deviation is missing");
+	return ACCEL_OK;
+}
+
+static accel_status fill(accel_preprocess *p, const json_t *root)
+{
+	const json_t *label = json_object_get(root, "label");
+	const char *missing =
+		json_string_value(json_object_get(root, "missing"));
+	accel_status status = ACCEL_OK;
+	int i, features = 0;
+
+	for (i = 0; i < p->n && !status; i++) {
+		status = column_from_json(
+			&p->columns[i],
+			json_array_get(json_object_get(root, "columns"),
+				       (size_t)i),
+			false);
+		features += p->columns[i].n_texts;
+	}
+	if (!status && features > COLUMNS_MAX)
+		status = bad("too many features");
+	if (!status && label) {
+		p->has_label = true;
+		status = column_from_json(&p->label, label, true);
+	}
+	for (i = 0; missing && i < 3 && strcmp(missing, missing_names[i]);)
+		i++;
+	if (!status && (!missing || i == 3))
+		status = bad("what to do with missing values is missing");
+	p->missing = (accel_csv_missing)(i % 3);
+	p->header = json_is_true(json_object_get(root, "header"));
+	p->ignored = text_of(root, "ignored");
+	return status ? status : preprocess_name_features(p);
+}
+
+accel_preprocess *accel_preprocess_from_json(const char *text)
+{
+	json_error_t error;
+	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	accel_preprocess *p = NULL;
+	size_t n;
+
+	if (!root)
+		return accel_error_null(ACCEL_ERR_FORMAT,
+					"preprocessing: byte %d: %s",
+					error.position, error.text);
+	n = json_array_size(json_object_get(root, "columns"));
+	if (json_integer_value(json_object_get(root, "version")) != 1)
+		bad("no version 1");
+	else if (!n || n > COLUMNS_MAX)
+		bad("no columns, or too many");
+	else
+		p = preprocess_make((int)n);
+	if (p && fill(p, root)) {
+		accel_preprocess_destroy(p);
+		p = NULL;
+	}
+	json_decref(root);
+	return p;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ACCEL_DATA_SAMPLES_H
+#define ACCEL_DATA_SAMPLES_H
+
+#include <accel/data.h>
+
+/* Allocates `a` of these sizes, contents undefined. ERR_SHAPE: a size below 1,
+ * too many dimensions, or too large. */
+accel_status array_make(accel_array *a, accel_dtype dtype, int ndim,
+			const int64_t *shape);
+/* Elements of one sample: the product of all sizes but the first. */
+int64_t array_row(const accel_array *a);
+
+/* Samples without x and y yet; count is 0. */
+accel_samples *samples_make(const char *name);
+
+/*
+ * Makes i32 y classes of n (0: one more than the largest). ERR_RANGE: a label
+ * that is none of them, by its sample.
+ */
+accel_status samples_set_classes(accel_samples *s, int n);
+
+/* A copy of n texts as one block for mem_free(). */
+char **names_copy(int n, char *const *names);
+
+/* Another owner of the same; accel_preprocess_destroy() ends each. */
+accel_preprocess *preprocess_get(accel_preprocess *p);
+
+#endif /* ACCEL_DATA_SAMPLES_H */
