@@ -34,7 +34,7 @@ unit() { # PREFIX BUILD
 		[ -x "$t" ] && [ -f "$t" ] || continue
 		n=${t##*/test_}
 		case $n in
-		base | compute | data | format | plot | fuzz_*) set -- "$1" "$2" "$t" ;;
+		base | compute | data | format | plot | rules | fuzz_*) set -- "$1" "$2" "$t" ;;
 		kernels) [ "$1" = unit ] || continue
 			set -- "$1" "$2" "$t" ;;
 		*) set -- "$1" "$2" "$t" "${UNIT_BACKEND:-cpu}" ;;
