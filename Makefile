@@ -80,14 +80,16 @@ $(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.prefix
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
 
-# One folder under tools/, one program. Public headers only.
+# One folder under tools/, one program. Public headers only. Those in
+# STATIC_TOOLS start without the engine's libraries.
+STATIC_TOOLS := accelctl
 define tool_rule
 TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
 $(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
-               $(BUILD)/libaccel.so
+               $(BUILD)/libaccel.$(if $(filter $(1),$(STATIC_TOOLS)),a,so)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$$$$ORIGIN/../lib' -o $$@ \
-		$$(filter %.o,$$^) -L$(BUILD) -laccel $$(TOOL_LIBS) $$(LDLIBS)
+		$$(filter %.o %.a %.so,$$^) $$(TOOL_LIBS) $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 

@@ -96,7 +96,7 @@ judge "shellcheck on scripts" scripts
 
 spdx() {
 	local f want
-	tree . | grep -vE '^LICENSES/|\.(md|svg|png|json|csv|txt|wav|safetensors)$|^\.gitignore$|/settings$|\.in$' |
+	tree . | grep -vE '^LICENSES/|\.(md|svg|png|json|csv|txt|wav|patch|safetensors)$|^\.gitignore$|/settings$|\.in$' |
 	while read -r f; do
 		case $f in
 		tests/vm/testboard/tb.h | tests/kselftest/tb.h | tests/vm/testboard/tbctl.c) want=MIT ;;

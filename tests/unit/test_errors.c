@@ -115,7 +115,8 @@ static void shapes(void)
 	refused(accel_resize(x, 0, 3, ACCEL_NEAREST), "0", "resize",
 		"a resize to nothing");
 	refused(accel_unpack_bits(a, 8), "f32", "8", "bits of floats");
-	refused(accel_dropout(a, 1), "rate 1", "", "a dropout of everything");
+	refused(accel_random_dropout(a, 1), "rate 1", "",
+		"a dropout of everything");
 	CHECK(accel_topk(a, 785, bad, NULL) == ACCEL_ERR_RANGE && !bad[0] &&
 		      strstr(accel_last_error(), "785"),
 	      "%s: top 785 of 784", label);

@@ -181,7 +181,7 @@ static accel_tensor *the_index;
 
 F(gather, accel_sin(accel_gather(x[0], 2, the_index)))
 F(scatter, accel_sin(accel_scatter_add(x[0], 2, the_index, x[1])))
-F(embedding, accel_sin(accel_embedding(x[0], the_index)))
+F(embedding, accel_sin(accel_embedding_lookup(x[0], the_index)))
 
 static accel_tensor *mlp(accel_tensor *const *x)
 {

@@ -482,7 +482,8 @@ static void indexing(void)
 		}
 		x = values(dtypes[d], ACCEL_SHAPE(11, 6));
 		i = make(ACCEL_U8, ACCEL_SHAPE(3, 5), 0, 11);
-		check(accel_embedding(x, i), EXACT, "embedding %s", name);
+		check(accel_embedding_lookup(x, i), EXACT, "embedding %s",
+		      name);
 		check(accel_one_hot(i, 12, dtypes[d]), EXACT, "one_hot %s",
 		      name);
 		check(accel_pad(x, (int64_t[]){ 1, 2 }, (int64_t[]){ 3, 0 }, 5),
@@ -556,15 +557,15 @@ static void random_numbers(void)
 	}
 	CHECK(fabs(sum / 10000) < 0.05 && fabs(square / 10000 - 1) < 0.05,
 	      "%s: normal has mean 0 and variance 1", label);
-	x = accel_dropout(accel_full(ctx, ACCEL_F32, ACCEL_SHAPE(10000), 1),
-			  0.25);
+	x = accel_random_dropout(
+		accel_full(ctx, ACCEL_F32, ACCEL_SHAPE(10000), 1), 0.25);
 	accel_read(x, many, sizeof(many));
 	for (i = 0; i < 10000; i++)
 		zeros += many[i] == 0;
 	CHECK(zeros > 2300 && zeros < 2700, "%s: dropout drops its rate",
 	      label);
-	check(accel_dropout(values(ACCEL_F32, ACCEL_SHAPE(9, 9)), 0.5), ROUND,
-	      "dropout");
+	check(accel_random_dropout(values(ACCEL_F32, ACCEL_SHAPE(9, 9)), 0.5),
+	      ROUND, "dropout");
 	accel_scope_end(ctx);
 }
 

@@ -51,7 +51,7 @@ static float train_step(struct net *n, double rate)
 	x = make(ACCEL_F32, ACCEL_SHAPE(9, 7), -1, 1);
 	y = make(ACCEL_I32, ACCEL_SHAPE(9), 0, 5);
 	h = accel_relu(accel_add(accel_matmul(x, n->p[0]), n->p[1]));
-	h = accel_dropout(h, 0.1);
+	h = accel_random_dropout(h, 0.1);
 	h = accel_add(accel_matmul(h, n->p[2]), n->p[3]);
 	loss = accel_mul(accel_log_softmax(h, 1),
 			 accel_one_hot(y, 5, ACCEL_F32));

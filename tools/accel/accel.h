@@ -8,11 +8,70 @@
  * used wrongly). */
 int cmd_devices(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_bench_train(int argc, char **argv);
+int cmd_train(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_predict(int argc, char **argv);
+int cmd_summary(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
 
 /* Prints the last error; returns 1. */
 int fail(accel_status s);
 
 /* A JSON string with its quotes. */
 void print_json_string(const char *s);
+/* A JSON number, or null for what JSON has none for. */
+void print_json_number(double v);
+
+/* ---- options ---- */
+
+struct option_spec {
+	const char *name; /* "--epochs"; without "--" what stands alone */
+	enum { OPT_TEXT, OPT_FLAG, OPT_COUNT, OPT_NUMBER, OPT_SEED } type;
+	void *value; /* const char *, bool, int (1 on), double (above 0),
+		      * uint64_t */
+	const char *help; /* a line of --help */
+};
+
+/*
+ * Reads a command's arguments; specs end with a NULL name.
+ * Returns -1 to go on, or the status to exit with: 0 after --help, 2 after an
+ * error, which was printed.
+ */
+int parse_options(int argc, char **argv, const char *usage,
+		  const struct option_spec *specs);
+
+/* ---- data ---- */
+
+/* What --data and what belongs to it say. */
+struct data_args {
+	const char *data, *test, *label, *columns, *task;
+	bool dates;
+	int window;
+	uint64_t seed;
+};
+#define DATA_SPECS(a)                                                          \
+	{ "--data", OPT_TEXT, &(a).data,                                       \
+	  "FILE.csv, X.npy, a directory of IDX files (MNIST), digits or "      \
+	  "sensors\n"                                                          \
+	  "                    (made up; digits is the default)" },            \
+		{ "--label", OPT_TEXT, &(a).label,                             \
+		  "column to predict; of X.npy, Y.npy" },                      \
+	{                                                                      \
+		"--window", OPT_COUNT, &(a).window,                            \
+			"rows of a table that make one series"                 \
+	}
+
+/* For training: train and test, which may be NULL. */
+accel_dataset *data_for_training(accel_context *ctx, const struct data_args *a);
+/* For a trained model: its test part where there are two. */
+accel_samples *data_for_model(const accel_model *m, const struct data_args *a);
+
+/* Loads a model on a device; the context in *ctx, to close after it. */
+accel_model *load_model(const char *path, const char *device,
+			accel_context **ctx);
+
+/* The value of a metric by accel_metric bits, as "name": value pairs. */
+void print_json_scores(const accel_scores *s, const char *prefix);
 
 #endif /* TOOLS_ACCEL_H */

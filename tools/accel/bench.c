@@ -10,6 +10,8 @@ static void usage(FILE *f)
 {
 	fprintf(f,
 		"usage: accel bench matmul|conv|elementwise|submit [OPTIONS]\n"
+		"       accel bench train [OPTIONS] (see accel bench train "
+		"--help)\n"
 		"\n"
 		"  --device D   vulkan, INDEX, UUID or NAME (default: "
 		"ACCEL_DEVICE, else vulkan)\n"
@@ -68,6 +70,8 @@ int cmd_bench(int argc, char **argv)
 	accel_status s;
 	int json = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "train"))
+		return cmd_bench_train(argc - 1, argv + 1);
 	for (int i = 1; i < argc; i++) {
 		int more = i + 1 < argc;
 

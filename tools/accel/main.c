@@ -2,6 +2,7 @@
 /* accel: the command-line face of the library. One file a subcommand. */
 #include "accel.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +11,13 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "train", cmd_train, "train a model on data" },
+	{ "eval", cmd_eval, "how good a model is on data" },
+	{ "predict", cmd_predict, "what a model says of each row" },
+	{ "summary", cmd_summary, "what is in a model file" },
+	{ "plot", cmd_plot, "training curves, in the terminal or as SVG" },
 	{ "devices", cmd_devices, "list the Vulkan devices" },
-	{ "bench", cmd_bench, "measure a device's kernels" },
+	{ "bench", cmd_bench, "measure a device's kernels, or training" },
 };
 
 static void usage(FILE *f)
@@ -65,4 +71,12 @@ void print_json_string(const char *s)
 			putchar(c);
 	}
 	putchar('"');
+}
+
+void print_json_number(double v)
+{
+	if (isfinite(v))
+		printf("%.9g", v);
+	else
+		printf("null");
 }

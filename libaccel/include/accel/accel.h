@@ -10,9 +10,17 @@
 #include <accel/device.h>
 #include <accel/driver.h>
 #include <accel/graph.h>
+#include <accel/layer.h>
+#include <accel/lines.h>
+#include <accel/loss.h>
+#include <accel/model.h>
 #include <accel/ops.h>
+#include <accel/optimizer.h>
 #include <accel/plot.h>
+#include <accel/sensor.h>
 #include <accel/status.h>
+#include <accel/stream.h>
+#include <accel/tape.h>
 #include <accel/tensor.h>
 #include <accel/version.h>
 

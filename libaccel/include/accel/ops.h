@@ -215,8 +215,8 @@ ACCEL_API accel_tensor *accel_scatter_add(accel_tensor *x, int axis,
 					  accel_tensor *index,
 					  accel_tensor *src);
 /* Rows of a table: table [V, D], index [...] -> [..., D]. */
-ACCEL_API accel_tensor *accel_embedding(accel_tensor *table,
-					accel_tensor *index);
+ACCEL_API accel_tensor *accel_embedding_lookup(accel_tensor *table,
+					       accel_tensor *index);
 /* index [...] -> [..., n] of @dtype, 1 where it counts. */
 ACCEL_API accel_tensor *accel_one_hot(accel_tensor *index, int64_t n,
 				      accel_dtype dtype);
@@ -251,7 +251,7 @@ ACCEL_API accel_tensor *accel_random_normal(accel_context *ctx, int ndim,
 					    const int64_t *shape);
 /* x with each element zeroed with probability @rate, the rest times
  * 1 / (1 - rate). */
-ACCEL_API accel_tensor *accel_dropout(accel_tensor *x, double rate);
+ACCEL_API accel_tensor *accel_random_dropout(accel_tensor *x, double rate);
 
 #ifdef __cplusplus
 }

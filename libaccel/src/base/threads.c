@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "alloc.h"
+#include "denormal.h"
 #include "error.h"
 
 struct threads {
@@ -41,6 +42,7 @@ static void *worker(void *arg)
 	struct threads *t = arg;
 	uint64_t seen = 0;
 
+	denormals_flush();
 	pthread_mutex_lock(&t->lock);
 	for (;;) {
 		while (t->job == seen && !t->quit)

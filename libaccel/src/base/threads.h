@@ -6,7 +6,8 @@
 
 /*
  * A fixed set of worker threads that share one loop at a time. Which thread
- * runs which range must not change a result: ranges are independent.
+ * runs which range must not change a result: ranges are independent. Workers
+ * flush denormals (see denormal.h); so should who calls threads_for().
  */
 struct threads;
 

@@ -93,7 +93,8 @@ static void computed(struct accel_context *ctx, struct accel_tensor *t,
 	if (t->kept && !t->computed)
 		ctx->n_kept--;
 	t->computed = true;
-	node_forget(t);
+	if (!ctx->n_tapes)
+		node_forget(t);
 }
 
 /*
@@ -106,8 +107,9 @@ static void settle_assign(struct accel_context *ctx, struct accel_tensor *dst)
 
 	dst->pending = NULL;
 	dst->written = ++ctx->seq;
-	if (!node_ready(v) && op_table[v->op].class > CLASS_VIEW &&
-	    v->refs > 1 && layout_same_shape(&v->l, &dst->l)) {
+	if (!ctx->n_tapes && !node_ready(v) &&
+	    op_table[v->op].class > CLASS_VIEW && v->refs > 1 &&
+	    layout_same_shape(&v->l, &dst->l)) {
 		node_forget(v);
 		v->op = OP_RESHAPE;
 		v->n_in = 1;

@@ -109,10 +109,11 @@ static accel_status stale(const struct accel_tensor *t)
 
 /*
  * Depth first, inputs before users, without recursion. A node is on the stack
- * once more when its inputs are done: told apart by its stamp.
+ * once more when its inputs are done: told apart by its stamp. `taped`: past
+ * values at hand, too, as far as a tape kept what they were made from.
  */
 static accel_status walk_from(struct accel_context *ctx,
-			      struct accel_tensor *root)
+			      struct accel_tensor *root, bool taped)
 {
 	struct graph_scratch *s = ctx->scratch;
 	uint32_t open = ctx->stamp, done = ctx->stamp + 1, n = 0, i;
@@ -128,7 +129,7 @@ static accel_status walk_from(struct accel_context *ctx,
 			n--;
 			continue;
 		}
-		if (t->stamp == open || node_ready(t) || !t->n_in) {
+		if (t->stamp == open || (node_ready(t) && !taped) || !t->n_in) {
 			n--;
 			t->stamp = done;
 			err = visit(s, t);
@@ -164,7 +165,7 @@ static accel_status add_root(struct accel_context *ctx, struct accel_tensor *t)
 	for (i = 0; i < s->n_roots; i++)
 		if (s->roots[i] == t)
 			return ACCEL_OK;
-	err = walk_from(ctx, t);
+	err = walk_from(ctx, t, false);
 	return err ? err : push(&s->roots, &s->n_roots, &s->cap_roots, t);
 }
 
@@ -184,7 +185,7 @@ accel_status graph_reach(struct accel_context *ctx, struct accel_tensor *t)
 {
 	accel_status err = reset(ctx);
 
-	return err ? err : walk_from(ctx, t);
+	return err ? err : walk_from(ctx, t, ctx->n_tapes);
 }
 
 accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
@@ -205,9 +206,9 @@ accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
 		if (t->kept && !t->computed && !node_ready(node_storage(t)))
 			err = add_root(ctx, t);
 	for (i = 0; i < ctx->n_assigns && !err; i++) {
-		err = walk_from(ctx, ctx->assigns[i]);
+		err = walk_from(ctx, ctx->assigns[i], false);
 		if (!err)
-			err = walk_from(ctx, ctx->assigns[i]->pending);
+			err = walk_from(ctx, ctx->assigns[i]->pending, false);
 	}
 	for (i = 0; i < s->n_roots && !err; i++)
 		err = key_put(s, &s->roots[i]->index, sizeof(uint32_t));

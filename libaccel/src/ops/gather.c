@@ -138,7 +138,7 @@ accel_tensor *accel_scatter_add(accel_tensor *x, int axis, accel_tensor *index,
 	return op_record(OP_SCATTER_ADD, 3, in, &l, &attr);
 }
 
-accel_tensor *accel_embedding(accel_tensor *table, accel_tensor *index)
+accel_tensor *accel_embedding_lookup(accel_tensor *table, accel_tensor *index)
 {
 	accel_tensor *in[2] = { table, index }, *y;
 	int64_t shape[ACCEL_MAX_DIMS], n, dim;

@@ -71,7 +71,7 @@ accel_tensor *accel_random_normal(accel_context *ctx, int ndim,
 	return record(ctx, ndim, shape, 1);
 }
 
-accel_tensor *accel_dropout(accel_tensor *x, double rate)
+accel_tensor *accel_random_dropout(accel_tensor *x, double rate)
 {
 	accel_tensor *u, *keep;
 

@@ -42,6 +42,13 @@ struct accel_tensor {
 	struct accel_tensor *in_fixed[4];
 };
 
+/* An open tape: values keep what they were made from. */
+#define TAPES 8
+struct accel_tape {
+	struct accel_context *ctx;
+	uint32_t depth; /* open tapes, this one too */
+};
+
 struct accel_context {
 	struct device *dev;
 	struct accel_tensor *nodes; /* all of them */
@@ -56,6 +63,8 @@ struct accel_context {
 	uint32_t stamp;
 	uint64_t seq;
 	uint64_t seed, random_calls;
+	struct accel_tape tape[TAPES];
+	uint32_t n_tapes;
 	uint64_t memory_limit;
 	struct buffer *pool[160]; /* free, by size class */
 	uint64_t bytes_pooled;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../base/alloc.h"
+#include "../../base/denormal.h"
 #include "../../base/error.h"
 
 void *cpu_scratch(struct cpu *c, int i, size_t bytes)
@@ -106,7 +107,8 @@ static cpu_kernel *const kernel[OP_COUNT] = {
 	[OP_MAX_UNPOOL] = cpu_max_unpool,
 };
 
-accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base)
+static accel_status do_step(struct cpu *c, const struct step *s,
+			    void *const *base)
 {
 	struct operand in[EW_MAX_IN];
 	accel_status err = ACCEL_OK;
@@ -124,6 +126,15 @@ accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base)
 	       (s->n_in - s->n_base) * sizeof(in[0]));
 	cpu_program(c, s->ew, in, s->out, base);
 	return ACCEL_OK;
+}
+
+accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base)
+{
+	uint32_t mode = denormals_flush();
+	accel_status err = do_step(c, s, base);
+
+	denormals_restore(mode);
+	return err;
 }
 
 /* ---- the device ---- */

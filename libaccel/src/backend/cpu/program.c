@@ -2,7 +2,8 @@
 /*
  * Element-wise programs, a block of elements at a time: every value of a block
  * stays in the cache between instructions. f16 computes in f32, narrow integers
- * in i32.
+ * in i32. Inputs and outputs that are such numbers one after the other are used
+ * where they are.
  */
 #include <math.h>
 #include <string.h>
@@ -10,21 +11,41 @@
 #include "../../base/half.h"
 #include "cpu.h"
 
-#define BLOCK 256
+#define BLOCK 512
+
+#define VALUES (EW_MAX_IN + EW_MAX_IMM + EW_MAX_INS)
+
+/* Loops over blocks are compiled for several vector lengths; which one runs
+ * changes no bit. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
+	!defined(__SANITIZE_ADDRESS__)
+#define VECTOR                                                                 \
+	__attribute__((target_clones("avx512f", "avx2", "default"), noinline))
+#else
+#define VECTOR
+#endif
 
 union value {
 	float f[BLOCK];
 	int32_t i[BLOCK];
 };
 
+enum access {
+	ACCESS_COPY, /* loaded block by block */
+	ACCESS_ONCE, /* one element for all: loaded before the first block */
+	ACCESS_DIRECT, /* read where it is */
+};
+
 struct job {
 	const struct ew *ew;
-	uint32_t n_in;
 	struct layout l[EW_MAX_IN + 1]; /* output's shape, then inputs */
 	const void *from[EW_MAX_IN];
+	uint8_t access[EW_MAX_IN];
 	void *to[EW_MAX_OUT];
 	int64_t to_offset[EW_MAX_OUT];
 	uint8_t to_dtype[EW_MAX_OUT];
+	/* the output an instruction writes where it goes; -1: none */
+	int8_t writes[EW_MAX_INS];
 };
 
 /* ---- loads and stores ---- */
@@ -109,38 +130,39 @@ static int32_t to_int(float v)
 	return (int32_t)v;
 }
 
-static void store(accel_dtype d, void *p, int64_t at, int64_t n,
-		  const union value *v)
+static void store(accel_dtype d, void *p, int64_t at, int64_t n, const void *v)
 {
+	const float *f = v;
+	const int32_t *i = v;
 	int64_t k;
 
 	switch (d) {
 	case ACCEL_F32:
-		memcpy((float *)p + at, v->f, (size_t)n * 4);
+		memcpy((float *)p + at, f, (size_t)n * 4);
 		break;
 	case ACCEL_F16:
 		for (k = 0; k < n; k++)
-			((uint16_t *)p)[at + k] = half_from_float(v->f[k]);
+			((uint16_t *)p)[at + k] = half_from_float(f[k]);
 		break;
 	case ACCEL_I8:
 		for (k = 0; k < n; k++)
-			((int8_t *)p)[at + k] = (int8_t)v->i[k];
+			((int8_t *)p)[at + k] = (int8_t)i[k];
 		break;
 	case ACCEL_U8:
 		for (k = 0; k < n; k++)
-			((uint8_t *)p)[at + k] = (uint8_t)v->i[k];
+			((uint8_t *)p)[at + k] = (uint8_t)i[k];
 		break;
 	case ACCEL_I32:
-		memcpy((int32_t *)p + at, v->i, (size_t)n * 4);
+		memcpy((int32_t *)p + at, i, (size_t)n * 4);
 		break;
 	}
 }
 
-/* ---- instructions: whole blocks, so that the compiler can vectorize ---- */
+/* ---- instructions ---- */
 
 #define EACH(expr)                                                             \
 	do {                                                                   \
-		for (int k = 0; k < BLOCK; k++)                                \
+		for (int64_t k = 0; k < n; k++)                                \
 			d[k] = expr;                                           \
 		return;                                                        \
 	} while (0)
@@ -150,7 +172,8 @@ static float sigmoidf(float x)
 	return 1.0f / (1.0f + expf(-x));
 }
 
-static void unary_f(enum op op, float *restrict d, const float *a)
+VECTOR static void unary_f(enum op op, int64_t n, float *restrict d,
+			   const float *a)
 {
 	switch (op) {
 	case OP_NEG:
@@ -194,8 +217,8 @@ static void unary_f(enum op op, float *restrict d, const float *a)
 	}
 }
 
-static void binary_f(enum op op, float *restrict d, const float *a,
-		     const float *b)
+VECTOR static void binary_f(enum op op, int64_t n, float *restrict d,
+			    const float *a, const float *b)
 {
 	switch (op) {
 	case OP_ADD:
@@ -217,8 +240,8 @@ static void binary_f(enum op op, float *restrict d, const float *a,
 	}
 }
 
-static void compare_f(enum op op, int32_t *restrict d, const float *a,
-		      const float *b)
+VECTOR static void compare_f(enum op op, int64_t n, int32_t *restrict d,
+			     const float *a, const float *b)
 {
 	switch (op) {
 	case OP_EQ:
@@ -233,8 +256,8 @@ static void compare_f(enum op op, int32_t *restrict d, const float *a,
 }
 
 /* Arithmetic wraps: it is done on the unsigned bits. */
-static void binary_i(enum op op, int32_t *restrict d, const int32_t *a,
-		     const int32_t *b)
+VECTOR static void binary_i(enum op op, int64_t n, int32_t *restrict d,
+			    const int32_t *a, const int32_t *b)
 {
 	switch (op) {
 	case OP_ADD:
@@ -260,7 +283,8 @@ static void binary_i(enum op op, int32_t *restrict d, const int32_t *a,
 	}
 }
 
-static void unary_i(enum op op, int32_t *restrict d, const int32_t *a)
+VECTOR static void unary_i(enum op op, int64_t n, int32_t *restrict d,
+			   const int32_t *a)
 {
 	switch (op) {
 	case OP_NEG:
@@ -277,108 +301,213 @@ static void unary_i(enum op op, int32_t *restrict d, const int32_t *a)
 	}
 }
 
-static void narrow(accel_dtype t, int32_t *d)
+static void narrow(accel_dtype t, int64_t n, int32_t *d)
 {
-	int k;
+	int64_t k;
 
 	if (t == ACCEL_I8)
-		for (k = 0; k < BLOCK; k++)
+		for (k = 0; k < n; k++)
 			d[k] = (int8_t)d[k];
 	else if (t == ACCEL_U8)
-		for (k = 0; k < BLOCK; k++)
+		for (k = 0; k < n; k++)
 			d[k] = (uint8_t)d[k];
 }
 
-static void cast(accel_dtype from, accel_dtype to, union value *d,
-		 const union value *a)
+VECTOR static void from_int(int64_t n, float *restrict d, const int32_t *a)
 {
-	bool f = dtype_is_float(from);
-	int k;
-
-	if (dtype_is_float(to)) {
-		for (k = 0; k < BLOCK; k++)
-			d->f[k] = f ? a->f[k] : (float)a->i[k];
-		if (to == ACCEL_F16 && from != ACCEL_F16)
-			for (k = 0; k < BLOCK; k++)
-				d->f[k] =
-					half_to_float(half_from_float(d->f[k]));
-		return;
-	}
-	for (k = 0; k < BLOCK; k++)
-		d->i[k] = f ? to_int(a->f[k]) : a->i[k];
-	narrow(to, d->i);
+	EACH((float)a[k]);
 }
 
-static void run_ins(const struct ew *ew, const struct ew_ins *x, union value *v,
-		    union value *d)
+VECTOR static void where(int64_t n, int32_t *restrict d, const int32_t *a,
+			 const int32_t *b, const int32_t *c)
 {
-	const union value *a = &v[x->a], *b = &v[x->b], *c = &v[x->c];
+	EACH(a[k] ? b[k] : c[k]);
+}
+
+static void cast(accel_dtype from, accel_dtype to, int64_t n, void *d,
+		 const void *a)
+{
+	bool f = dtype_is_float(from);
+	float *df = d;
+	int32_t *di = d;
+	int64_t k;
+
+	if (!dtype_is_float(to)) {
+		const float *af = a;
+
+		if (f)
+			for (k = 0; k < n; k++)
+				di[k] = to_int(af[k]);
+		else
+			memcpy(d, a, (size_t)n * 4);
+		narrow(to, n, di);
+		return;
+	}
+	if (f)
+		memcpy(d, a, (size_t)n * 4);
+	else
+		from_int(n, df, a);
+	if (to == ACCEL_F16 && from != ACCEL_F16)
+		for (k = 0; k < n; k++)
+			df[k] = half_to_float(half_from_float(df[k]));
+}
+
+/* v: where each value of this block is; d: where the result goes. */
+static void run_ins(const struct ew *ew, const struct ew_ins *x, int64_t n,
+		    const void *const *v, void *d)
+{
+	const void *a = v[x->a], *b = v[x->b];
 	bool f = dtype_is_float(ew->dtype[x->a]);
-	int k;
 
 	if (x->op == OP_CAST) {
-		cast(ew->dtype[x->a], x->dtype, d, a);
+		cast(ew->dtype[x->a], x->dtype, n, d, a);
 		return;
 	}
 	if (x->op == OP_WHERE) {
 		/* the same bits either way */
-		for (k = 0; k < BLOCK; k++)
-			d->i[k] = a->i[k] ? b->i[k] : c->i[k];
+		where(n, d, a, b, v[x->c]);
 		return;
 	}
 	if (op_table[x->op].class == CLASS_UNARY && f)
-		unary_f(x->op, d->f, a->f);
+		unary_f(x->op, n, d, a);
 	else if (op_table[x->op].class == CLASS_UNARY)
-		unary_i(x->op, d->i, a->i);
+		unary_i(x->op, n, d, a);
 	else if (f && x->op >= OP_EQ && x->op <= OP_LE)
-		compare_f(x->op, d->i, a->f, b->f);
+		compare_f(x->op, n, d, a, b);
 	else if (f)
-		binary_f(x->op, d->f, a->f, b->f);
+		binary_f(x->op, n, d, a, b);
 	else
-		binary_i(x->op, d->i, a->i, b->i);
+		binary_i(x->op, n, d, a, b);
 	if (!dtype_is_float(x->dtype))
-		narrow(x->dtype, d->i);
+		narrow(x->dtype, n, d);
+}
+
+/* What is the same in every block, of n elements at most. */
+static void load_once(const struct job *j, int64_t n, union value *buf)
+{
+	const struct ew *ew = j->ew;
+	uint32_t i, at;
+	int64_t k;
+
+	for (i = 0; i < ew->n_in; i++)
+		if (j->access[i] == ACCESS_ONCE)
+			load_run(j->l[i + 1].dtype, j->from[i],
+				 j->l[i + 1].offset, 0, n, &buf[i], 0);
+	for (i = 0; i < ew->n_imm; i++) {
+		float f = (float)ew->imm[i];
+		int32_t whole;
+
+		at = ew->n_in + i;
+		if (dtype_is_float(ew->dtype[at])) {
+			for (k = 0; k < n; k++)
+				buf[at].f[k] = f;
+		} else {
+			whole = (int32_t)ew->imm[i];
+			for (k = 0; k < n; k++)
+				buf[at].i[k] = whole;
+		}
+	}
 }
 
 static void run_blocks(void *arg, int64_t begin, int64_t end)
 {
-	union value v[EW_MAX_IN + EW_MAX_IMM + EW_MAX_INS];
 	const struct job *j = arg;
 	const struct ew *ew = j->ew;
 	uint32_t i, first = ew->n_in + ew->n_imm;
+	union value buf[VALUES];
+	const void *v[VALUES];
 	int64_t at, n;
-	int k;
 
-	for (i = 0; i < ew->n_imm; i++) {
-		union value *m = &v[ew->n_in + i];
-		bool f = dtype_is_float(ew->dtype[ew->n_in + i]);
-
-		for (k = 0; k < BLOCK; k++) {
-			if (f)
-				m->f[k] = (float)ew->imm[i];
-			else
-				m->i[k] = (int32_t)ew->imm[i];
-		}
-	}
+	load_once(j, end - begin < BLOCK ? end - begin : BLOCK, buf);
+	for (i = 0; i < first + ew->n_ins; i++)
+		v[i] = &buf[i];
 	for (at = begin; at < end; at += BLOCK) {
 		n = end - at < BLOCK ? end - at : BLOCK;
 		for (i = 0; i < ew->n_in; i++) {
-			if (n < BLOCK)
-				memset(&v[i], 0, sizeof(v[i]));
-			load(&j->l[i + 1], j->from[i], at, n, &v[i]);
+			if (j->access[i] == ACCESS_DIRECT)
+				v[i] = (const float *)j->from[i] +
+				       j->l[i + 1].offset + at;
+			else if (j->access[i] == ACCESS_COPY)
+				load(&j->l[i + 1], j->from[i], at, n, &buf[i]);
 		}
-		for (i = 0; i < ew->n_ins; i++)
-			run_ins(ew, &ew->ins[i], v, &v[first + i]);
+		for (i = 0; i < ew->n_ins; i++) {
+			void *d = &buf[first + i];
+			int o = j->writes[i];
+
+			if (o >= 0)
+				d = (float *)j->to[o] + j->to_offset[o] + at;
+			run_ins(ew, &ew->ins[i], n, v, d);
+			v[first + i] = d;
+		}
 		for (i = 0; i < ew->n_out; i++)
-			store(j->to_dtype[i], j->to[i], j->to_offset[i] + at, n,
-			      &v[ew->out[i]]);
+			if (ew->out[i] < first ||
+			    j->writes[ew->out[i] - first] != (int)i)
+				store(j->to_dtype[i], j->to[i],
+				      j->to_offset[i] + at, n, v[ew->out[i]]);
+	}
+}
+
+/* Numbers as the instructions work on them. */
+static bool plain(accel_dtype d)
+{
+	return d == ACCEL_F32 || d == ACCEL_I32;
+}
+
+static enum access access_of(const struct layout *l)
+{
+	bool one = true;
+	int d;
+
+	for (d = 0; d < l->ndim; d++)
+		one = one && (!l->stride[d] || l->shape[d] == 1);
+	if (one)
+		return ACCESS_ONCE;
+	return plain(l->dtype) && layout_dense(l) ? ACCESS_DIRECT : ACCESS_COPY;
+}
+
+static bool reads(const struct ew_ins *x, uint32_t value)
+{
+	int class = op_table[x->op].class;
+
+	return x->a == value || (class >= CLASS_BINARY && x->b == value) ||
+	       (class >= CLASS_SELECT && x->c == value);
+}
+
+/*
+ * Which instructions may write where their value goes: those after which no
+ * input that is read in place at the same memory is read again. Such an input
+ * stands at the same elements: what is updated in place has one layout.
+ */
+static void choose_writes(struct job *j)
+{
+	const struct ew *ew = j->ew;
+	uint32_t first = ew->n_in + ew->n_imm, o, i, k;
+
+	memset(j->writes, -1, sizeof(j->writes));
+	for (o = 0; o < ew->n_out; o++) {
+		bool fine = ew->out[o] >= first && plain(j->to_dtype[o]);
+
+		if (!fine || j->writes[ew->out[o] - first] >= 0)
+			continue;
+		for (i = 0; i < ew->n_in && fine; i++) {
+			if (j->access[i] != ACCESS_DIRECT ||
+			    j->from[i] != j->to[o])
+				continue;
+			for (k = ew->out[o] - first + 1; k < ew->n_ins; k++)
+				fine = fine && !reads(&ew->ins[k], i);
+			for (k = 0; k < ew->n_out; k++)
+				fine = fine && ew->out[k] != i;
+			fine = fine && j->l[i + 1].offset == j->to_offset[o];
+		}
+		if (fine)
+			j->writes[ew->out[o] - first] = (int8_t)o;
 	}
 }
 
 void cpu_program(struct cpu *c, const struct ew *ew, const struct operand *in,
 		 const struct operand *out, void *const *base)
 {
-	struct job j = { .ew = ew, .n_in = ew->n_in };
+	struct job j = { .ew = ew };
 	uint32_t i;
 
 	j.l[0] = out[0].l;
@@ -392,6 +521,9 @@ void cpu_program(struct cpu *c, const struct ew *ew, const struct operand *in,
 		j.to_dtype[i] = out[i].l.dtype;
 	}
 	layout_collapse(j.l, (int)ew->n_in + 1);
+	for (i = 0; i < ew->n_in; i++)
+		j.access[i] = access_of(&j.l[i + 1]);
+	choose_writes(&j);
 	threads_for(c->threads, layout_count(&out[0].l),
 		    CPU_GRAIN / (ew->n_ins + 1) / BLOCK * BLOCK + BLOCK,
 		    run_blocks, &j);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Losses: how far an output is from its target. Metrics: what a reader
+ * understands better.
+ */
+#ifndef ACCEL_LOSS_H
+#define ACCEL_LOSS_H
+
+#include <accel/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Each is a mean over the batch (and over the outputs, for the last four), as
+ * Keras's are.
+ *
+ * SPARSE_CROSS_ENTROPY_LOGITS  target i32 [...] classes, output [..., K]
+ * CROSS_ENTROPY_LOGITS         target [..., K] probabilities
+ * BINARY_CROSS_ENTROPY_LOGITS  target 0 to 1, of the output's shape
+ * MSE, MAE, HUBER              target of the output's shape; Huber 1964, delta 1
+ */
+#define ACCEL_LOSS_MAP(X)                                                      \
+	X(SPARSE_CROSS_ENTROPY_LOGITS, "sparse_cross_entropy")                 \
+	X(CROSS_ENTROPY_LOGITS, "cross_entropy")                               \
+	X(BINARY_CROSS_ENTROPY_LOGITS, "binary_cross_entropy")                 \
+	X(MSE, "mse")                                                          \
+	X(MAE, "mae")                                                          \
+	X(HUBER, "huber")
+
+typedef enum accel_loss {
+#define ACCEL_X(name, text) ACCEL_##name,
+	ACCEL_LOSS_MAP(ACCEL_X)
+#undef ACCEL_X
+} accel_loss;
+
+/*
+ * The loss of a batch as a tensor of shape [], f32, to be differentiated.
+ *
+ * Sparse targets outside 0 to K - 1 count as no class: check them first, as
+ * accel_fit() does. ERR_SHAPE, ERR_DTYPE.
+ */
+ACCEL_API accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
+				      accel_tensor *output);
+
+/*
+ * Metrics of a model, a bit each. Over classes, where the target is one:
+ *
+ * ACCURACY          the largest output is the class (binary: above 0)
+ * TOP_K             the class is among the k largest outputs
+ * PRECISION, RECALL, F1
+ *                   of class 1 where there are two, else the mean over classes
+ * AUC               area under the ROC curve of class 1 against 0, exact
+ *                   (Hanley and McNeil 1982); more classes: the mean of each
+ *                   against the rest
+ * MEAN_ABSOLUTE_ERROR   of numbers
+ */
+#define ACCEL_METRIC_MAP(X)                                                    \
+	X(ACCURACY, 0, "accuracy")                                             \
+	X(TOP_K, 1, "top_k")                                                   \
+	X(PRECISION, 2, "precision")                                           \
+	X(RECALL, 3, "recall")                                                 \
+	X(F1, 4, "f1")                                                         \
+	X(AUC, 5, "auc")                                                       \
+	X(MEAN_ABSOLUTE_ERROR, 6, "mae")
+#define ACCEL_METRICS 7
+
+typedef enum accel_metric {
+#define ACCEL_X(name, bit, text) ACCEL_##name = 1 << (bit),
+	ACCEL_METRIC_MAP(ACCEL_X)
+#undef ACCEL_X
+} accel_metric;
+
+/* What was measured on some samples. Read values through accel_scores_get(). */
+typedef struct accel_scores {
+	double loss;
+	unsigned metrics; /* accel_metric bits that are there */
+	double value[ACCEL_METRICS]; /* by bit number */
+} accel_scores;
+
+/* NaN where it was not measured. */
+ACCEL_API double accel_scores_get(const accel_scores *s, accel_metric metric);
+/* "accuracy"; NULL for no metric. Static. */
+ACCEL_API const char *accel_metric_name(accel_metric metric);
+ACCEL_API const char *accel_loss_name(accel_loss loss);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ACCEL_LOSS_H */

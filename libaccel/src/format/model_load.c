@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "model_file.h"
+#include "safetensors.h"
+
+struct loading {
+	accel_model *m;
+	struct st_file *f;
+	const char *path;
+	int weight; /* trainable ones so far */
+	float *best;
+};
+
+static accel_status in_file(const char *path, accel_status err)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s", accel_last_error());
+	return accel_error(err, "%s: %s", path, text);
+}
+
+/* A metadata text as JSON; NULL without an error where it is not there. */
+static json_t *metadata(const struct loading *l, const char *key,
+			accel_status *err)
+{
+	const char *text = st_metadata(l->f, key);
+	json_error_t e;
+	json_t *j;
+
+	*err = ACCEL_OK;
+	if (!text)
+		return NULL;
+	j = json_loads(text, JSON_REJECT_DUPLICATES, &e);
+	if (!j)
+		*err = accel_error(ACCEL_ERR_FORMAT, "%s: %s: %s", l->path, key,
+				   e.text);
+	return j;
+}
+
+/* The file's tensor for a weight, of its shape; NULL with the error set, or
+ * without one where it is missing and need not be there. */
+static const struct st_tensor *find(const struct loading *l, const char *prefix,
+				    const struct accel_layer *layer,
+				    const struct weight *w, bool needed,
+				    accel_status *err)
+{
+	const struct st_tensor *t;
+	struct shape have = { 0 };
+	char name[160];
+	int i;
+
+	snprintf(name, sizeof(name), "%s%s/%s", prefix, layer->name, w->name);
+	t = st_find(l->f, name);
+	if (!t) {
+		if (needed)
+			*err = accel_error(ACCEL_ERR_FORMAT,
+					   "%s: has no tensor '%s'", l->path,
+					   name);
+		return NULL;
+	}
+	have.ndim = t->ndim;
+	for (i = 0; i < t->ndim; i++)
+		have.dim[i] = t->shape[i];
+	if (shape_equal(&have, &w->shape) && t->dtype == ACCEL_F32)
+		return t;
+	*err = accel_error(ACCEL_ERR_SHAPE,
+			   "%s: '%s' is %s %s, the layer's is f32 %s", l->path,
+			   name, accel_dtype_name(t->dtype), shape_print(&have),
+			   shape_print(&w->shape));
+	return NULL;
+}
+
+static accel_status check_weight(void *arg, struct accel_layer *layer,
+				 struct weight *w)
+{
+	accel_status err = ACCEL_OK;
+
+	find(arg, "", layer, w, true, &err);
+	return err;
+}
+
+static accel_status fill(struct loading *l, const struct st_tensor *from,
+			 accel_tensor *to)
+{
+	size_t bytes = (size_t)from->count * sizeof(float);
+	float *data = mem_alloc(bytes + 1);
+	accel_status err = data ? st_read(l->f, from, data) : ACCEL_ERR_NOMEM;
+
+	if (!err)
+		err = accel_write(to, data, bytes);
+	mem_free(data);
+	return err;
+}
+
+static accel_status load_weight(void *arg, struct accel_layer *layer,
+				struct weight *w)
+{
+	struct loading *l = arg;
+	accel_status err = ACCEL_OK;
+	const struct st_tensor *t = find(l, "", layer, w, true, &err);
+
+	return t ? fill(l, t, w->t) : err;
+}
+
+static accel_status load_slots(void *arg, struct accel_layer *layer,
+			       struct weight *w)
+{
+	struct loading *l = arg;
+	struct accel_optimizer *o = l->m->o.optimizer;
+	accel_status err = ACCEL_OK;
+	int k;
+
+	if (!w->trainable)
+		return ACCEL_OK;
+	for (k = 0; k < SLOTS && !err; k++) {
+		accel_tensor *slot = o->slot[l->weight * SLOTS + k];
+		const struct st_tensor *t;
+		char prefix[32];
+
+		if (!slot)
+			continue;
+		snprintf(prefix, sizeof(prefix), "optimizer/%s/",
+			 optimizer_slot_name(k));
+		t = find(l, prefix, layer, w, o->step > 0, &err);
+		if (t)
+			err = fill(l, t, slot);
+	}
+	l->weight++;
+	return err;
+}
+
+static accel_status load_best(void *arg, struct accel_layer *layer,
+			      struct weight *w)
+{
+	struct loading *l = arg;
+	accel_status err = ACCEL_OK;
+	const struct st_tensor *t;
+
+	t = find(l, "best/", layer, w, false, &err);
+	if (!t && !err) /* the last epoch was the best */
+		t = find(l, "", layer, w, true, &err);
+	if (t)
+		err = st_read(l->f, t, l->best);
+	l->best += shape_count(&w->shape);
+	return err;
+}
+
+static accel_status load_optimizer(struct loading *l)
+{
+	accel_model *m = l->m;
+	int n = accel_model_weights(m, true, NULL);
+	accel_tensor **list = mem_alloc((size_t)(n + 1) * sizeof(*list));
+	accel_status err = ACCEL_ERR_NOMEM;
+
+	if (list) {
+		accel_model_weights(m, true, list);
+		err = optimizer_bind(m->o.optimizer, n, list);
+	}
+	mem_free(list);
+	return err ? err : model_each_weight(m, load_slots, l);
+}
+
+/* Weights, slots and state, into a model of the right shapes. */
+static accel_status load_state(struct loading *l)
+{
+	accel_model *m = l->m;
+	accel_status err;
+	json_t *j;
+
+	err = model_each_weight(m, load_weight, l);
+	j = err ? NULL : metadata(l, "training", &err);
+	if (j)
+		err = training_from_json(m, j);
+	if (j && !err && m->o.optimizer && m->n_epochs)
+		err = load_optimizer(l);
+	json_decref(j);
+	if (err || m->best < 0)
+		return err;
+	if (!m->best_weights)
+		m->best_weights =
+			mem_alloc((size_t)(accel_model_parameters(m) + 1) *
+				  sizeof(float));
+	l->best = m->best_weights;
+	return l->best ? model_each_weight(m, load_best, l) : ACCEL_ERR_NOMEM;
+}
+
+static accel_status load_classes(struct loading *l)
+{
+	accel_status err;
+	json_t *j = metadata(l, "classes", &err);
+	size_t i, n = json_array_size(j);
+	accel_model *m = l->m;
+
+	if (j && n) {
+		m->class_names = mem_zalloc(n * sizeof(*m->class_names));
+		err = m->class_names ? ACCEL_OK : ACCEL_ERR_NOMEM;
+	}
+	for (i = 0; i < n && !err; i++) {
+		const char *s = json_string_value(json_array_get(j, i));
+		char *copy = s ? mem_alloc(strlen(s) + 1) : NULL;
+
+		if (!copy) {
+			err = accel_error(ACCEL_ERR_FORMAT,
+					  "%s: class names are damaged",
+					  l->path);
+			break;
+		}
+		m->class_names[m->n_classes++] = strcpy(copy, s);
+	}
+	json_decref(j);
+	return err;
+}
+
+static accel_status open_file(struct loading *l)
+{
+	const char *format;
+
+	l->f = st_open(l->path);
+	if (!l->f)
+		return ACCEL_ERR_FORMAT;
+	format = st_metadata(l->f, "format");
+	if (format && !strcmp(format, MODEL_FORMAT))
+		return ACCEL_OK;
+	return accel_error(ACCEL_ERR_FORMAT,
+			   "%s: no model of accel (format '%s', not '%s')",
+			   l->path, format ? format : "", MODEL_FORMAT);
+}
+
+/* The model without its numbers. */
+static accel_status load_layers(struct loading *l, accel_context *ctx)
+{
+	accel_status err;
+	json_t *j = metadata(l, "architecture", &err);
+
+	if (err)
+		return err;
+	l->m = architecture_from_json(ctx, j);
+	json_decref(j);
+	if (!l->m)
+		return in_file(l->path, ACCEL_ERR_FORMAT);
+	/* nothing is made before the file has it: a made-up size costs no
+	 * memory */
+	err = model_each_weight(l->m, check_weight, l);
+	return err ? err : model_weights_create(l->m);
+}
+
+static accel_status load_all(struct loading *l, accel_context *ctx)
+{
+	accel_status err = open_file(l);
+	const char *text;
+	json_t *j = NULL;
+
+	if (!err)
+		err = load_layers(l, ctx);
+	if (!err)
+		j = metadata(l, "compile", &err);
+	if (j && !err && compile_from_json(l->m, j))
+		err = in_file(l->path, ACCEL_ERR_FORMAT);
+	json_decref(j);
+	if (!err)
+		err = load_state(l);
+	if (!err)
+		err = load_classes(l);
+	text = err ? NULL : st_metadata(l->f, "preprocess");
+	if (text) {
+		l->m->preprocess = accel_preprocess_from_json(text);
+		if (!l->m->preprocess)
+			err = in_file(l->path, ACCEL_ERR_FORMAT);
+	}
+	return err;
+}
+
+accel_model *accel_model_load(accel_context *ctx, const char *path)
+{
+	struct loading l = { .path = path };
+	accel_status err;
+
+	if (!ctx)
+		return accel_error_null(ACCEL_ERR_INVALID, "load: no context");
+	err = load_all(&l, ctx);
+	st_close(l.f);
+	if (!err)
+		return l.m;
+	accel_model_destroy(l.m);
+	return NULL;
+}
+
+accel_status accel_model_restore(accel_model *m, const char *path)
+{
+	struct loading l = { .m = m, .path = path };
+	accel_status err;
+
+	if (!m || !m->built)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s: the model is not built", path);
+	err = open_file(&l);
+	if (!err)
+		err = model_each_weight(m, check_weight, &l);
+	if (!err)
+		err = load_state(&l);
+	st_close(l.f);
+	return err;
+}

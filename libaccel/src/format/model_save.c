@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "model_file.h"
+#include "safetensors.h"
+
+#define PAIRS 6
+
+/* The file being put together: everything is in memory before it is written. */
+struct saving {
+	accel_model *m;
+	struct st_entry *entry;
+	uint32_t n, cap;
+	struct st_pair pair[PAIRS];
+	uint32_t n_pairs;
+	int weight; /* trainable ones so far */
+	const float *best; /* where the next weight of the best epoch is */
+};
+
+static accel_status add(struct saving *s, const char *prefix,
+			const struct accel_layer *l, const struct weight *w,
+			accel_tensor *t, const float *values)
+{
+	size_t bytes = (size_t)shape_count(&w->shape) * sizeof(float);
+	size_t room = strlen(prefix) + strlen(l->name) + strlen(w->name) + 2;
+	char *name = mem_alloc(room);
+	void *data = mem_alloc(bytes);
+	accel_status err = ACCEL_ERR_NOMEM;
+
+	if (name && data &&
+	    !mem_grow(&s->entry, &s->cap, s->n + 1, sizeof(*s->entry))) {
+		snprintf(name, room, "%s%s/%s", prefix, l->name, w->name);
+		err = ACCEL_OK;
+		if (t)
+			err = accel_read(t, data, bytes);
+		else
+			memcpy(data, values, bytes);
+	}
+	if (err) {
+		mem_free(name);
+		mem_free(data);
+		return err;
+	}
+	s->entry[s->n++] = (struct st_entry){ name, ACCEL_F32, w->shape.ndim,
+					      w->shape.dim, data };
+	return ACCEL_OK;
+}
+
+static accel_status add_weight(void *arg, struct accel_layer *l,
+			       struct weight *w)
+{
+	struct saving *s = arg;
+
+	return add(s, "", l, w, w->t, NULL);
+}
+
+static accel_status add_slots(void *arg, struct accel_layer *l,
+			      struct weight *w)
+{
+	struct saving *s = arg;
+	struct accel_optimizer *o = s->m->o.optimizer;
+	char prefix[32];
+	accel_status err = ACCEL_OK;
+	int k;
+
+	if (!w->trainable)
+		return ACCEL_OK;
+	for (k = 0; k < SLOTS && !err; k++) {
+		accel_tensor *t = o->slot[s->weight * SLOTS + k];
+
+		snprintf(prefix, sizeof(prefix), "optimizer/%s/",
+			 optimizer_slot_name(k));
+		if (t)
+			err = add(s, prefix, l, w, t, NULL);
+	}
+	s->weight++;
+	return err;
+}
+
+static accel_status add_best(void *arg, struct accel_layer *l, struct weight *w)
+{
+	struct saving *s = arg;
+	const float *from = s->best;
+
+	s->best += shape_count(&w->shape);
+	return add(s, "best/", l, w, NULL, from);
+}
+
+static accel_status describe(struct saving *s, const char *key, json_t *j)
+{
+	char *text = j ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(17))
+		       : NULL;
+
+	json_decref(j);
+	if (!text)
+		return accel_error(ACCEL_ERR_NOMEM, "save: %s", key);
+	s->pair[s->n_pairs++] = (struct st_pair){ key, text };
+	return ACCEL_OK;
+}
+
+static json_t *classes_to_json(const accel_model *m)
+{
+	json_t *j = json_array();
+	int i;
+
+	for (i = 0; i < m->n_classes; i++)
+		json_array_append_new(j, json_string(m->class_names[i]));
+	return j;
+}
+
+static accel_status describe_all(struct saving *s)
+{
+	accel_model *m = s->m;
+	accel_status err;
+	char *text;
+
+	err = describe(s, "architecture", architecture_to_json(m));
+	if (!err && m->compiled)
+		err = describe(s, "compile", compile_to_json(m));
+	if (!err)
+		err = describe(s, "training", training_to_json(m));
+	if (!err && m->n_classes)
+		err = describe(s, "classes", classes_to_json(m));
+	if (err || !m->preprocess)
+		return err;
+	text = accel_preprocess_to_json(m->preprocess);
+	if (!text)
+		return ACCEL_ERR_NOMEM;
+	s->pair[s->n_pairs++] = (struct st_pair){ "preprocess", text };
+	return ACCEL_OK;
+}
+
+accel_status accel_model_save(accel_model *m, const char *path)
+{
+	struct saving s = { .m = m };
+	accel_status err = ACCEL_OK;
+	uint32_t i;
+
+	if (!m || !m->built)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s: the model is not built: it has no "
+				   "weights to save",
+				   path);
+	err = model_each_weight(m, add_weight, &s);
+	if (!err && m->o.optimizer && m->o.optimizer->n)
+		err = model_each_weight(m, add_slots, &s);
+	s.best = m->best_weights;
+	if (!err && s.best && m->best + 1 != (int)m->n_epochs)
+		err = model_each_weight(m, add_best, &s);
+	if (!err)
+		err = describe_all(&s);
+	if (!err) {
+		s.pair[s.n_pairs] = (struct st_pair){ "format", MODEL_FORMAT };
+		err = st_write(path, s.n, s.entry, s.n_pairs + 1, s.pair);
+	}
+	for (i = 0; i < s.n; i++) {
+		mem_free((char *)s.entry[i].name);
+		mem_free((void *)s.entry[i].data);
+	}
+	for (i = 0; i < s.n_pairs; i++)
+		free((char *)s.pair[i].value);
+	mem_free(s.entry);
+	return err;
+}

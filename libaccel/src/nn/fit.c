@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/* Training: epochs, validation, stopping early, checkpoints. */
+#include <math.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/alloc.h"
+#include "../base/error.h"
+#include "optimizer.h"
+#include "progress.h"
+#include "session.h"
+
+#define BATCH 32 /* Keras's */
+
+struct fit {
+	accel_model *m;
+	const accel_fit_options *o;
+	const accel_samples *validation;
+	int64_t train_count, val_begin, val_count;
+	struct session s;
+	struct feeder *feeder;
+	struct metrics metrics;
+	struct progress progress;
+	accel_progress now;
+	bool stop;
+};
+
+/* ---- Ctrl-C ---- */
+
+static atomic_bool interrupted;
+
+static void on_interrupt(int sig)
+{
+	(void)sig;
+	atomic_store(&interrupted, true);
+}
+
+/* Takes SIGINT over where nobody else did. Returns whether it did. */
+static bool catch_interrupt(struct sigaction *old)
+{
+	struct sigaction sa = { .sa_handler = on_interrupt };
+
+	if (sigaction(SIGINT, NULL, old) || old->sa_handler != SIG_DFL)
+		return false;
+	atomic_store(&interrupted, false);
+	return !sigaction(SIGINT, &sa, NULL);
+}
+
+/* ---- an epoch ---- */
+
+static accel_status check_loss(const struct fit *f, double loss)
+{
+	if (isfinite(loss))
+		return ACCEL_OK;
+	return accel_error(
+		ACCEL_ERR_RANGE,
+		"the loss is %g in epoch %d, batch %lld of %lld: a "
+		"smaller learning rate (%g now) or clipping may help",
+		loss, f->now.epoch + 1, (long long)f->now.batch + 1,
+		(long long)f->now.batches,
+		accel_optimizer_rate(f->m->o.optimizer));
+}
+
+static accel_status named(const struct fit *f, accel_status err)
+{
+	char text[600];
+
+	strncpy(text, accel_last_error(), sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	return accel_error(err, "epoch %d, batch %lld of %lld: %s",
+			   f->now.epoch + 1, (long long)f->now.batch + 1,
+			   (long long)f->now.batches, text);
+}
+
+static accel_status one_batch(struct fit *f, bool show)
+{
+	struct feed feed;
+	double loss = NAN;
+	accel_status err;
+
+	err = feeder_next(f->feeder, &feed);
+	if (!err)
+		err = session_step(&f->s, &feed, &loss);
+	if (err)
+		return named(f, err);
+	err = check_loss(f, loss);
+	if (err)
+		return err;
+	metrics_add_loss(&f->metrics, feed.n, loss);
+	session_measure(&f->s, &feed, &f->metrics);
+	if (!show)
+		return ACCEL_OK;
+	f->now.train = (accel_scores){ .loss = f->metrics.loss_sum /
+					       (double)f->metrics.samples };
+	progress_batch(&f->progress, &f->now);
+	if (f->o->on_batch && !f->o->on_batch(f->o->user, &f->now))
+		f->stop = true;
+	return ACCEL_OK;
+}
+
+static accel_status train_epoch(struct fit *f)
+{
+	bool show = f->progress.bar || f->o->on_batch;
+	accel_status err = ACCEL_OK;
+
+	metrics_reset(&f->metrics);
+	f->now.batches = feeder_batches(f->feeder);
+	f->now.done = NULL;
+	feeder_start(f->feeder, !f->o->no_shuffle, f->o->seed,
+		     (uint64_t)f->now.epoch);
+	for (f->now.batch = 0; !err; f->now.batch++) {
+		err = one_batch(f, show);
+		if (f->stop || f->now.batch + 1 == f->now.batches)
+			break;
+		if (atomic_load(&interrupted)) {
+			f->m->interrupted = f->stop = true;
+			break;
+		}
+	}
+	return err;
+}
+
+/* ---- after an epoch ---- */
+
+static accel_status validate(struct fit *f, accel_scores *scores)
+{
+	struct metrics metrics;
+	accel_status err;
+
+	*scores = (accel_scores){ .loss = NAN };
+	if (!f->validation)
+		return ACCEL_OK;
+	err = model_evaluate(f->m, f->validation, f->val_begin, f->val_count,
+			     f->m->o.metrics, false, &metrics);
+	if (!err)
+		metrics_scores(&metrics, scores);
+	metrics_finish(&metrics);
+	return err;
+}
+
+static double monitored(const accel_epoch *e)
+{
+	return isnan(e->validation.loss) ? e->train.loss : e->validation.loss;
+}
+
+static accel_status keep_best(accel_model *m)
+{
+	size_t n = (size_t)accel_model_parameters(m);
+
+	if (!m->best_weights)
+		m->best_weights = mem_alloc((n + 1) * sizeof(float));
+	return m->best_weights ? model_weights_read(m, m->best_weights)
+			       : ACCEL_ERR_NOMEM;
+}
+
+static accel_status add_epoch(accel_model *m, const accel_epoch *e)
+{
+	if (mem_grow(&m->epoch, &m->cap_epochs, m->n_epochs + 1,
+		     sizeof(*m->epoch)))
+		return ACCEL_ERR_NOMEM;
+	m->epoch[m->n_epochs++] = *e;
+	return ACCEL_OK;
+}
+
+static accel_status end_epoch(struct fit *f)
+{
+	accel_model *m = f->m;
+	accel_epoch e = { .rate = accel_optimizer_rate(m->o.optimizer) };
+	bool better;
+	accel_status err;
+
+	metrics_scores(&f->metrics, &e.train);
+	err = validate(f, &e.validation);
+	if (!err)
+		err = add_epoch(m, &e);
+	if (err)
+		return err;
+	better = m->best < 0 || monitored(&e) < monitored(&m->epoch[m->best]);
+	if (better) {
+		m->best = (int)m->n_epochs - 1;
+		err = keep_best(m);
+	}
+	f->now.train = e.train;
+	f->now.done = &m->epoch[m->n_epochs - 1];
+	progress_done(&f->progress, &f->now);
+	if (!err && f->o->csv)
+		err = csv_log(f->o->csv, f->now.epoch, &e);
+	if (!err && better && f->o->best)
+		err = accel_model_save(m, f->o->best);
+	if (!err && f->o->checkpoint)
+		err = accel_model_save(m, f->o->checkpoint);
+	if (f->o->on_epoch && !f->o->on_epoch(f->o->user, &f->now))
+		f->stop = true;
+	return err;
+}
+
+static bool out_of_patience(const struct fit *f)
+{
+	return f->o->patience > 0 &&
+	       (int)f->m->n_epochs - 1 - f->m->best >= f->o->patience;
+}
+
+static accel_status epochs(struct fit *f)
+{
+	int n = f->o->epochs > 0 ? f->o->epochs : 1;
+	accel_model *m = f->m;
+	accel_status err = ACCEL_OK;
+	bool early = out_of_patience(f);
+
+	f->now.epochs = f->o->resume ? n : (int)m->n_epochs + n;
+	for (f->now.epoch = (int)m->n_epochs;
+	     f->now.epoch < f->now.epochs && !early; f->now.epoch++) {
+		progress_epoch(&f->progress, f->now.epoch, f->now.epochs);
+		err = train_epoch(f);
+		if (err || f->stop)
+			break;
+		err = end_epoch(f);
+		early = out_of_patience(f);
+		m->interrupted = atomic_load(&interrupted);
+		if (err || f->stop || m->interrupted)
+			break;
+	}
+	if (f->progress.bar && (err || f->stop) && !f->now.done)
+		fputc('\n', f->progress.out);
+	if (!err && (early || m->interrupted) && m->best >= 0)
+		err = model_weights_write(m, m->best_weights);
+	return err;
+}
+
+/* ---- before the first ---- */
+
+static accel_status split(struct fit *f)
+{
+	const accel_samples *data = f->o->data;
+
+	f->train_count = data->count;
+	f->validation = f->o->validation;
+	f->val_count = f->validation ? f->validation->count : 0;
+	if (f->validation || !(f->o->validation_split > 0))
+		return ACCEL_OK;
+	f->train_count =
+		(int64_t)((double)data->count * (1 - f->o->validation_split));
+	f->validation = data;
+	f->val_begin = f->train_count;
+	f->val_count = data->count - f->train_count;
+	if (f->train_count > 0 && f->val_count > 0)
+		return ACCEL_OK;
+	return accel_error(ACCEL_ERR_RANGE,
+			   "fit: a validation split of %g leaves %lld of %lld "
+			   "samples to train",
+			   f->o->validation_split, (long long)f->train_count,
+			   (long long)data->count);
+}
+
+static accel_status prepare(struct fit *f)
+{
+	const accel_fit_options *o = f->o;
+	accel_model *m = f->m;
+	int batch = o->batch_size > 0 ? o->batch_size : BATCH;
+	accel_status err;
+
+	if (!m || !m->compiled)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "fit: the model is not compiled");
+	if (o->epochs < 0 || o->batch_size < 0 || o->patience < 0)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "fit: epochs %d, batch_size %d, patience %d",
+				   o->epochs, o->batch_size, o->patience);
+	if (o->resume && !o->checkpoint)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "fit: resume needs a checkpoint");
+	err = model_fits(m, o->data, true);
+	if (!err)
+		err = split(f);
+	if (!err && o->validation)
+		err = model_fits(m, o->validation, true);
+	if (!err)
+		err = model_take_data(m, o->data);
+	if (!err && o->resume && !access(o->checkpoint, F_OK))
+		err = accel_model_restore(m, o->checkpoint);
+	if (!err)
+		err = session_init(&f->s, m, o->data, batch, true, true,
+				   m->o.metrics);
+	if (!err)
+		err = session_metrics(&f->s, &f->metrics, m->o.metrics, false);
+	if (err)
+		return err;
+	f->feeder = feeder_create(o->data, 0, f->train_count, batch, true);
+	return f->feeder ? ACCEL_OK : ACCEL_ERR_NOMEM;
+}
+
+accel_status accel_fit_with(accel_model *m, const accel_fit_options *options)
+{
+	struct fit f = { .m = m, .o = options, .now.model = m };
+	struct sigaction old;
+	accel_status err = prepare(&f);
+
+	if (!err) {
+		bool mine = catch_interrupt(&old);
+
+		m->interrupted = false;
+		progress_init(&f.progress, options);
+		err = epochs(&f);
+		if (mine) {
+			sigaction(SIGINT, &old, NULL);
+			atomic_store(&interrupted, false);
+		}
+	}
+	feeder_destroy(f.feeder);
+	metrics_finish(&f.metrics);
+	session_finish(&f.s);
+	return err;
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Training from the command line: what a first user does, what the examples
+# show, and what goes wrong. Prints TAP.
+
+. "$(dirname "$0")/../../scripts/lib.sh"
+cd "$top" || exit 1
+n=0
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+data=${ACCEL_TEST_DATA:-$top/../shared/data}
+accel=$BUILD/accel
+export ACCEL_DEVICE=cpu
+
+result() { # RC TEXT [DETAIL]
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		[ -z "${3:-}" ] || printf '%s\n' "$3" | tail -20 | sed 's/^/# /'
+		echo "not ok $n - $2"
+	fi
+}
+skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+# value KEY: a number of the JSON object on standard input
+value() { grep -o "\"$1\": [^,}]*" | head -1 | cut -d' ' -f2; }
+at_least() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 >= b + 0) }'; }
+# says STATUS PATTERN COMMAND...: fails with that status and such a line
+says() {
+	local want=$1 pattern=$2 out rc; shift 2
+	out=$("$@" 2>&1); rc=$?
+	[ $rc = "$want" ] && grep -q "^accel: .*$pattern" <<<"$out" && return 0
+	echo "# status $rc: $out"
+	return 1
+}
+
+# ---- digits that are made up: no data is needed ----
+m=$T/digits.safetensors
+out=$($accel train --json --out "$m" 2>"$T/log")
+result $? "train without data" "$(cat "$T/log")"
+at_least "$(value val_accuracy <<<"$out")" 0.97
+result $? "made-up digits: 97 % of those held out" "$out"
+[ "$(grep -c '^epoch' "$T/log")" = 5 ]
+result $? "progress is a line an epoch where there is no terminal" "$(cat "$T/log")"
+out=$($accel eval "$m" --json)
+at_least "$(value accuracy <<<"$out")" 0.97 && [ -n "$(value loss <<<"$out")" ]
+result $? "eval --json has loss and accuracy" "$out"
+out=$($accel predict "$m" --input digits --json)
+[ "$(grep -c '"class": ' <<<"$out")" = 2000 ]
+result $? "predict gives a line a sample" "$(head -3 <<<"$out")"
+out=$($accel summary "$m")
+grep -q '101,770' <<<"$out" && grep -q 'sparse_cross_entropy' <<<"$out"
+result $? "summary shows parameters and loss" "$out"
+out=$($accel plot "$m" && $accel plot "$m" --curve accuracy --svg "$T/plot.svg")
+[ $? = 0 ] && grep -q accuracy <<<"$out" && grep -q '<svg' "$T/plot.svg"
+result $? "plot draws in the terminal and as SVG" "$out"
+
+# ---- equal seeds, and a kill ----
+train() { $accel train --epochs 3 --data sensors --window 12 --seed 4 "$@" >/dev/null 2>&1; }
+train --out "$T/a" && train --out "$T/b" && cmp -s "$T/a" "$T/b"
+result $? "one seed, the same file"
+for wait in 0.05 0.15 0.3; do
+	train --out "$T/c" --resume & pid=$!
+	sleep "$wait"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+done
+train --out "$T/c" --resume && cmp -s "$T/a" "$T/c"
+result $? "killed three times and resumed: the same file"
+
+# ---- a table ----
+table=$data/occupancy
+if [ -e "$table/datatraining.txt" ]; then
+	m=$T/room.safetensors
+	out=$($accel train --data "$table/datatraining.txt" --label Occupancy --out "$m")
+	result $? "train on a table" "$out"
+	out=$($accel eval "$m" --data "$table/datatest.txt" --json)
+	at_least "$(value accuracy <<<"$out")" 0.97
+	result $? "occupancy: 97 % of the first test" "$out"
+	out=$($accel eval "$m" --data "$table/datatest2.txt" --json)
+	at_least "$(value accuracy <<<"$out")" 0.98
+	result $? "occupancy: 98 % of the second" "$out"
+	out=$($accel summary "$m")
+	grep -q 'Columns: Temperature, Humidity, Light, CO2, HumidityRatio -> Occupancy' <<<"$out"
+	result $? "the date is no input by default" "$out"
+else
+	skip "occupancy" "no data in $table"
+fi
+
+# ---- bench ----
+out=$($accel bench train --seconds 0.2 --threads 1 --json)
+for key in samples_per_s samples_per_cpu_s step_us submits_per_step allocations_per_step; do
+	[ -n "$(value $key <<<"$out")" ] || out="$out: no $key"
+done
+at_least "$(value samples_per_s <<<"$out")" 1 && [ "$(value submits_per_step <<<"$out")" = 1 ] &&
+	! grep -q 'no [a-z]' <<<"$out"
+result $? "bench train: one submit a step" "$out"
+
+# ---- examples ----
+for e in examples/*.c; do
+	e=$(basename "$e" .c)
+	out=$(${CC:-cc} -std=c11 -Wall -Wextra -Werror -Ilibaccel/include -o "$T/$e" \
+		"examples/$e.c" -L"$BUILD" -laccel -lm -Wl,-rpath,"$BUILD" 2>&1)
+	result $? "examples/$e.c compiles" "$out"
+	if [ "$e" = mnist ]; then
+		[ -e "$data/mnist" ] || { skip "MNIST" "no data in $data/mnist"; continue; }
+		out=$("$T/$e" "$data/mnist")
+		at_least "$(sed -n 's/.*epoch 5.*val_accuracy: //p' <<<"$out")" 0.975
+		result $? "MNIST: 97.5 % of the test set in five epochs" "$out"
+	else
+		out=$("$T/$e" 2>&1)
+		result $? "examples/$e.c learns what it should" "$out"
+	fi
+done
+
+# ---- what goes wrong ----
+printf 'a,b\n1,2\n3\n' >"$T/ragged.csv"
+: >"$T/empty.csv"
+printf 'a,b\n1,x\n2,y\n3,x\n' >"$T/text.csv"
+says 1 "ragged.csv:3" $accel train --data "$T/ragged.csv" --label b --out "$T/x"
+result $? "a ragged table: file and line"
+says 1 "empty.csv" $accel train --data "$T/empty.csv" --label b --out "$T/x"
+result $? "an empty table"
+says 1 "nope" $accel train --data "$T/text.csv" --label nope --out "$T/x"
+result $? "a label column that is not there"
+says 1 "cannot\|No such" $accel train --data "$T/none.csv" --label b --out "$T/x"
+result $? "a file that is not there"
+says 1 "outputs" $accel train --arch flatten,dense:3 --out "$T/x"
+result $? "too few outputs"
+says 1 "dens" $accel train --arch dens:3 --out "$T/x"
+result $? "no such layer"
+says 2 "optimizer\|adagrad" $accel train --optimizer adagrad --out "$T/x" ||
+	says 1 "adagrad" $accel train --optimizer adagrad --out "$T/x" >/dev/null
+result $? "no such optimizer"
+says 1 "loss is" $accel train --optimizer sgd --lr 1e30 --epochs 1 --out "$T/x"
+result $? "a loss that explodes"
+says 1 "No such file\|cannot write" $accel train --data "$T/text.csv" --label b --epochs 1 --out "$T/no/x"
+result $? "nowhere to write to"
+head -c 1000 "$T/a" >"$T/cut"
+says 1 "cut" $accel eval "$T/cut" --data sensors
+result $? "a model file that was cut off"
+says 1 "\[28, 28\]\|\[12, 4\]" $accel eval "$T/a" --data digits
+result $? "a model and data of different shapes"
+says 2 "epochs" $accel train --epochs many
+result $? "an option that is no number"
+[ ! -e "$T/x" ]
+result $? "a run that failed leaves no model"
+
+echo "1..$n"

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/* From --data to samples. */
+#include "accel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DIGITS_TRAIN 16000
+#define DIGITS_TEST 2000
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+
+	return n >= k && !strcmp(s + n - k, end);
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static bool regress(const struct data_args *a)
+{
+	return a->task && !strcmp(a->task, "regress");
+}
+
+static bool classify(const struct data_args *a)
+{
+	return a->task && !strcmp(a->task, "classify");
+}
+
+static accel_dataset *only_train(accel_samples *s)
+{
+	accel_dataset *d = s ? calloc(1, sizeof(*d)) : NULL;
+
+	if (d)
+		d->train = s;
+	else
+		accel_samples_destroy(s);
+	return d;
+}
+
+/* Rows become series. */
+static bool windows(accel_samples **s, int steps)
+{
+	accel_samples *w;
+
+	if (!steps || !*s)
+		return true;
+	w = accel_samples_window(*s, steps);
+	accel_samples_destroy(*s);
+	*s = w;
+	return w;
+}
+
+static accel_dataset *table(accel_context *ctx, const struct data_args *a)
+{
+	accel_csv_task task = regress(a)    ? ACCEL_CSV_REGRESS
+			      : classify(a) ? ACCEL_CSV_CLASSIFY
+					    : ACCEL_CSV_AUTO;
+	accel_dataset *d = accel_dataset_csv(ctx, a->data, .label = a->label,
+					     .columns = a->columns,
+					     .dates = a->dates, .task = task,
+					     .test = a->test);
+
+	if (d && windows(&d->train, a->window) && windows(&d->test, a->window))
+		return d;
+	accel_dataset_destroy(d);
+	return NULL;
+}
+
+accel_dataset *data_for_training(accel_context *ctx, const struct data_args *a)
+{
+	const char *data = a->data ? a->data : "digits";
+
+	if (!strcmp(data, "digits"))
+		return accel_dataset_digits(ctx, DIGITS_TRAIN, DIGITS_TEST,
+					    a->seed);
+	if (!strcmp(data, "sensors"))
+		return accel_dataset_sensors(ctx, a->window, .seed = a->seed);
+	if (is_directory(data))
+		return accel_dataset_mnist(ctx, data);
+	if (ends_with(data, ".npy"))
+		return only_train(accel_samples_npy(data, a->label));
+	return table(ctx, a);
+}
+
+/* The part to judge by; the rest is freed. */
+static accel_samples *test_part(accel_dataset *d)
+{
+	accel_samples *s = NULL;
+
+	if (!d)
+		return NULL;
+	if (d->test) {
+		s = d->test;
+		d->test = NULL;
+	} else {
+		s = d->train;
+		d->train = NULL;
+	}
+	accel_dataset_destroy(d);
+	return s;
+}
+
+accel_samples *data_for_model(const accel_model *m, const struct data_args *a)
+{
+	const accel_preprocess *p = accel_model_preprocess(m);
+	const int64_t *shape;
+	int nd = accel_model_input(m, &shape);
+	accel_samples *s;
+
+	if (!p || !a->data || is_directory(a->data) ||
+	    ends_with(a->data, ".npy"))
+		return test_part(data_for_training(NULL, a));
+	s = accel_preprocess_csv(p, a->data);
+	/* a model of series: its window is its input's */
+	windows(&s, nd == 2 ? (int)shape[0] : 0);
+	return s;
+}
+
+accel_model *load_model(const char *path, const char *device,
+			accel_context **ctx)
+{
+	accel_model *m;
+
+	*ctx = accel_open(device);
+	if (!*ctx)
+		return NULL;
+	m = accel_model_load(*ctx, path);
+	if (m)
+		return m;
+	accel_close(*ctx);
+	*ctx = NULL;
+	return NULL;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/* accel eval: how good is a model on some data? */
+#include "accel.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void print_json_scores(const accel_scores *s, const char *prefix)
+{
+	int i;
+
+	printf(", \"%sloss\": ", prefix);
+	print_json_number(s->loss);
+	for (i = 0; i < ACCEL_METRICS; i++) {
+		accel_metric metric = (accel_metric)(1u << i);
+
+		if (!(s->metrics & metric))
+			continue;
+		printf(", \"%s%s\": ", prefix, accel_metric_name(metric));
+		print_json_number(accel_scores_get(s, metric));
+	}
+}
+
+static void print_scores(const accel_scores *s)
+{
+	int i;
+
+	printf("%-10s %.6g\n", "loss", s->loss);
+	for (i = 0; i < ACCEL_METRICS; i++) {
+		accel_metric metric = (accel_metric)(1u << i);
+
+		if (s->metrics & metric)
+			printf("%-10s %.6g\n", accel_metric_name(metric),
+			       accel_scores_get(s, metric));
+	}
+}
+
+/* Rows: what it is; columns: what it was taken for. */
+static accel_status print_confusion(accel_model *m, const accel_samples *s)
+{
+	int n = s->n_classes, i, j;
+	int64_t *counts = calloc((size_t)n * (size_t)n + 1, sizeof(*counts));
+	accel_status err = ACCEL_ERR_NOMEM;
+
+	if (counts)
+		err = accel_confusion(m, s, n, counts);
+	for (i = 0; i < n && !err; i++) {
+		const char *name = accel_model_class(m, i);
+
+		if (name)
+			printf("%-12.12s", name);
+		else
+			printf("%-12d", i);
+		for (j = 0; j < n; j++)
+			printf(" %7lld", (long long)counts[i * n + j]);
+		printf("\n");
+	}
+	free(counts);
+	return err;
+}
+
+static int judge(accel_model *m, const accel_samples *data, bool json,
+		 bool confusion)
+{
+	accel_loss loss = accel_model_options(m)->loss;
+	unsigned metrics = accel_model_options(m)->metrics;
+	accel_scores s;
+	accel_status err;
+
+	if (loss <= ACCEL_BINARY_CROSS_ENTROPY_LOGITS)
+		metrics |= ACCEL_ACCURACY | ACCEL_PRECISION | ACCEL_RECALL |
+			   ACCEL_F1 | ACCEL_AUC;
+	err = accel_model_set_metrics(m, metrics);
+	if (!err)
+		err = accel_evaluate(m, data, &s);
+	if (err)
+		return fail(err);
+	if (!json) {
+		print_scores(&s);
+		if (confusion && data->n_classes)
+			err = print_confusion(m, data);
+		return err ? fail(err) : 0;
+	}
+	printf("{\"samples\": %lld", (long long)data->count);
+	print_json_scores(&s, "");
+	printf("}\n");
+	return 0;
+}
+
+int cmd_eval(int argc, char **argv)
+{
+	struct data_args a = { 0 };
+	const char *model = NULL, *device = NULL;
+	bool json = false, confusion = false;
+	const struct option_spec specs[] = {
+		{ "MODEL", OPT_TEXT, &model, "" },
+		DATA_SPECS(a),
+		{ "--seed", OPT_SEED, &a.seed, "of data that is made up (0)" },
+		{ "--device", OPT_TEXT, &device,
+		  "cpu, vulkan, INDEX, UUID or NAME" },
+		{ "--confusion", OPT_FLAG, &confusion,
+		  "which class was taken for which" },
+		{ "--json", OPT_FLAG, &json, "one object" },
+		{ NULL, OPT_FLAG, NULL, NULL },
+	};
+	int status = parse_options(argc, argv, "eval MODEL [OPTIONS]", specs);
+	accel_context *ctx;
+	accel_samples *s;
+	accel_model *m;
+
+	if (status >= 0)
+		return status;
+	m = load_model(model, device, &ctx);
+	if (!m)
+		return fail(ACCEL_ERR_FORMAT);
+	s = data_for_model(m, &a);
+	status = s ? judge(m, s, json, confusion) : fail(ACCEL_ERR_IO);
+	accel_samples_destroy(s);
+	accel_model_destroy(m);
+	accel_close(ctx);
+	return status;
+}

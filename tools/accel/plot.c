@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/* accel plot: training curves, in the terminal and as SVG. */
+#include "accel.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TRAIN, VALIDATION, CURVES };
+
+struct curves {
+	const char *title;
+	double *x, *y[CURVES];
+	int n;
+	bool validation;
+};
+
+static void free_curves(struct curves *c)
+{
+	free(c->x);
+	free(c->y[TRAIN]);
+	free(c->y[VALIDATION]);
+}
+
+/* Loss where the metric is 0, the learning rate where it is negative. */
+static double value_of(const accel_epoch *e, int which, int metric)
+{
+	const accel_scores *s = which == TRAIN ? &e->train : &e->validation;
+
+	if (metric < 0)
+		return which == TRAIN ? e->rate : NAN;
+	return metric ? accel_scores_get(s, (accel_metric)metric) : s->loss;
+}
+
+static bool make_curves(const accel_model *m, int metric, struct curves *c)
+{
+	accel_history h = accel_model_history(m);
+	size_t n = (size_t)h.n + 1;
+	int i, k;
+
+	c->n = h.n;
+	c->x = calloc(n, sizeof(double));
+	for (k = 0; k < CURVES; k++)
+		c->y[k] = calloc(n, sizeof(double));
+	if (!c->x || !c->y[TRAIN] || !c->y[VALIDATION])
+		return false;
+	for (i = 0; i < h.n; i++) {
+		c->x[i] = i + 1;
+		for (k = 0; k < CURVES; k++)
+			c->y[k][i] = value_of(&h.epoch[i], k, metric);
+		c->validation |= isfinite(c->y[VALIDATION][i]);
+	}
+	return true;
+}
+
+static accel_status draw(const struct curves *c, FILE *svg)
+{
+	const accel_series s[CURVES] = {
+		{ c->validation ? "training" : NULL, c->x, c->y[TRAIN], c->n },
+		{ "validation", c->x, c->y[VALIDATION], c->n },
+	};
+	int n = c->validation ? 2 : 1;
+
+	if (svg)
+		return accel_plot_svg(svg, s, n, .title = c->title,
+				      .x_label = "epoch");
+	return accel_plot(stdout, s, n, .title = c->title, .x_label = "epoch",
+			  .color = isatty(STDOUT_FILENO) == 1);
+}
+
+/* All curves of the terminal, or the one of the SVG. */
+static accel_status plot(const accel_model *m, const char *what, FILE *svg)
+{
+	unsigned metrics = accel_model_options(m)->metrics;
+	accel_status err = ACCEL_OK;
+	bool found = false;
+	int i;
+
+	for (i = -1; i <= ACCEL_METRICS && !err; i++) {
+		int metric = i < 0 ? 0 : i < ACCEL_METRICS ? 1 << i : -1;
+		struct curves c = { 0 };
+
+		c.title = metric < 0 ? "learning rate"
+			  : metric   ? accel_metric_name((accel_metric)metric)
+				     : "loss";
+		if (metric > 0 && !(metrics & (unsigned)metric))
+			continue;
+		if (what ? strcmp(what, c.title) : metric < 0)
+			continue;
+		found = true;
+		err = make_curves(m, metric, &c) ? draw(&c, svg)
+						 : ACCEL_ERR_NOMEM;
+		free_curves(&c);
+	}
+	if (!found) {
+		fprintf(stderr, "accel: the training has no curve '%s'\n",
+			what);
+		return ACCEL_ERR_INVALID;
+	}
+	return err;
+}
+
+int cmd_plot(int argc, char **argv)
+{
+	const char *model = NULL, *svg = NULL, *what = NULL;
+	const struct option_spec specs[] = {
+		{ "MODEL", OPT_TEXT, &model, "" },
+		{ "--curve", OPT_TEXT, &what,
+		  "loss, accuracy, another metric, or \"learning rate\" "
+		  "(default: loss and metrics)" },
+		{ "--svg", OPT_TEXT, &svg,
+		  "write one curve (loss) to this file" },
+		{ NULL, OPT_FLAG, NULL, NULL },
+	};
+	int status = parse_options(argc, argv, "plot MODEL [OPTIONS]", specs);
+	accel_status err = ACCEL_OK;
+	accel_context *ctx;
+	accel_model *m;
+	FILE *f = NULL;
+
+	if (status >= 0)
+		return status;
+	m = load_model(model, "cpu", &ctx);
+	if (!m)
+		return fail(ACCEL_ERR_FORMAT);
+	status = 0;
+	if (!accel_model_history(m).n) {
+		fprintf(stderr, "accel: %s was not trained\n", model);
+		status = 1;
+	} else if (svg && !(f = fopen(svg, "w"))) {
+		fprintf(stderr, "accel: %s: %s\n", svg, strerror(errno));
+		status = 1;
+	} else {
+		err = plot(m, svg && !what ? "loss" : what, f);
+		status = err != ACCEL_OK;
+	}
+	if (f && fclose(f) && !status) {
+		fprintf(stderr, "accel: %s: %s\n", svg, strerror(errno));
+		status = 1;
+	}
+	accel_model_destroy(m);
+	accel_close(ctx);
+	return err && err != ACCEL_ERR_INVALID ? fail(err) : status;
+}

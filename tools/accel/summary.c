@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/* accel summary: what is in a model file? */
+#include "accel.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void print_training(const accel_model *m)
+{
+	const accel_compile_options *o = accel_model_options(m);
+	accel_history h = accel_model_history(m);
+	const accel_epoch *e;
+
+	printf("Loss: %s%s%s\n", accel_loss_name(o->loss),
+	       o->autoencode ? ", of its own input" : "",
+	       o->mixed_precision ? ", mixed precision" : "");
+	if (!h.n)
+		return;
+	e = &h.epoch[h.best >= 0 ? h.best : h.n - 1];
+	printf("Trained: %d epochs, best %d: loss %.4f", h.n, h.best + 1,
+	       e->train.loss);
+	if (!isnan(e->validation.loss))
+		printf(", validation %.4f", e->validation.loss);
+	printf("\n");
+}
+
+static void print_inputs(const accel_model *m)
+{
+	const accel_preprocess *p = accel_model_preprocess(m);
+	int i;
+
+	if (p) {
+		printf("Columns:");
+		for (i = 0; i < accel_preprocess_columns(p); i++)
+			printf("%s %s", i ? "," : "",
+			       accel_preprocess_column(p, i));
+		if (accel_preprocess_label(p))
+			printf(" -> %s", accel_preprocess_label(p));
+		printf("\n");
+	}
+	if (!accel_model_class(m, 0))
+		return;
+	printf("Classes:");
+	for (i = 0; accel_model_class(m, i); i++)
+		printf("%s %s", i ? "," : "", accel_model_class(m, i));
+	printf("\n");
+}
+
+int cmd_summary(int argc, char **argv)
+{
+	const char *model = NULL;
+	const struct option_spec specs[] = {
+		{ "MODEL", OPT_TEXT, &model, "" },
+		{ NULL, OPT_FLAG, NULL, NULL },
+	};
+	int status = parse_options(argc, argv, "summary MODEL", specs);
+	accel_context *ctx;
+	accel_status err;
+	accel_model *m;
+
+	if (status >= 0)
+		return status;
+	m = load_model(model, "cpu", &ctx);
+	if (!m)
+		return fail(ACCEL_ERR_FORMAT);
+	err = accel_model_summary(m, stdout);
+	if (!err) {
+		print_training(m);
+		print_inputs(m);
+	}
+	accel_model_destroy(m);
+	accel_close(ctx);
+	return err ? fail(err) : 0;
+}
