@@ -719,6 +719,45 @@ static void test_replay(void)
 	CHECK(strstr(replay(""), "the file is empty"), "an empty file");
 }
 
+/* Every file that the manual shows is right. */
+static void test_manual(void)
+{
+	static char text[4000];
+	FILE *f = fopen("docs/control.md", "r");
+	bool inside = false;
+	accel_control *c;
+	char line[400];
+	int n = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "```", 3)) {
+			if (!inside)
+				text[0] = 0;
+			n += inside;
+			inside = !inside;
+		} else if (inside && strlen(text) + strlen(line) < 4000) {
+			strcat(text, line);
+		}
+	}
+	if (!f) {
+		printf("ok %d - the manual # SKIP not run from the root\n",
+		       ++tap_run);
+		return;
+	}
+	fclose(f);
+	c = accel_control_parse(text, strlen(text), "control.md");
+	if (c) {
+		accel_control_declare(c, "room", "temperature", "°C", -40, 80);
+		accel_control_declare(c, "room", "humidity", "%", 0, 100);
+		accel_control_declare(c, "window", "pressed", "", 0, 1);
+		accel_control_declare(c, "light", "illuminance", "lx", 0, 1e5);
+	}
+	if (!CHECK(n == 1 && c && !accel_control_compile(c),
+		   "the manual's file is right"))
+		printf("# %s\n", accel_last_error());
+	accel_control_destroy(c);
+}
+
 static void test_no_memory(void)
 {
 	accel_control *c = NULL;
@@ -765,6 +804,7 @@ int main(void)
 	test_model();
 	test_declare();
 	test_replay();
+	test_manual();
 	test_no_memory();
 	test_no_allocation();
 	files_end();
