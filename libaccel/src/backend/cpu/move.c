@@ -256,46 +256,98 @@ struct pool_job {
 	int64_t H, W, OH, OW;
 };
 
+#define POOL_ROW 512 /* columns done side by side */
+
+/* A window that reaches over the edge, clipped. */
+static void pool_one(const struct pool_job *j, const float *x, int64_t p,
+		     int64_t q, float *max, int32_t *at)
+{
+	const struct op_attr *a = j->a;
+	int64_t h0 = p * a->stride[0] - a->pad[0], h1 = h0 + a->kernel[0];
+	int64_t w0 = q * a->stride[1] - a->pad[1], w1 = w0 + a->kernel[1];
+	int64_t h, w;
+
+	h0 = h0 < 0 ? 0 : h0;
+	h1 = h1 > j->H ? j->H : h1;
+	w0 = w0 < 0 ? 0 : w0;
+	w1 = w1 > j->W ? j->W : w1;
+	*at = (int32_t)(h0 * j->W + w0);
+	*max = x[*at];
+	for (h = h0; h < h1; h++) {
+		for (w = w0; w < w1; w++) {
+			float v = x[h * j->W + w];
+
+			if (!(v > *max) && !(v != v && *max == *max))
+				continue;
+			*max = v;
+			*at = (int32_t)(h * j->W + w);
+		}
+	}
+}
+
+/* One tap of n windows side by side; the first wins a tie, and a NaN. */
+VECTOR static void pool_tap(const float *x, int32_t first, int64_t step,
+			    int64_t n, float *restrict max,
+			    int32_t *restrict at)
+{
+	int64_t q;
+
+	for (q = 0; q < n; q++) {
+		float v = x[q * step], m = max[q];
+		bool take = (v > m) | ((v != v) & (m == m));
+
+		max[q] = take ? v : m;
+		at[q] = take ? first + (int32_t)(q * step) : at[q];
+	}
+}
+
+/* Row p of one plane's windows, none of which reaches over the edge. */
+static void pool_row(const struct pool_job *j, const float *x, int64_t p,
+		     float *max, int32_t *at)
+{
+	const struct op_attr *a = j->a;
+	int64_t st = a->stride[1], first = p * a->stride[0] * j->W, q;
+	int kh, kw;
+
+	for (q = 0; q < j->OW; q++) {
+		at[q] = (int32_t)(first + q * st);
+		max[q] = x[at[q]];
+	}
+	for (kh = 0; kh < a->kernel[0]; kh++) {
+		for (kw = !kh; kw < a->kernel[1]; kw++) {
+			int64_t tap = first + kh * j->W + kw;
+
+			pool_tap(x + tap, (int32_t)tap, st, j->OW, max, at);
+		}
+	}
+}
+
 static void pool_planes(void *arg, int64_t begin, int64_t end)
 {
 	const struct pool_job *j = arg;
 	const struct op_attr *a = j->a;
-	int64_t z, p, q, h, w;
+	bool inside = !a->pad[0] && !a->pad[1] && !a->pad[2] && !a->pad[3] &&
+		      j->OW <= POOL_ROW;
+	int64_t z, p, q, o;
+	float max[POOL_ROW];
+	int32_t at[POOL_ROW];
 
 	for (z = begin; z < end; z++) {
 		const float *x = j->x + z * j->H * j->W;
 
 		for (p = 0; p < j->OH; p++) {
-			int64_t h0 = p * a->stride[0] - a->pad[0];
-			int64_t h1 = h0 + a->kernel[0];
-
-			h0 = h0 < 0 ? 0 : h0;
-			h1 = h1 > j->H ? j->H : h1;
+			o = (z * j->OH + p) * j->OW;
+			if (inside)
+				pool_row(j, x, p, max, at);
 			for (q = 0; q < j->OW; q++) {
-				int64_t w0 = q * a->stride[1] - a->pad[1];
-				int64_t w1 = w0 + a->kernel[1], best, o;
-				float max;
+				int64_t k = inside ? q : 0;
 
-				w0 = w0 < 0 ? 0 : w0;
-				w1 = w1 > j->W ? j->W : w1;
-				best = h0 * j->W + w0;
-				max = x[best];
-				for (h = h0; h < h1; h++) {
-					for (w = w0; w < w1; w++) {
-						float v = x[h * j->W + w];
-
-						if (!(v > max) &&
-						    !(v != v && max == max))
-							continue;
-						max = v;
-						best = h * j->W + w;
-					}
-				}
-				o = (z * j->OH + p) * j->OW + q;
+				if (!inside)
+					pool_one(j, x, p, q, max, at);
 				if (j->y)
-					j->y[o] = max;
+					j->y[o + q] = max[k];
 				else
-					j->at[o] = (int32_t)best;
+					j->at[o + q] = at[k];
 			}
 		}
 	}
