@@ -256,9 +256,13 @@ struct pool_job {
 	int64_t H, W, OH, OW;
 };
 
-#define POOL_ROW 512 /* columns done side by side */
+/* v where it is larger than m, or the first NaN. */
+static inline bool above(float v, float m)
+{
+	return (v > m) | ((v != v) & (m == m));
+}
 
-/* A window that reaches over the edge, clipped. */
+/* One window, clipped where it reaches over the edge. */
 static void pool_one(const struct pool_job *j, const float *x, int64_t p,
 		     int64_t q, float *max, int32_t *at)
 {
@@ -277,7 +281,7 @@ static void pool_one(const struct pool_job *j, const float *x, int64_t p,
 		for (w = w0; w < w1; w++) {
 			float v = x[h * j->W + w];
 
-			if (!(v > *max) && !(v != v && *max == *max))
+			if (!above(v, *max))
 				continue;
 			*max = v;
 			*at = (int32_t)(h * j->W + w);
@@ -285,69 +289,62 @@ static void pool_one(const struct pool_job *j, const float *x, int64_t p,
 	}
 }
 
-/* One tap of n windows side by side; the first wins a tie, and a NaN. */
-VECTOR static void pool_tap(const float *x, int32_t first, int64_t step,
-			    int64_t n, float *restrict max,
-			    int32_t *restrict at)
+/*
+ * Row p of windows of 2 by 2 that never reach over the edge. Without branches
+ * that depend on the numbers, which no processor can foresee; false when a NaN,
+ * or infinities of both signs, need the slow way.
+ */
+static bool row_2x2(const struct pool_job *j, const float *x, int64_t p,
+		    float *restrict y, int32_t *restrict at)
 {
-	int64_t q;
+	int32_t first = (int32_t)(p * j->a->stride[0] * j->W);
+	int32_t width = (int32_t)j->W, q;
+	const float *r0 = x + first, *r1 = r0 + j->W;
+	float all = 0;
 
-	for (q = 0; q < n; q++) {
-		float v = x[q * step], m = max[q];
-		bool take = (v > m) | ((v != v) & (m == m));
+	for (q = 0; q < (int32_t)j->OW; q++) {
+		float a = r0[2 * q], b = r0[2 * q + 1];
+		float c = r1[2 * q], d = r1[2 * q + 1];
+		float top = b > a ? b : a, low = d > c ? d : c;
 
-		max[q] = take ? v : m;
-		at[q] = take ? first + (int32_t)(q * step) : at[q];
-	}
-}
+		all += (a + b) + (c + d);
+		if (y) {
+			y[q] = low > top ? low : top;
+		} else {
+			int32_t right = b > a, below = width + (d > c) - right;
 
-/* Row p of one plane's windows, none of which reaches over the edge. */
-static void pool_row(const struct pool_job *j, const float *x, int64_t p,
-		     float *max, int32_t *at)
-{
-	const struct op_attr *a = j->a;
-	int64_t st = a->stride[1], first = p * a->stride[0] * j->W, q;
-	int kh, kw;
-
-	for (q = 0; q < j->OW; q++) {
-		at[q] = (int32_t)(first + q * st);
-		max[q] = x[at[q]];
-	}
-	for (kh = 0; kh < a->kernel[0]; kh++) {
-		for (kw = !kh; kw < a->kernel[1]; kw++) {
-			int64_t tap = first + kh * j->W + kw;
-
-			pool_tap(x + tap, (int32_t)tap, st, j->OW, max, at);
+			at[q] = first + 2 * q + right + below * (low > top);
 		}
 	}
+	return all == all;
 }
 
 static void pool_planes(void *arg, int64_t begin, int64_t end)
 {
 	const struct pool_job *j = arg;
 	const struct op_attr *a = j->a;
-	bool inside = !a->pad[0] && !a->pad[1] && !a->pad[2] && !a->pad[3] &&
-		      j->OW <= POOL_ROW;
-	int64_t z, p, q, o;
-	float max[POOL_ROW];
-	int32_t at[POOL_ROW];
+	bool two = a->kernel[0] == 2 && a->kernel[1] == 2 &&
+		   a->stride[1] == 2 && !a->pad[0] && !a->pad[1] &&
+		   !a->pad[2] && !a->pad[3];
+	int64_t z, p, q;
+	int32_t at;
+	float max;
 
 	for (z = begin; z < end; z++) {
 		const float *x = j->x + z * j->H * j->W;
 
 		for (p = 0; p < j->OH; p++) {
-			o = (z * j->OH + p) * j->OW;
-			if (inside)
-				pool_row(j, x, p, max, at);
-			for (q = 0; q < j->OW; q++) {
-				int64_t k = inside ? q : 0;
+			int64_t o = (z * j->OH + p) * j->OW;
 
-				if (!inside)
-					pool_one(j, x, p, q, max, at);
+			if (two && row_2x2(j, x, p, j->y ? j->y + o : NULL,
+					   j->at ? j->at + o : NULL))
+				continue;
+			for (q = 0; q < j->OW; q++) {
+				pool_one(j, x, p, q, &max, &at);
 				if (j->y)
-					j->y[o + q] = max[k];
+					j->y[o + q] = max;
 				else
-					j->at[o + q] = at[k];
+					j->at[o + q] = at;
 			}
 		}
 	}
