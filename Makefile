@@ -80,14 +80,16 @@ $(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.prefix
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
 
-# One folder under tools/, one program. Public headers only.
+# One folder under tools/, one program. Public headers only. Those in
+# STATIC_TOOLS start without the engine's libraries.
+STATIC_TOOLS := accelctl
 define tool_rule
 TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
 $(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
-               $(BUILD)/libaccel.so
+               $(BUILD)/libaccel.$(if $(filter $(1),$(STATIC_TOOLS)),a,so)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$$$$ORIGIN/../lib' -o $$@ \
-		$$(filter %.o,$$^) -L$(BUILD) -laccel $$(TOOL_LIBS) $$(LDLIBS)
+		$$(filter %.o %.a %.so,$$^) $$(TOOL_LIBS) $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
@@ -98,10 +100,26 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
 .PRECIOUS: $(BUILD)/obj/%.o
 
+# Fuzz targets: for every check with the same mutations; make fuzz explores.
+FUZZ     := $(patsubst tests/fuzz/%_fuzz.c,%,$(filter-out %/ioctl_fuzz.c,$(wildcard tests/fuzz/*_fuzz.c)))
+UNIT     += $(FUZZ:%=test_fuzz_%)
+$(BUILD)/unit/test_fuzz_%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(BUILD)/obj/tests/fuzz/mutate.o \
+                           $(BUILD)/libaccel.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libaccel.a $(LDLIBS)
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(LIB_C) $(HEADERS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $@.corpus
+	$(Q)clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(filter libaccel/src/base/% libaccel/src/data/% gpio/rules/% \
+			libaccel/src/format/safetensors% %/dtype.c,$(LIB_C)) $(LDLIBS)
+
 .PHONY: unit-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%)
 
--include $(LIB_O:.o=.d) $(TOOL_O:.o=.d) $(UNIT:%=$(BUILD)/obj/tests/unit/%.d)
+-include $(LIB_O:.o=.d) $(TOOL_O:.o=.d) $(UNIT:%=$(BUILD)/obj/tests/unit/%.d) \
+         $(wildcard $(BUILD)/obj/tests/fuzz/*.d)
 
 # ---- the module --------------------------------------------------------------
 # KDIR: the running kernel's headers, else the test kernel's from the cache.
@@ -198,6 +216,11 @@ check-debug: deps ## The module under KASAN, lockdep, kmemleak and fault injecti
 .PHONY: check-races
 check-races: deps ## The same on four CPUs, for races (an hour; not part of CI)
 	$(Q)tests/run.sh check-races
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/%) ## Let libFuzzer look for bad input (clang; FUZZ_SECONDS= each)
+	$(Q)for f in $^; do $$f -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $$f.corpus || exit 1; done
 
 .PHONY: check-v3d
 check-v3d: deps ## Every shader through the Raspberry Pi's own compiler, within budget

@@ -8,6 +8,7 @@
 
 #include "../libaccel/src/base/error.h"
 #include "shaders.h"
+#include "specialize.h"
 
 static accel_status make_layouts(struct compute_device *dev,
 				 const struct compute_shader *sh,
@@ -62,33 +63,6 @@ static accel_status make_layouts(struct compute_device *dev,
 	return ACCEL_OK;
 }
 
-static accel_status open_shader(struct compute_device *dev, uint32_t id,
-				const struct vk_shader **out)
-{
-	const struct compute_shader *sh = &compute_shader_table[id];
-	struct vk_shader *v = &dev->shaders[id];
-	VkShaderModuleCreateInfo ci = {
-		.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-		.codeSize = sh->size,
-		.pCode = sh->code,
-	};
-	accel_status s;
-	VkResult r;
-
-	s = make_layouts(dev, sh, v);
-	if (s)
-		return s;
-	if (!v->module) {
-		r = dev->CreateShaderModule(dev->handle, &ci, NULL, &v->module);
-		if (r) {
-			v->module = VK_NULL_HANDLE;
-			return vk_fail(dev, r, "making a shader module");
-		}
-	}
-	*out = v;
-	return ACCEL_OK;
-}
-
 static void name_kernel(struct compute_kernel *k)
 {
 	size_t at;
@@ -117,22 +91,38 @@ static accel_status build(struct compute_device *dev, struct compute_kernel *k)
 			.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
 			.stage = VK_SHADER_STAGE_COMPUTE_BIT,
 			.pName = "main",
-			.pSpecializationInfo = &spec,
 		},
 	};
+	const struct compute_shader *sh = &compute_shader_table[k->shader];
+	VkShaderModuleCreateInfo mci = {
+		.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+	};
 	const char *log = getenv("ACCEL_KERNEL_LOG");
+	size_t n = sh->size / 4;
+	uint32_t *words;
 	accel_status s;
 	VkResult r;
 
-	s = open_shader(dev, k->shader, &k->sh);
+	s = make_layouts(dev, sh, &dev->shaders[k->shader]);
 	if (s)
 		return s;
-	for (uint32_t i = 0; i < k->n_spec; i++)
-		map[i] = (VkSpecializationMapEntry){ i, i * 4, 4 };
-	ci.stage.module = k->sh->module;
+	k->sh = &dev->shaders[k->shader];
 	ci.layout = k->sh->layout;
+	words = compute_specialize(sh->code, &n, k->spec, k->n_spec);
+	mci.pCode = words ? words : sh->code;
+	mci.codeSize = 4 * n;
+	if (!words) { /* the driver can do it, too */
+		for (uint32_t i = 0; i < k->n_spec; i++)
+			map[i] = (VkSpecializationMapEntry){ i, i * 4, 4 };
+		ci.stage.pSpecializationInfo = &spec;
+	}
+	r = dev->CreateShaderModule(dev->handle, &mci, NULL, &ci.stage.module);
+	free(words);
+	if (r)
+		return vk_fail(dev, r, "making a shader module");
 	r = dev->CreateComputePipelines(dev->handle, dev->cache, 1, &ci, NULL,
 					&k->pipeline);
+	dev->DestroyShaderModule(dev->handle, ci.stage.module, NULL);
 	if (r) {
 		k->pipeline = VK_NULL_HANDLE;
 		return vk_fail(dev, r, k->name);
@@ -142,7 +132,7 @@ static accel_status build(struct compute_device *dev, struct compute_kernel *k)
 		FILE *f = fopen(log, "ae");
 
 		if (f) {
-			fprintf(f, "%s", compute_shader_table[k->shader].name);
+			fprintf(f, "%s", sh->name);
 			for (uint32_t i = 0; i < k->n_spec; i++)
 				fprintf(f, " %u", k->spec[i]);
 			fprintf(f, "\n");
@@ -267,7 +257,6 @@ void vk_kernels_destroy(struct compute_device *dev)
 	for (uint32_t i = 0; dev->shaders && i < COMPUTE_SHADERS; i++) {
 		struct vk_shader *v = &dev->shaders[i];
 
-		dev->DestroyShaderModule(dev->handle, v->module, NULL);
 		dev->DestroyPipelineLayout(dev->handle, v->layout, NULL);
 		dev->DestroyDescriptorSetLayout(dev->handle, v->set, NULL);
 	}

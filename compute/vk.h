@@ -128,9 +128,8 @@ struct compute_device {
 #undef COMPUTE_X
 };
 
-/* A shader's modules and layouts on one device. */
+/* A shader's layouts on one device. */
 struct vk_shader {
-	VkShaderModule module;
 	VkDescriptorSetLayout set;
 	VkPipelineLayout layout;
 };

@@ -78,7 +78,7 @@ long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
 	u64 buf[PIACCEL_ARG_MAX / sizeof(u64)] __uninitialized;
 	const struct piaccel_ioctl *row = table;
 	unsigned int known, out;
-	long ret;
+	long ret = 0;
 
 	if (_IOC_TYPE(cmd) != PIACCEL_IOC_MAGIC)
 		return -ENOTTY;
@@ -92,14 +92,16 @@ long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
 	if (size < row->min_size)
 		return -EINVAL;
 
-	/* What the compiler need not clear for each call, this does. */
+	/* Each way fills or clears all of what is known. */
 	known = _IOC_SIZE(row->cmd);
-	memset(buf, 0, known);
-	if (_IOC_DIR(cmd) & _IOC_WRITE) {
+	if (!(_IOC_DIR(cmd) & _IOC_WRITE))
+		memset(buf, 0, known);
+	else if (size == known)
+		ret = copy_from_user(buf, argp, known) ? -EFAULT : 0;
+	else
 		ret = copy_struct_from_user(buf, known, argp, size);
-		if (ret)
-			return ret;
-	}
+	if (ret)
+		return ret;
 	ret = row->fn(file, buf);
 	if (ret < 0 || !(_IOC_DIR(cmd) & _IOC_READ))
 		return ret;

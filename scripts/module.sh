@@ -18,7 +18,7 @@ src=${MODULE_SRC:-$top}
 mkdir -p "$out" || die "cannot make $out"
 out=$(cd "$out" && pwd)
 printf '%s\n' "$kdir" >"$out/.kdir" || die "cannot write to $out (disk full?)"
-if [ "$src" = "$top" ]; then list="Kbuild driver uapi"; else list=.; fi
+if [ -d "$src/driver" ]; then list="Kbuild driver uapi"; else list=.; fi
 ( cd "$src" && find $list -type f \( -name '*.[chS]' -o -name Kbuild \) ) |
 while read -r f; do
 	mkdir -p "$out/$(dirname "$f")"

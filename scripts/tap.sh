@@ -29,6 +29,8 @@ check)
 	elif grep -q '^1\.\.' "$file" && [ $((p + f + s)) != "$plan" ]; then
 		echo "not ok - $name planned $plan tests and ran $((p + f + s))" >>"$file"
 	fi
+	! grep -q 'Validation Error' "$file" ||
+		echo "not ok - $name: Vulkan's validation layers object" >>"$file"
 	read -r p f s < <(count "$file")
 	if [ "$f" != 0 ]; then
 		# the lines between the result before and a failure say why

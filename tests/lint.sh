@@ -29,9 +29,9 @@ tree() { # files of the project, as far as they match the pattern
 
 KFILES=$(scripts/kernel.sh files) && KDIR=$(scripts/kernel.sh headers amd64) || exit 1
 kernel_c=$(tree '^(driver|uapi|tests/vm/(testboard|faultmod))/.*\.[ch]$')
-ktest_c=$(tree '^tests/(kselftest|fuzz|vm/guest|bench/driver_bench)[./].*[ch]$' | grep '\.[ch]$')
-user_c=$(tree '^(libaccel|compute|gpio|tools|examples|tests/(unit|bench|v3d|e2e))/.*\.[ch]$' |
-	grep -v driver_bench)
+ktest_c=$(tree '^tests/(kselftest/|fuzz/ioctl|vm/guest/|bench/driver_bench).*[ch]$' | grep '\.[ch]$')
+user_c=$(tree '^(libaccel|compute|gpio|tools|examples|tests/(unit|fuzz|bench|v3d|e2e))/.*\.[ch]$' |
+	grep -vE 'driver_bench|ioctl_fuzz')
 
 # checkpatch OPTIONS FILE...: our files are no patches: no commit text, no tree.
 checkpatch() {
@@ -96,11 +96,11 @@ judge "shellcheck on scripts" scripts
 
 spdx() {
 	local f want
-	tree . | grep -vE '^LICENSES/|\.(md|svg|png|json|csv|txt|wav|safetensors)$|^\.gitignore$|/settings$|\.in$' |
+	tree . | grep -vE '^LICENSES/|\.(md|svg|png|json|csv|txt|wav|patch|safetensors)$|^\.gitignore$|/settings$|\.in$' |
 	while read -r f; do
 		case $f in
 		tests/vm/testboard/tb.h | tests/kselftest/tb.h | tests/vm/testboard/tbctl.c) want=MIT ;;
-		driver/* | dts/* | tests/kselftest/* | tests/fuzz/* | tests/bench/driver_bench.c | Kbuild) want='GPL-2.0-only' ;;
+		driver/* | dts/* | tests/kselftest/* | tests/fuzz/ioctl_fuzz.c | tests/bench/driver_bench.c | Kbuild) want='GPL-2.0-only' ;;
 		uapi/*) want='GPL-2.0-only WITH Linux-syscall-note' ;;
 		tests/vm/*/Kbuild | tests/vm/*/*.[ch]) want='GPL-2.0-only' ;;
 		*) want=MIT ;;

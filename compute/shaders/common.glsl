@@ -8,13 +8,12 @@
 #define U8 3u
 #define I32 4u
 
-bool is_float(uint dt)
-{
-	return dt <= F16;
-}
+// Parameters that decide which code is left are const: constants of a call go
+// into a copy of the function (compute/specialize.h).
+#define is_float(dt) ((dt) <= F16)
 
 // Bits of element `i`, given the word that holds it: f32 for floats, else i32.
-uint unpack_word(uint dt, uint w, uint i)
+uint unpack_word(const uint dt, uint w, uint i)
 {
 	if (dt == F16) {
 		vec2 v = unpackHalf2x16(w);
@@ -28,7 +27,7 @@ uint unpack_word(uint dt, uint w, uint i)
 }
 
 // Which word holds element `i`.
-uint word_of(uint dt, uint i)
+uint word_of(const uint dt, uint i)
 {
 	if (dt == F16)
 		return i >> 1;
@@ -37,7 +36,7 @@ uint word_of(uint dt, uint i)
 	return i;
 }
 
-float bits_float(uint dt, uint bits)
+float bits_float(const uint dt, uint bits)
 {
 	return is_float(dt) ? uintBitsToFloat(bits) : float(int(bits));
 }
@@ -72,18 +71,18 @@ uint half_bits(uint x)
 }
 
 // What a narrow store writes: the value's low 16 or 8 bits.
-uint narrow_bits(uint dt, uint bits)
+uint narrow_bits(const uint dt, uint bits)
 {
 	return dt == F16 ? half_bits(bits) : bits & 0xffu;
 }
 
 // One element load: bits as unpack_word() gives them.
 #define DEFINE_LOAD(name, buf)                                                \
-	uint name(uint dt, uint i)                                            \
+	uint name(const uint dt, uint i)                                      \
 	{                                                                     \
 		return unpack_word(dt, buf[word_of(dt, i)], i);               \
 	}                                                                     \
-	float name##_f(uint dt, uint i)                                       \
+	float name##_f(const uint dt, uint i)                                 \
 	{                                                                     \
 		return bits_float(dt, name(dt, i));                           \
 	}
@@ -91,7 +90,7 @@ uint narrow_bits(uint dt, uint bits)
 // One element store of f32 bits (float types) or i32 bits. Narrow types share
 // a word with their neighbours: clear, then set, by atomics on disjoint bits.
 #define DEFINE_STORE(name, buf)                                               \
-	void name(uint dt, uint i, uint bits)                                 \
+	void name(const uint dt, uint i, uint bits)                           \
 	{                                                                     \
 		if (dt == F32 || dt == I32) {                                 \
 			buf[i] = bits;                                        \
@@ -103,7 +102,7 @@ uint narrow_bits(uint dt, uint bits)
 		atomicAnd(buf[word_of(dt, i)], ~mask);                        \
 		atomicOr(buf[word_of(dt, i)], narrow_bits(dt, bits) << sh);   \
 	}                                                                     \
-	void name##_f(uint dt, uint i, float x)                               \
+	void name##_f(const uint dt, uint i, float x)                         \
 	{                                                                     \
 		name(dt, i, is_float(dt) ? floatBitsToUint(x)                 \
 					 : uint(float_int(x)));               \

@@ -46,68 +46,70 @@ BUFFER(4) BUFFER(5) BUFFER(6) BUFFER(7)
 
 uint coord[6];
 
-// Where a strided operand's start and strides are.
-uint stride_word(uint operand)
-{
-	uint at = LAYOUT & 255u;
-	[[unroll]] for (uint i = 0u; i < 8u; i++) {
-		uint mode = (MODES >> (2u * i)) & 3u;
-		if (i < operand && mode == STRIDED)
-			at += RANK + 1u;
-	}
-	return at;
-}
+// Where the strided operands' starts and strides are.
+#define AFTER(i, before)                                                      \
+	before + (((MODES >> (2u * i)) & 3u) == STRIDED ? RANK + 1u : 0u)
+const uint AT0 = LAYOUT & 255u;
+const uint AT1 = AFTER(0u, AT0), AT2 = AFTER(1u, AT1);
+const uint AT3 = AFTER(2u, AT2), AT4 = AFTER(3u, AT3);
+const uint AT5 = AFTER(4u, AT4), AT6 = AFTER(5u, AT5);
+const uint AT7 = AFTER(6u, AT6);
 
 // The coordinates of element e.
+#define LOCATE(d)                                                             \
+	if (d < RANK) {                                                       \
+		uint size = p[3u + d - 1u], q = e / size;                     \
+		coord[d] = e - q * size;                                      \
+		e = q;                                                        \
+	}
 void locate(uint e)
 {
-	[[unroll]] for (int d = 5; d > 0; d--) {
-		if (uint(d) < RANK) {
-			uint size = p[3 + d - 1], q = e / size;
-			coord[d] = e - q * size;
-			e = q;
-		}
-	}
+	LOCATE(5u) LOCATE(4u) LOCATE(3u) LOCATE(2u) LOCATE(1u)
 	coord[0] = e;
 }
 
+#define ADVANCE(d)                                                            \
+	if (d < RANK) {                                                       \
+		uint c = coord[d] + (carry ? 1u : 0u);                        \
+		carry = c == p[3u + d - 1u];                                  \
+		coord[d] = carry ? 0u : c;                                    \
+	}
 void advance()
 {
 	bool carry = true;
-	[[unroll]] for (int d = 5; d > 0; d--) {
-		if (uint(d) < RANK) {
-			uint c = coord[d] + (carry ? 1u : 0u);
-			carry = c == p[3 + d - 1];
-			coord[d] = carry ? 0u : c;
-		}
-	}
+	ADVANCE(5u) ADVANCE(4u) ADVANCE(3u) ADVANCE(2u) ADVANCE(1u)
 	coord[0] += carry ? 1u : 0u;
 }
 
-uint strided_index(uint at)
+#define INDEX(d)                                                              \
+	if (d < RANK)                                                         \
+		i += coord[d] * p[at + 1u + d];
+uint strided_index(const uint at)
 {
 	uint i = p[at];
-	[[unroll]] for (uint d = 0u; d < 6u; d++)
-		if (d < RANK)
-			i += coord[d] * p[at + 1u + d];
+	INDEX(0u) INDEX(1u) INDEX(2u) INDEX(3u) INDEX(4u) INDEX(5u)
 	return i;
 }
 
-// The four elements' indices of one strided operand.
-uvec4 indices(uint operand, uint e, uint n)
+// The four elements' indices of the strided operand whose words are at `at`.
+uvec4 indices(const uint at, uint e, uint n)
 {
-	uint at = stride_word(operand);
 	uvec4 r;
 	locate(e);
-	[[unroll]] for (int j = 0; j < 4; j++) {
-		r[j] = strided_index(at);
-		if (j < 3 && e + uint(j) + 1u < n)
-			advance();
-	}
+	r.x = strided_index(at);
+	if (e + 1u < n)
+		advance();
+	r.y = strided_index(at);
+	if (e + 2u < n)
+		advance();
+	r.z = strided_index(at);
+	if (e + 3u < n)
+		advance();
+	r.w = strided_index(at);
 	return r;
 }
 
-uint start(uint operand)
+uint start(const uint operand)
 {
 	return (p[1 + (operand >> 2)] >> (8u * (operand & 3u))) & 255u;
 }
@@ -115,8 +117,8 @@ uint start(uint operand)
 #define LOAD(i)                                                               \
 	uvec4 load##i(uint e, uint n)                                         \
 	{                                                                     \
-		uint dt = (DTYPES >> (3u * uint(i))) & 7u;                       \
-		uint mode = (MODES >> (2u * uint(i))) & 3u;                      \
+		const uint dt = (DTYPES >> (3u * uint(i))) & 7u;                       \
+		const uint mode = (MODES >> (2u * uint(i))) & 3u;                      \
 		uint base = start(uint(i));                                      \
 		if (mode == SCALAR)                                           \
 			return uvec4(unpack_word(dt, w##i[word_of(dt, base)], \
@@ -140,7 +142,7 @@ uint start(uint operand)
 		uvec4 k = min(uvec4(e, e + 1u, e + 2u, e + 3u),               \
 			      uvec4(n - 1u));                                 \
 		if (mode == STRIDED)                                          \
-			k = indices(uint(i), e, n);                           \
+			k = indices(AT##i, e, n);                           \
 		else                                                          \
 			k += base;                                            \
 		return uvec4(unpack_word(dt, w##i[word_of(dt, k.x)], k.x),    \
@@ -170,7 +172,7 @@ ivec4 floor_div(ivec4 x, ivec4 y)
 	return mix(q, ivec4(0), equal(y, ivec4(0)));
 }
 
-uvec4 apply(uint code, uvec4 a, uvec4 b, uvec4 c)
+uvec4 apply(const uint code, uvec4 a, uvec4 b, uvec4 c)
 {
 	switch (code) {
 	case EW_NEG: F(-FA);
@@ -257,7 +259,7 @@ uvec4 apply(uint code, uvec4 a, uvec4 b, uvec4 c)
 // Inputs 0..5 and results 6..: what an operation may read.
 uvec4 value[6 + MAX_OPS];
 
-uvec4 fetch(uint src)
+uvec4 fetch(const uint src)
 {
 	if (src < 0x40u)
 		return value[src];
@@ -273,12 +275,8 @@ uvec4 fetch(uint src)
 				     fetch(O##i >> 24));
 
 // Converts to the output's type: f32 bits for float types, else i32 bits.
-uvec4 converted(uint out_i)
+uvec4 converted(const bool from_float, const bool to_float, uvec4 x)
 {
-	uint src = (STORES >> (8u * out_i)) & 255u;
-	uvec4 x = fetch(src);
-	bool from_float = ((STORES >> (16u + out_i)) & 1u) != 0u;
-	bool to_float = is_float((DTYPES >> (18u + 3u * out_i)) & 7u);
 	if (from_float && !to_float) {
 		vec4 f = uintBitsToFloat(x);
 		return uvec4(ivec4(float_int(f.x), float_int(f.y),
@@ -295,10 +293,12 @@ DEFINE_STORE(put7, w7)
 #define STORE(b, o)                                                           \
 	void store##o(uint e, uint n)                                         \
 	{                                                                     \
-		uint dt = (DTYPES >> (18u + 3u * uint(o))) & 7u;                 \
-		uint mode = (MODES >> (12u + 2u * uint(o))) & 3u;                \
+		const uint dt = (DTYPES >> (18u + 3u * uint(o))) & 7u;                 \
+		const uint mode = (MODES >> (12u + 2u * uint(o))) & 3u;                \
 		uint base = start(uint(b));                                      \
-		uvec4 x = converted(uint(o));                                    \
+		uvec4 x = converted(((STORES >> (16u + uint(o))) & 1u) != 0u, \
+				    is_float(dt),                             \
+				    fetch((STORES >> (8u * uint(o))) & 255u));\
 		if (mode == VECTOR && dt == F16) {                            \
 			uint a = (base + e) >> 1;                             \
 			w##b[a] = half_bits(x.x) |                            \
@@ -324,7 +324,7 @@ DEFINE_STORE(put7, w7)
 		}                                                             \
 		uvec4 k = uvec4(e, e + 1u, e + 2u, e + 3u);                   \
 		if (mode == STRIDED)                                          \
-			k = indices(uint(b), e, n);                           \
+			k = indices(AT##b, e, n);                           \
 		else                                                          \
 			k += base;                                            \
 		put##b(dt, k.x, x.x);                                         \

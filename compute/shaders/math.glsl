@@ -106,7 +106,7 @@ vec4 pow4(vec4 x, vec4 y)
 }
 
 // The activations of compute_act, in its order.
-vec4 activate4(uint act, vec4 x)
+vec4 activate4(const uint act, vec4 x)
 {
 	if (act == 1u)
 		return max4(x, vec4(0));
@@ -121,7 +121,7 @@ vec4 activate4(uint act, vec4 x)
 	return x;
 }
 
-float activate(uint act, float x)
+float activate(const uint act, float x)
 {
 	return activate4(act, vec4(x)).x;
 }

@@ -8,7 +8,7 @@
  * console is judged by who runs this), each call is accepted at least once, and
  * in the end no memory and no line is left in use.
  *
- *   PIACCEL_FUZZ_CALLS	(20000)  calls, all threads together
+ *   PIACCEL_FUZZ_CALLS	(5000)  calls, all threads together
  *   PIACCEL_FUZZ_SEED	(random) a seed makes each thread's choices repeat
  *   PIACCEL_FUZZ_THREADS (2)
  */
@@ -482,7 +482,7 @@ static void show(const struct fuzz *f)
 /* Wait for the threads; false if one of them stands still for a minute. */
 static bool finished(const struct fuzz *f, unsigned int n)
 {
-	long last[16] = { 0 };
+	long last[16] = { 0 }, told = 0;
 	uint64_t since[16];
 
 	for (unsigned int i = 0; i < n; i++)
@@ -500,6 +500,11 @@ static bool finished(const struct fuzz *f, unsigned int n)
 		}
 		if (now_ns() - since[i] > 60000000000ULL)
 			return false;
+		if (i == 0 && done - told >= f[0].calls / 10) {
+			told = done;
+			ksft_print_msg("thread 0: %ld calls of %ld\n", done,
+				       f[0].calls);
+		}
 		poll(NULL, 0, 100);
 	}
 	return true;
@@ -552,7 +557,7 @@ int main(int argc, char **argv)
 
 	if (getrandom(&seed, 4, 0) != 4)
 		seed = now_ns();
-	ncalls = number(argc > 1 ? argv[1] : NULL, "PIACCEL_FUZZ_CALLS", 20000);
+	ncalls = number(argc > 1 ? argv[1] : NULL, "PIACCEL_FUZZ_CALLS", 5000);
 	seed = number(argc > 2 ? argv[2] : NULL, "PIACCEL_FUZZ_SEED", seed);
 	nthreads = number(NULL, "PIACCEL_FUZZ_THREADS", 2);
 	if (nthreads < 1 || nthreads > ARRAY_SIZE(f))

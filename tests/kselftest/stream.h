@@ -66,6 +66,14 @@ static inline const char *exporter_missing(enum exporter e)
 	return NULL;
 }
 
+/* Bracket CPU access: DMA_BUF_SYNC_START or _END with READ or WRITE. */
+static inline int buffer_sync(const struct buffer *b, uint64_t flags)
+{
+	struct dma_buf_sync s = { .flags = flags };
+
+	return xioctl(b->fd, DMA_BUF_IOCTL_SYNC, &s);
+}
+
 static inline bool buffer_make(struct buffer *b, int dev, enum exporter e,
 			       size_t size)
 {
@@ -82,6 +90,11 @@ static inline bool buffer_make(struct buffer *b, int dev, enum exporter e,
 		break;
 	case UDMABUF:
 		b->fd = udmabuf_alloc(size, &b->memfd);
+		/* It is mapped for the direction of the first access, for good. */
+		if (b->fd >= 0) {
+			buffer_sync(b, DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW);
+			buffer_sync(b, DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW);
+		}
 		break;
 	case SYSTEM_HEAP:
 		b->fd = heap_alloc(size);
@@ -102,14 +115,6 @@ static inline void buffer_free(struct buffer *b)
 	if (b->memfd >= 0)
 		close(b->memfd);
 	*b = (struct buffer){ .fd = -1, .memfd = -1 };
-}
-
-/* Bracket CPU access: DMA_BUF_SYNC_START or _END with READ or WRITE. */
-static inline int buffer_sync(const struct buffer *b, uint64_t flags)
-{
-	struct dma_buf_sync s = { .flags = flags };
-
-	return xioctl(b->fd, DMA_BUF_IOCTL_SYNC, &s);
 }
 
 static inline void buffer_fill(const struct buffer *b, uint8_t byte)

@@ -83,15 +83,22 @@ static void conform_device(const char *device, const char *limits,
 }
 
 /*
- * Runs a suite on the device named by the first argument or by ACCEL_DEVICE;
- * without either on cpu, on vulkan, and on vulkan within a Raspberry Pi 4's
- * limits; with AddressSanitizer on cpu only.
+ * Runs a suite on the device named by the first argument or by ACCEL_DEVICE,
+ * where v3d42 and v3d71 are vulkan within a Raspberry Pi's limits; without
+ * either on cpu, on vulkan, and on vulkan within a Raspberry Pi 4's limits;
+ * with AddressSanitizer on cpu only.
  */
 __attribute__((unused)) static int conform_main(int argc, char **argv,
 						void (*suite)(void))
 {
-	if (argc > 1 || getenv("ACCEL_DEVICE")) {
-		conform_device(argc > 1 ? argv[1] : NULL, NULL, suite);
+	const char *device = argc > 1 ? argv[1] : NULL;
+
+	if (device && !strncmp(device, "v3d", 3)) {
+		conform_device("vulkan", device, suite);
+		return tap_done();
+	}
+	if (device || getenv("ACCEL_DEVICE")) {
+		conform_device(device, NULL, suite);
 		return tap_done();
 	}
 	conform_device("cpu", NULL, suite);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * v3dcc DRIVER SPIRV-FOLDER VARIANTS: compiles each variant, a line "shader
- * constant...", with the Vulkan driver in file DRIVER, and prints a line
+ * v3dcc DRIVER FOLDER: compiles FOLDER/NAME.spv for every NAME on its input
+ * with the Vulkan driver in file DRIVER, and prints a line
  *
- *   variant <tab> instructions <tab> threads <tab> spills <tab> loop per FMA
+ *   NAME <tab> instructions <tab> threads <tab> spills <tab> loop per FMA
  *
  * where the last is "-" without a loop that multiplies. The driver is opened
  * directly, without a Vulkan loader. V3DCC_LISTING=1 adds the QPU code.
@@ -20,7 +20,6 @@
 #include "loop.h"
 
 #define MAX_CODE (1u << 20)
-#define MAX_SPEC 64
 #define BINDINGS 8
 
 static PFN_vkGetInstanceProcAddr get;
@@ -138,7 +137,7 @@ static void make_layout(void)
 	     "vkCreatePipelineLayout");
 }
 
-static VkShaderModule load(const char *folder, const char *shader)
+static VkShaderModule load(const char *folder, const char *name)
 {
 	static uint32_t code[MAX_CODE / 4];
 	VkShaderModuleCreateInfo ci = {
@@ -150,7 +149,7 @@ static VkShaderModule load(const char *folder, const char *shader)
 	FILE *f;
 	FN(vkCreateShaderModule);
 
-	snprintf(path, sizeof(path), "%s/%s.spv", folder, shader);
+	snprintf(path, sizeof(path), "%s/%s.spv", folder, name);
 	f = fopen(path, "rb");
 	if (!f) {
 		perror(path);
@@ -197,7 +196,7 @@ static char *read_listing(const VkPipelineExecutableInfoKHR *xi)
 	return text;
 }
 
-static void report(const char *variant, VkPipeline pipeline)
+static void report(const char *name, VkPipeline pipeline)
 {
 	VkPipelineInfoKHR pi = {
 		.sType = VK_STRUCTURE_TYPE_PIPELINE_INFO_KHR,
@@ -227,7 +226,7 @@ static void report(const char *variant, VkPipeline pipeline)
 	listing = read_listing(&xi);
 	if (listing)
 		loop = loop_find(listing);
-	printf("%s\t%llu\t%llu\t%llu\t", variant,
+	printf("%s\t%llu\t%llu\t%llu\t", name,
 	       (unsigned long long)statistic(st, n, "Instruction Count"),
 	       (unsigned long long)statistic(st, n, "Thread Count"),
 	       (unsigned long long)statistic(st, n, "Spill Size"));
@@ -236,17 +235,13 @@ static void report(const char *variant, VkPipeline pipeline)
 	else
 		printf("-\n");
 	if (listing && getenv("V3DCC_LISTING"))
-		fprintf(stderr, "--- %s\n%s\n", variant, listing);
+		fprintf(stderr, "--- %s\n%s\n", name, listing);
 	free(listing);
 	fflush(stdout);
 }
 
-static bool compile(const char *folder, const char *variant)
+static bool compile(const char *folder, const char *name)
 {
-	char text[1024], *word, *rest = NULL;
-	uint32_t spec[MAX_SPEC];
-	VkSpecializationMapEntry map[MAX_SPEC];
-	VkSpecializationInfo si = { .pMapEntries = map, .pData = spec };
 	VkComputePipelineCreateInfo ci = {
 		.sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
 		.flags = VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR |
@@ -255,8 +250,8 @@ static bool compile(const char *folder, const char *variant)
 		.stage = {
 			.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
 			.stage = VK_SHADER_STAGE_COMPUTE_BIT,
+			.module = load(folder, name),
 			.pName = "main",
-			.pSpecializationInfo = &si,
 		},
 	};
 	VkPipeline pipeline;
@@ -265,53 +260,34 @@ static bool compile(const char *folder, const char *variant)
 	FN(vkDestroyPipeline);
 	FN(vkDestroyShaderModule);
 
-	snprintf(text, sizeof(text), "%s", variant);
-	word = strtok_r(text, " ", &rest);
-	ci.stage.module = load(folder, word);
-	while ((word = strtok_r(NULL, " ", &rest)) &&
-	       si.mapEntryCount < MAX_SPEC) {
-		uint32_t i = si.mapEntryCount++;
-
-		spec[i] = (uint32_t)strtoul(word, NULL, 10);
-		map[i] = (VkSpecializationMapEntry){ i, i * 4, 4 };
-	}
-	si.dataSize = si.mapEntryCount * 4;
 	r = vkCreateComputePipelines(device, VK_NULL_HANDLE, 1, &ci, NULL,
 				     &pipeline);
+	vkDestroyShaderModule(device, ci.stage.module, NULL);
 	if (r) {
-		printf("%s\tfailed\t0\t0\t%d\n", variant, (int)r);
+		printf("%s\tfailed\t0\t0\t%d\n", name, (int)r);
 		return false;
 	}
-	report(variant, pipeline);
+	report(name, pipeline);
 	vkDestroyPipeline(device, pipeline, NULL);
-	vkDestroyShaderModule(device, ci.stage.module, NULL);
 	return true;
 }
 
 int main(int argc, char **argv)
 {
-	char line[1024];
+	char line[256];
 	bool good = true;
-	FILE *f;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: v3dcc DRIVER SPIRV-FOLDER VARIANTS\n");
+	if (argc != 3) {
+		fprintf(stderr, "usage: v3dcc DRIVER FOLDER <NAMES\n");
 		return 2;
 	}
 	open_driver(argv[1]);
 	open_device(open_instance());
 	make_layout();
-	f = fopen(argv[3], "r");
-	if (!f) {
-		perror(argv[3]);
-		return 2;
-	}
-	while (fgets(line, sizeof(line), f)) {
+	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = 0;
-		if (*line && *line != '#')
-			good &= compile(argv[2], line);
+		good &= compile(argv[2], line);
 	}
-	fclose(f);
 	fflush(NULL);
 	_Exit(!good); /* the driver's exit handlers would wait for a GPU */
 }

@@ -3,8 +3,9 @@
 # debug.sh [PROGRAM...]: the module under KASAN, lockdep, kmemleak and fault injection.
 #
 # Builds (once, cached) the user-mode debug kernel, then boots it
-#   - once for each mistake of tests/vm/faultmod: each must be seen for what it
-#     is, or this check could not fail and would be worth nothing;
+#   - once for each mistake of tests/vm/faultmod, and of tests/vm/breaks in the
+#     module itself: each must be seen for what it is, or this check could not
+#     fail and would be worth nothing;
 #   - once with the simulated chips and the module: every program in
 #     build/kselftest (or those named; make kselftest-programs builds them), 100
 #     load and unload cycles, a search for leaks. Any complaint in the console
@@ -35,14 +36,26 @@ cp "$kernel"/modules/*.ko "$work/ko/" || die "cannot copy the modules (disk full
 module "$top" piaccel
 module "$vm/faultmod" faultmod
 [ ! -d "$vm/testboard" ] || module "$vm/testboard" testboard
+for p in "$vm"/breaks/*.patch; do
+	name=$(basename "$p" .patch)
+	rm -rf "$work/src-$name"
+	mkdir -p "$work/src-$name" || die "cannot write to $work"
+	cp -r "$top/Kbuild" "$top/driver" "$top/uapi" "$work/src-$name/" ||
+		die "cannot copy the driver (disk full?)"
+	patch -s -d "$work/src-$name" -p1 <"$p" ||
+		die "$p does not fit the driver any more: make it again"
+	MODULE_SRC=$work/src-$name "$top/scripts/module.sh" "$kernel/kdir" "$work/$name" || exit 1
+	cp "$work/$name/piaccel.ko" "$work/ko/$name.ko" || die "cannot copy $name.ko (disk full?)"
+done
 
 # ---- this check can fail -----------------------------------------------------
-# fault KIND CLASS PROMISE: a TAP line in $work/fault-KIND; CLASS is what the
-# scanner must say.
+# fault KIND CLASS PROMISE [SCRIPT ARGUMENTS...]: a TAP line in $work/fault-KIND;
+# CLASS is what the scanner must say.
 fault() {
-	local log=$BUILD/uml-console-$1.log found rc
+	local log=$BUILD/uml-console-$1.log found rc script
+	if [ $# -gt 3 ]; then script=("${@:4}"); else script=(fault.sh "$1"); fi
 	UML_SECONDS=$([ "$1" = hang ] && echo "$hang" || echo 300) \
-		"$vm/uml.sh" "$kernel/linux" "$1" fault.sh "$1" || exit 1
+		"$vm/uml.sh" "$kernel/linux" "$1" "${script[@]}" || exit 1
 	found=$("$vm/scan-console.sh" -e "$log")
 	rc=$?
 	if ! grep -q "piaccel-test: fault $1" "$log"; then
@@ -75,8 +88,13 @@ faults() {
 	fault warn warn "a WARN is caught" &
 	fault hang end "the time limit ends a machine that hangs, and that fails" &
 	wait
+	fault overrun kasan "KASAN catches an off-by-one put into the driver" \
+		break.sh overrun edge_test &
+	fault asleep sleep "a sleeping call put under a lock of the driver is caught" \
+		break.sh asleep line_test &
+	wait
 	cat "$work"/fault-[!n]*
-	echo "1..9"
+	echo "1..11"
 }
 
 bad=0

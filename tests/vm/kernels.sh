@@ -10,6 +10,7 @@
 # What runs in the boots, each a static program that prints TAP:
 #   tests/vm/guest/all/*.c       built here, in every boot
 #   tests/vm/guest/raspi4b/*.c   built here, on the Pi 4 only
+#   tests/vm/guest/pinout.c      the same, with accelctl's and gpio/'s sources
 #   build/arm64-tests/*          whatever was put there, on the Pi 4 only
 # The Pi 4 has the device tree overlay of dts/; DTB= names another tree for it.
 
@@ -111,6 +112,12 @@ guest_programs() {
 		"$cc" -static -std=gnu11 -O2 -Wall -Wextra -Werror -Iuapi \
 			-isystem "$kfiles/tools/testing/selftests" -o "$bin" "$f" || return 1
 	done
+	# a command of accelctl on the board's own pin controller
+	"$cc" -static -std=gnu11 -O2 -Wall -Wextra -Werror -Iuapi -Ilibaccel/include \
+		-D_GNU_SOURCE= -DACCEL_VERSION_STRING='"0"' \
+		-isystem "$kfiles/tools/testing/selftests" -o "$out/guest/raspi4b/pinout" \
+		tests/vm/guest/pinout.c tools/accelctl/{args,output,pinout,pinout_svg}.c \
+		gpio/*.c gpio/sensors/*.c libaccel/src/base/{alloc,error}.c -lm
 }
 
 # boot MACHINE NAME [OPTIONS] PROGRAM...: its lines, named after the boot

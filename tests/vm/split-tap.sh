@@ -35,6 +35,11 @@ rm -f "$R/.split-$name"
 		echo "ok 2 $name console has no splat"
 	else
 		printf '%s\n' "$splat" | sed 's/^/# /'
+		# again in short, for whoever sees only the end of it
+		printf '%s\n' "$splat" | grep '^[^ ]' | head -8 | sed 's/^/# in short: /'
+		line=$(sed -n 's/^[^ ]*:\([0-9]*\): .*/\1/p;T;q' <<<"$splat")
+		head -n "${line:-1}" "$console" | tr -d '\r' |
+			sed -n 's/.*\(piaccel-test: start .*\|^suite .*\)/# in short: after \1/p' | tail -1
 		echo "not ok 2 $name console has no splat"
 	fi
 } >"$R/$prefix-boot.tap"

@@ -11,7 +11,8 @@
 # root, read-only, over 9p: programs built here run there. The guest script
 # (default tests/vm/guest/tests.sh) prints TAP on the second serial port, split
 # into build/results/vm-*.tap; the console is kept as build/vm-console*.log. A
-# splat in it, a missing end mark or a timeout fails the run. VM_NAME names the
+# splat in it, a missing end mark or a timeout fails the run. VM_READY=1 says that
+# "prepare" has just been run: boots begin at once. VM_NAME names the
 # files; VM_JUDGE is a script that judges the boot instead: it is called with
 # "judge NAME CONSOLE TAP STATUS".
 
@@ -96,6 +97,10 @@ gpio_sim() { # KDIR: Debian builds no gpio-sim, so build it from its source
 
 prepare() {
 	local kdir
+	if [ "${VM_READY:-0}" = 1 ]; then
+		VMLINUX=$(cat "$W/kernel") || die "VM_READY=1 without vm.sh prepare"
+		return
+	fi
 	need qemu-system-x86_64 qemu-system-x86
 	need cpio cpio
 	need xz xz-utils
@@ -114,6 +119,7 @@ prepare() {
 		MODULE_SRC=$vm/testboard "$top/scripts/module.sh" "$kdir" "$W/testboard" || exit 1
 	fi
 	gpio_sim "$kdir" || exit 1
+	printf '%s\n' "$VMLINUX" >"$W/kernel" || die "cannot write to $W (disk full?)"
 	exec 8>&-
 }
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <accel/accel.h>
@@ -67,22 +66,19 @@ static void print_words(const accel_driver_info *i)
 
 int cmd_info(int argc, char **argv)
 {
+	static const struct usage usage = { "info [--json]",
+					    "What the module is and can do.\n",
+					    0, 0 };
 	bool json = false;
+	const struct option options[] = { { "--json", OPTION_FLAG, &json } };
 	accel_driver_info info;
 	accel_status status;
-	int fd;
+	struct words words;
+	int fd, rc;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
-			json = true;
-		} else {
-			fprintf(stderr,
-				"accelctl info: unexpected '%s'; usage: "
-				"accelctl info [--json]\n",
-				argv[i]);
-			return EXIT_USAGE;
-		}
-	}
+	rc = args_parse(argc, argv, &usage, options, 1, &words);
+	if (rc)
+		return rc;
 	status = accel_driver_open(NULL, &fd);
 	if (status)
 		return accelctl_fail(status);

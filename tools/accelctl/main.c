@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * accelctl: pins, buffers and the state of the kernel module, from a shell.
- *
- * Exit status: 0 done, 1 it failed, 2 the command line is wrong, 3 the module
- * is not loaded, 4 no permission.
+ * accelctl: pins, sensors, buffers and the state of the kernel module, from a
+ * shell. docs/accelctl.1 is its manual; the exit codes are in accelctl.h.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,16 +17,35 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "info", cmd_info, "what the module is and can do" },
+	{ "pinout", cmd_pinout, "the 40-pin header and who has which pin" },
+	{ "get", cmd_get, "read lines" },
+	{ "set", cmd_set, "drive lines; they stay so" },
+	{ "toggle", cmd_toggle, "turn lines over" },
+	{ "release", cmd_release, "give up lines that set keeps" },
+	{ "pulse", cmd_pulse, "drive a line for a moment" },
+	{ "watch", cmd_watch, "edges with their times" },
+	{ "capture", cmd_capture, "sample lines: to a file, or live" },
+	{ "play", cmd_play, "drive lines from a file, on time" },
+	{ "relay", cmd_relay, "an output with safe state and deadline" },
+	{ "sensor", cmd_sensor, "list, read and watch sensors" },
+	{ "buf", cmd_buf, "allocate, fill, verify and measure a buffer" },
+	{ "status", cmd_status, "module, buffers, and lines in use" },
+	{ "doctor", cmd_doctor, "what works here, what does not, what to do" },
 };
 
 #define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void usage(FILE *f)
 {
-	fprintf(f, "usage: accelctl COMMAND [--json]\n\ncommands:\n");
+	fprintf(f, "usage: accelctl COMMAND [ARGUMENTS] [--json]\n\n");
 	for (size_t i = 0; i < NUM_COMMANDS; i++)
 		fprintf(f, "  %-10s %s\n", commands[i].name, commands[i].help);
-	fprintf(f, "\naccelctl --version prints %s\n", accel_version());
+	fprintf(f,
+		"\nA line is P11 (pin of the header), GPIO17 or 17 (BCM "
+		"number), a name of the\ndevice tree, or CHIP:OFFSET. accelctl "
+		"COMMAND --help tells more, and so does\nman accelctl. "
+		"accelctl --version prints %s\n",
+		accel_version());
 }
 
 int main(int argc, char **argv)
@@ -52,17 +69,4 @@ int main(int argc, char **argv)
 	fprintf(stderr, "accelctl: unknown command '%s'; see accelctl --help\n",
 		argv[1]);
 	return EXIT_USAGE;
-}
-
-int accelctl_fail(accel_status status)
-{
-	fprintf(stderr, "accelctl: %s\n", accel_last_error());
-	switch (status) {
-	case ACCEL_ERR_NODEV:
-		return EXIT_NO_MODULE;
-	case ACCEL_ERR_PERM:
-		return EXIT_NO_PERMISSION;
-	default:
-		return EXIT_FAILED;
-	}
 }

@@ -43,7 +43,8 @@ char *accel_preprocess_to_json(const accel_preprocess *p)
 					     column_to_json(&p->columns[i]));
 	root = json_pack("{s:i, s:s, s:b, s:s, s:o}", "version", 1, "missing",
 			 missing_names[p->missing], "header", p->header,
-			 "ignored", p->ignored, "columns", columns);
+			 "ignored", accel_preprocess_ignored(p), "columns",
+			 columns);
 	if (p->has_label)
 		bad |= json_object_set_new(root, "label",
 					   column_to_json(&p->label));

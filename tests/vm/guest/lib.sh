@@ -7,7 +7,7 @@ TAP=/dev/ttyS1
 # suite NAME COMMAND...: run a TAP program, framed for split-tap.sh.
 suite() {
 	local name=$1 rc; shift
-	echo "suite $name"
+	echo "suite $name, $(cut -d" " -f1 /proc/uptime) s"
 	{
 		echo "##SUITE $name"
 		"$@" 2>&1 </dev/null

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* SPIR-V's instructions, as far as the shaders have them. Opcodes: the SPIR-V
+ * specification, section 3. */
+#ifndef COMPUTE_SPIRV_H
+#define COMPUTE_SPIRV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	OP_UNDEF = 1,
+	OP_SOURCE_CONTINUED,
+	OP_SOURCE,
+	OP_SOURCE_EXTENSION,
+	OP_NAME,
+	OP_MEMBER_NAME,
+	OP_STRING,
+	OP_LINE,
+	OP_EXT_INST_IMPORT = 11,
+	OP_EXT_INST,
+	OP_ENTRY_POINT = 15,
+	OP_TYPE_VOID = 19,
+	OP_TYPE_BOOL,
+	OP_TYPE_INT,
+	OP_TYPE_LAST = 39,
+	OP_CONSTANT_TRUE = 41,
+	OP_CONSTANT_FALSE,
+	OP_CONSTANT,
+	OP_CONSTANT_COMPOSITE,
+	OP_SPEC_TRUE = 48,
+	OP_SPEC_FALSE,
+	OP_SPEC_CONSTANT,
+	OP_SPEC_COMPOSITE,
+	OP_SPEC_OP,
+	OP_FUNCTION = 54,
+	OP_FUNCTION_PARAMETER,
+	OP_FUNCTION_END,
+	OP_FUNCTION_CALL,
+	OP_VARIABLE = 59,
+	OP_LOAD = 61,
+	OP_STORE,
+	OP_ACCESS_CHAIN = 65,
+	OP_DECORATE = 71,
+	OP_VECTOR_EXTRACT = 77,
+	OP_VECTOR_INSERT,
+	OP_VECTOR_SHUFFLE,
+	OP_COMPOSITE_CONSTRUCT,
+	OP_COMPOSITE_EXTRACT,
+	OP_COMPOSITE_INSERT,
+	OP_COPY_OBJECT,
+	OP_SAMPLED_IMAGE = 86,
+	OP_IMAGE_FETCH = 95,
+	OP_IMAGE = 100,
+	OP_F_TO_U = 109,
+	OP_U_CONVERT = 113,
+	OP_S_CONVERT,
+	OP_BITCAST = 124,
+	OP_S_NEGATE = 126,
+	OP_I_ADD = 128,
+	OP_I_SUB = 130,
+	OP_I_MUL = 132,
+	OP_U_DIV = 134,
+	OP_U_MOD = 137,
+	OP_LOGICAL_EQUAL = 164,
+	OP_LOGICAL_NOT_EQUAL,
+	OP_LOGICAL_OR,
+	OP_LOGICAL_AND,
+	OP_LOGICAL_NOT,
+	OP_SELECT,
+	OP_I_EQUAL,
+	OP_I_NOT_EQUAL,
+	OP_U_GREATER,
+	OP_S_GREATER,
+	OP_U_GREATER_EQUAL,
+	OP_S_GREATER_EQUAL,
+	OP_U_LESS,
+	OP_S_LESS,
+	OP_U_LESS_EQUAL,
+	OP_S_LESS_EQUAL,
+	OP_F_UNORD_GREATER_EQUAL = 191,
+	OP_SHIFT_RIGHT = 194,
+	OP_SHIFT_LEFT = 196,
+	OP_BITWISE_OR,
+	OP_BITWISE_XOR,
+	OP_BITWISE_AND,
+	OP_NOT,
+	OP_BIT_COUNT = 205,
+	OP_CONTROL_BARRIER = 224,
+	OP_MEMORY_BARRIER,
+	OP_ATOMIC_LOAD = 227,
+	OP_ATOMIC_STORE,
+	OP_ATOMIC_EXCHANGE,
+	OP_ATOMIC_XOR = 242,
+	OP_PHI = 245,
+	OP_LOOP_MERGE,
+	OP_SELECTION_MERGE,
+	OP_LABEL,
+	OP_BRANCH,
+	OP_BRANCH_CONDITIONAL,
+	OP_SWITCH,
+	OP_KILL,
+	OP_RETURN,
+	OP_RETURN_VALUE,
+	OP_UNREACHABLE,
+	OP_SUBGROUP_ELECT = 333,
+	OP_SUBGROUP_BALLOT_COUNT = 342,
+	OP_SUBGROUP_SHUFFLE_DOWN = 348,
+	OP_SUBGROUP_I_ADD,
+	OP_SUBGROUP_LOGICAL_XOR = 364,
+};
+
+#define SPIRV_REST 255
+
+/* What the words of an instruction are. */
+struct spirv_form {
+	bool known; /* false: not one of ours */
+	bool result; /* type and result come first */
+	uint8_t skip, n; /* operands skip..skip+n-1 are no ids */
+};
+
+struct spirv_form spirv_form(uint32_t op);
+
+/* An operation over 32-bit integers and bools; false if it is another, or has
+ * no value. */
+bool spirv_fold(uint32_t op, uint32_t a, uint32_t b, uint32_t c, uint32_t *r);
+
+#endif /* COMPUTE_SPIRV_H */

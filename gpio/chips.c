@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the kernel says of lines, through the GPIO character device and, for
+ * root, debugfs. Nothing is claimed.
+ */
+#include <accel/lines.h>
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/gpio.h>
+
+#include "../libaccel/src/base/alloc.h"
+#include "gpio.h"
+
+int gpio_chip_open(unsigned int n, char label[ACCEL_CHIP_SIZE], uint32_t *lines)
+{
+	struct gpiochip_info info = { 0 };
+	char path[GPIO_PATH_SIZE];
+	int fd, err;
+
+	gpio_path(path, "/dev/gpiochip%u", n);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, GPIO_GET_CHIPINFO_IOCTL, &info)) {
+		err = errno;
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	snprintf(label, ACCEL_CHIP_SIZE, "%s", info.label);
+	*lines = info.lines;
+	return fd;
+}
+
+/* ---- debugfs -------------------------------------------------------------- */
+
+/* Texts of debugfs for one chip; NULL where it cannot be read. */
+struct levels {
+	char *pins; /* the pin controller's: function and level of each pin */
+	char *gpio; /* gpiolib's: level of each line in use */
+};
+
+static void levels_load(struct levels *l, const char *chip)
+{
+	char path[GPIO_PATH_SIZE];
+	size_t len = strlen(chip), n;
+	struct dirent *e;
+	DIR *d;
+
+	memset(l, 0, sizeof(*l));
+	gpio_path(path, "/sys/kernel/debug/gpio");
+	l->gpio = gpio_read_all(path);
+	gpio_path(path, "/sys/kernel/debug/pinctrl");
+	d = opendir(path);
+	/* the folder is called DEVICE-CONTROLLER */
+	while (d && !l->pins && (e = readdir(d))) {
+		n = strlen(e->d_name);
+		if (n <= len || strcmp(e->d_name + n - len, chip) ||
+		    e->d_name[n - len - 1] != '-')
+			continue;
+		gpio_path(path, "/sys/kernel/debug/pinctrl/%s/pins", e->d_name);
+		l->pins = gpio_read_all(path);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void levels_free(struct levels *l)
+{
+	mem_free(l->pins);
+	mem_free(l->gpio);
+}
+
+static int level_of(const char *word)
+{
+	return !strncmp(word, "hi", 2) ? 1 : !strncmp(word, "lo", 2) ? 0 : -1;
+}
+
+/* "pin 14 (gpio14) 14:fe200000.gpio function alt5 in hi; irq 0 (none)" */
+static bool level_of_pin(const char *text, accel_line_info *info)
+{
+	char key[24], level[8] = "";
+	const char *p, *end;
+
+	snprintf(key, sizeof(key), "pin %u (", info->offset);
+	for (p = text; (p = strstr(p, key)); p++)
+		if (p == text || p[-1] == '\n')
+			break;
+	if (!p)
+		return false;
+	end = strchr(p, '\n');
+	p = strstr(p, "function ");
+	if (!p || (end && p > end) ||
+	    sscanf(p, "function %23s in %7s", info->function, level) < 1)
+		return false;
+	info->level = level_of(level);
+	/* gpiolib remembers a direction that the controller has given up */
+	if (strstr(info->function, "out"))
+		info->output = true;
+	else if (!strcmp(info->function, "gpio_in") ||
+		 !strcmp(info->function, "input"))
+		info->output = false;
+	return true;
+}
+
+/*
+ * "gpiochip0: GPIOs 512-565, parent: platform/testboard, LABEL, can sleep:"
+ * " gpio-529 (GPIO17 |relay ) out hi ACTIVE LOW"
+ * Since Linux 6.17 "gpiochip0: 54 GPIOs", and lines count from 0.
+ */
+static void level_of_line(const char *text, accel_line_info *info)
+{
+	unsigned int base = 0, nr;
+	const char *p = text, *next;
+	char word[2][8], label[ACCEL_CHIP_SIZE + 4];
+	bool ours = false;
+
+	for (; p && *p; p = next ? next + 1 : NULL) {
+		char line[256];
+
+		next = strchr(p, '\n');
+		snprintf(line, sizeof(line), "%.*s",
+			 next ? (int)(next - p) : 255, p);
+		if (!strncmp(line, "gpiochip", 8)) {
+			base = 0;
+			sscanf(line, "gpiochip%*u: GPIOs %u", &base);
+			snprintf(label, sizeof(label), ", %s:", info->chip);
+			ours = strstr(line, label);
+			snprintf(label, sizeof(label), ", %s,", info->chip);
+			ours = ours || strstr(line, label);
+		} else if (ours && sscanf(line, " gpio-%u", &nr) == 1 &&
+			   nr == base + info->offset) {
+			const char *close = strrchr(line, ')');
+
+			if (close &&
+			    sscanf(close + 1, "%7s %7s", word[0], word[1]) == 2)
+				info->level = level_of(word[1]);
+			return;
+		}
+	}
+}
+
+/* ---- the character device ------------------------------------------------- */
+
+static accel_pull pull_of(uint64_t flags)
+{
+	return flags & GPIO_V2_LINE_FLAG_BIAS_PULL_UP     ? ACCEL_PULL_UP
+	       : flags & GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN ? ACCEL_PULL_DOWN
+	       : flags & GPIO_V2_LINE_FLAG_BIAS_DISABLED  ? ACCEL_PULL_NONE
+							  : ACCEL_PULL_AS_IS;
+}
+
+static int line_ask(int fd, const char *chip, uint32_t offset,
+		    const struct levels *levels, accel_line_info *info)
+{
+	struct gpio_v2_line_info k = { .offset = offset };
+	uint64_t f;
+
+	memset(info, 0, sizeof(*info));
+	snprintf(info->chip, sizeof(info->chip), "%s", chip);
+	info->offset = offset;
+	info->level = -1;
+	if (ioctl(fd, GPIO_V2_GET_LINEINFO_IOCTL, &k))
+		return -1;
+	f = k.flags;
+	snprintf(info->name, sizeof(info->name), "%s", k.name);
+	snprintf(info->consumer, sizeof(info->consumer), "%s", k.consumer);
+	info->used = f & GPIO_V2_LINE_FLAG_USED;
+	info->output = f & GPIO_V2_LINE_FLAG_OUTPUT;
+	info->active_low = f & GPIO_V2_LINE_FLAG_ACTIVE_LOW;
+	info->open_drain = f & GPIO_V2_LINE_FLAG_OPEN_DRAIN;
+	info->open_source = f & GPIO_V2_LINE_FLAG_OPEN_SOURCE;
+	info->rising = f & GPIO_V2_LINE_FLAG_EDGE_RISING;
+	info->falling = f & GPIO_V2_LINE_FLAG_EDGE_FALLING;
+	info->pull = pull_of(f);
+	if (!(levels->pins && level_of_pin(levels->pins, info)) && levels->gpio)
+		level_of_line(levels->gpio, info);
+	return 0;
+}
+
+static accel_status chip_missing(const char *chip, int err)
+{
+	if (err == EACCES || err == EPERM)
+		return accel_error(ACCEL_ERR_PERM,
+				   "/dev/gpiochip*: permission denied; join "
+				   "the group with: sudo usermod -aG gpio "
+				   "$USER, then log in again");
+	return accel_error(ACCEL_ERR_NODEV, "there is no GPIO chip '%s'", chip);
+}
+
+/* Opens the chip of that label. */
+static accel_status chip_find(const char *chip, int *found)
+{
+	char label[ACCEL_CHIP_SIZE];
+	uint32_t lines;
+	int fd, err = ENOENT;
+
+	for (unsigned int n = 0; n < GPIO_CHIPS_MAX; n++) {
+		fd = gpio_chip_open(n, label, &lines);
+		if (fd < 0) {
+			if (errno != ENOENT)
+				err = errno;
+			continue;
+		}
+		if (!strcmp(label, chip)) {
+			*found = fd;
+			return ACCEL_OK;
+		}
+		close(fd);
+	}
+	return chip_missing(chip, err);
+}
+
+accel_status accel_line_info_get(const accel_pin *pin, accel_line_info *info)
+{
+	struct levels levels;
+	accel_status s;
+	int fd = -1;
+
+	if (!pin || !info)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "line info: no line, or no place for it");
+	memset(info, 0, sizeof(*info));
+	s = chip_find(pin->chip, &fd);
+	if (s)
+		return s;
+	levels_load(&levels, pin->chip);
+	if (line_ask(fd, pin->chip, pin->offset, &levels, info))
+		s = accel_error(ACCEL_ERR_NODEV, "chip '%s' has no line %u: %s",
+				pin->chip, pin->offset, strerror(errno));
+	levels_free(&levels);
+	close(fd);
+	return s;
+}
+
+accel_status accel_line_list(accel_line_info *list, uint32_t max,
+			     uint32_t *count)
+{
+	char label[ACCEL_CHIP_SIZE];
+	struct levels levels;
+	uint32_t lines, seen = 0;
+	int fd, err = ENOENT;
+
+	if (!count || (max && !list))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "line list: no place for the answer");
+	*count = 0;
+	for (unsigned int n = 0; n < GPIO_CHIPS_MAX; n++) {
+		fd = gpio_chip_open(n, label, &lines);
+		if (fd < 0) {
+			if (errno != ENOENT)
+				err = errno;
+			continue;
+		}
+		seen++;
+		levels_load(&levels, label);
+		for (uint32_t i = 0; i < lines; i++, ++*count)
+			if (*count < max)
+				line_ask(fd, label, i, &levels, &list[*count]);
+		levels_free(&levels);
+		close(fd);
+	}
+	return seen || err == ENOENT ? ACCEL_OK : chip_missing("any", err);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of gpio/ share. */
+#ifndef ACCEL_GPIO_H
+#define ACCEL_GPIO_H
+
+#include <stddef.h>
+
+#include <accel/lines.h>
+
+#include "../libaccel/src/base/error.h"
+
+#define GPIO_PATH_SIZE 512
+
+/* $ACCEL_ROOT and the formatted path; a longer one is cut, and not found. */
+void gpio_path(char out[GPIO_PATH_SIZE], const char *fmt, ...)
+	ACCEL_PRINTF(2, 3);
+
+/* Reads a small file and drops white space at its end. Returns the length, or
+ * -1 with errno. The text ends with a NUL; more than fits is cut. */
+long gpio_read_file(const char *path, char *text, size_t size);
+
+/* A whole file, as long as it is; freed by mem_free(). NULL with errno. */
+char *gpio_read_all(const char *path);
+
+/* The label of /dev/gpiochip`n` and its number of lines. Returns a descriptor,
+ * or -1 with errno. */
+int gpio_chip_open(unsigned int n, char label[ACCEL_CHIP_SIZE],
+		   uint32_t *lines);
+
+#define GPIO_CHIPS_MAX 128
+
+/* Opens /dev/piaccel, for a call that begins with `what`. */
+accel_status gpio_driver_open(int *fd);
+
+/* Waits until `fd` has `events`: 0 it has some, -1 with ERR_TIMEOUT. */
+int gpio_wait(int fd, short events, uint64_t timeout_ns, short *revents);
+
+#endif /* ACCEL_GPIO_H */

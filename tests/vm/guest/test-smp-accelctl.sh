@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+# accelctl against the simulated board: what it says it drives is what the
+# board sees, and what the board does is what it reads.
+. "$top/tests/vm/guest/lib.sh"
+
+A=$build/accelctl tb=$build/tbctl
+if [ ! -c /dev/testboard ] || [ ! -x "$tb" ] || [ ! -x "$A" ]; then
+	echo "1..0 # SKIP no test board, or accelctl was not built"
+	exit 4
+fi
+T=$(mktemp -d)
+n=0
+result() { # RC TEXT [DETAIL]
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		[ -z "${3:-}" ] || printf '%s\n' "$3" | sed 's/^/# /'
+		echo "not ok $n - $2"
+	fi
+}
+# until COMMAND...: wait for it, up to 20 s
+until_true() {
+	local i
+	for ((i = 0; i < 400; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+drives() { [ "$("$tb" output "$1")" = "$2" ]; }
+watched() { "$tb" line "$1" | grep -q '^irq .*on$'; }
+has() { grep -q "$2" "$1"; }
+"$tb" reset
+
+# ---- get, set, toggle, release
+out=$("$A" info --json 2>&1); grep -q '"failsafe"' <<<"$out"
+result $? "info knows the module's parts" "$out"
+"$tb" drive 5 1
+out=$("$A" get P29 pinctrl-bcm2711:6 2>&1); [ "$out" = $'GPIO5=1\nGPIO6=1' ]
+result $? "get reads a driven and a pulled line, by pin and by chip" "$out"
+out=$("$A" set GPIO23=1 P18=off 2>&1) && drives 23 1 && drives 24 0
+result $? "set drives lines, and they stay when it has ended" "$out"
+out=$("$A" get GPIO23 --json 2>&1); grep -q '"value":1' <<<"$out"
+result $? "get reads a line that set keeps" "$out"
+"$tb" recorder o 23 24
+out=$("$A" toggle 23 24 2>&1) && drives 23 0 && drives 24 1
+result $? "toggle turns them over" "$out"
+[ "$("$tb" record | wc -l)" = 2 ]
+result $? "by one change each, without a glitch" "$("$tb" record)"
+out=$("$A" release 23 24 2>&1) && drives 23 in && drives 24 in
+result $? "release gives them back" "$out"
+out=$("$A" set GPIO23=2 2>&1); [ $? = 2 ]
+result $? "a value that is none is refused, status 2" "$out"
+"$tb" recorder o 25
+out=$("$A" pulse GPIO25 --width 2ms --count 3 2>&1)
+[ $? = 0 ] && [ "$("$tb" record | grep -c ' = 1 ')" = 3 ]
+result $? "pulse makes three pulses" "$out"
+
+# ---- edges
+"$A" watch GPIO6 --count 4 --for 20s --json >"$T/edges" 2>&1 &
+until_true watched 6
+"$tb" square 6 5000000 4; wait $!
+[ $? = 0 ] && [ "$(grep -c '"line":"GPIO6"' "$T/edges")" = 4 ] &&
+	grep -q '"edge":"rising","seq":2,"lost":0' "$T/edges"
+result $? "watch prints the edges of a square wave" "$(cat "$T/edges")"
+
+# ---- relay
+mkfifo "$T/in"
+"$A" relay GPIO22=on --deadline 20s --interlock GPIO27=0 --json <"$T/in" >"$T/relay" 2>&1 &
+relay=$!
+exec 6>"$T/in"
+until_true has "$T/relay" '"event":"start"' && drives 22 1
+result $? "relay drives its line" "$(cat "$T/relay")"
+out=$("$A" set GPIO22=0 2>&1); [ $? = 1 ] && grep -q "GPIO22 by 'accelctl relay'" <<<"$out"
+result $? "nobody else gets it, and is told who has it" "$out"
+"$tb" drive 27 1
+until_true has "$T/relay" '"tripped":true' && drives 22 0 &&
+	grep -q '"cause":"interlock open"' "$T/relay"
+result $? "an interlock trips it" "$(cat "$T/relay")"
+echo rearm >&6; until_true has "$T/relay" 'interlock is open'
+result $? "no rearming while it is open" "$(cat "$T/relay")"
+"$tb" drive 27 0; echo rearm >&6; echo on >&6
+until_true has "$T/relay" '"event":"rearmed"' && until_true drives 22 1
+result $? "rearm and on, once it is closed" "$(cat "$T/relay")"
+kill -KILL $relay; wait $relay 2>/dev/null; exec 6>&-
+until_true drives 22 0; result $? "killed, the kernel drives the safe state"
+out=$("$A" relay GPIO22=off --safe on --interlock GPIO27=0 --for 0.1s </dev/null 2>&1) && drives 22 1
+result $? "the next one takes over; its safe state is another" "$out"
+"$A" release GPIO22 2>/dev/null; out=$("$A" relay GPIO2=off --for 0.1s </dev/null 2>&1)
+grep -q 'warning: GPIO2 .pin 3. is unfit for a relay' <<<"$out"
+result $? "a relay on a pulled-up pin is warned of" "$out"
+"$A" release GPIO2
+
+# ---- capture and play
+printf '5000000 12=0\n5000000 12=1\n' | "$tb" play - player 1 rounds 0
+out=$("$A" capture GPIO12 GPIO5 --rate 2000 --for 0.5s -o "$T/c.vcd" --json 2>&1)
+[ $? = 0 ] && grep -q '"samples":1000,"period_ns":500000,"sample_size":1' <<<"$out" &&
+	grep -q '^$var wire 1 ! GPIO12 $end' "$T/c.vcd" &&
+	[ "$(grep -c '^[01]!' "$T/c.vcd")" -gt 20 ] && [ "$(grep -c '^1"' "$T/c.vcd")" = 1 ]
+result $? "capture writes what a wave does as a value change dump" "$out"
+out=$("$A" capture GPIO12 --rate 2000 --for 0.1s 2>&1); grep -q 'GPIO12 .*[▔▁┃].* Hz' <<<"$out"
+result $? "the live view draws it" "$out"
+"$tb" stop 1
+"$tb" recorder o 13
+out=$("$A" play "$T/c.vcd" GPIO13 --json 2>&1)
+[ $? = 0 ] && grep -q '"samples":100[01],' <<<"$out" && [ "$("$tb" record | wc -l)" -gt 20 ] && drives 13 in
+result $? "play drives a line with it and gives it back" "$out"
+
+# ---- sensors on lines
+printf '2500000 12=0\n2500000 12=1\n' | "$tb" play - player 1 rounds 0
+out=$("$A" sensor read pulse:GPIO12,window=0.2,per=2,unit=turns --json 2>&1)
+[ $? = 0 ] && grep -q '"name":"rate","value":[0-9.]*,"unit":"turns/s","quality":"good"' <<<"$out"
+result $? "a pulse sensor counts" "$out"
+"$tb" stop 1
+out=$("$A" sensor read pulse:GPIO12,window=0.05 pir:GPIO5 2>&1)
+grep -q 'frequency .* suspect .*standstill' <<<"$out" && grep -q 'motion  *1 .*warming up' <<<"$out"
+result $? "no pulse is suspect; so is a motion sensor that was just opened" "$out"
+
+# ---- buffers, status, doctor
+out=$("$A" buf 1M --rounds 1 --json 2>&1)
+[ $? = 0 ] && grep -q '"size":1048576.*"words_wrong":0' <<<"$out"
+result $? "a buffer is zeroed, filled and verified" "$out"
+"$A" set GPIO26=1 >/dev/null
+out=$("$A" status 2>&1); grep -q 'pinctrl-bcm2711:26 .* out .*hi *accelctl' <<<"$out" &&
+	grep -q '^request: pinctrl-bcm2711:26, accelctl.* held' <<<"$out"
+result $? "status shows what is kept, and by whom" "$out"
+out=$("$A" pinout 2>&1); grep -q "accelctl .* 1 *out *GPIO26 *37 38" <<<"$out"
+result $? "pinout shows it at its pin" "$out"
+"$A" release GPIO26
+# a Vulkan driver would be read through 9p for many seconds
+out=$(VK_DRIVER_FILES=/dev/null VK_ICD_FILENAMES=/dev/null OPENBLAS_NUM_THREADS=1 "$A" doctor 2>&1)
+grep -q '^ok *module' <<<"$out" && grep -q '^ok *lines' <<<"$out" && grep -q '^ok *import *cpu' <<<"$out"
+result $? "doctor finds module and lines, and the engine takes the module's buffers" "$out"
+out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$A" get GPIO5 2>&1)
+[ $? = 4 ] && grep -q 'usermod -aG gpio' <<<"$out"
+result $? "without permission it says which group, status 4" "$out"
+
+"$tb" reset
+rm -rf "$T"
+echo "1..$n"
