@@ -85,6 +85,44 @@ static void catch_signals(void)
 
 /* ---- setting up ----------------------------------------------------------- */
 
+/*
+ * Are the outputs lines, and not twice the same? On a board that has no header
+ * that is known here a file for another board can still be checked, but for
+ * this.
+ */
+static int check_lines(const struct run *r)
+{
+	accel_board board;
+	accel_pin pin[ACCEL_LINES_MAX];
+
+	accel_board_get(&board);
+	for (uint32_t i = 0;
+	     board.chip[0] && i < r->set->outputs && i < ACCEL_LINES_MAX; i++) {
+		const accel_control_output *o =
+			accel_control_output_get(r->control, i);
+
+		if (accel_pin_find(o->line, &pin[i])) {
+			fprintf(stderr, "accel: %s:%d:%d: %s: %s\n",
+				r->set->path, o->place.line, o->place.column,
+				o->name, accel_last_error());
+			return 1;
+		}
+		for (uint32_t k = 0; k < i; k++) {
+			if (strcmp(pin[k].chip, pin[i].chip) ||
+			    pin[k].offset != pin[i].offset)
+				continue;
+			fprintf(stderr,
+				"accel: %s:%d:%d: %s: %s is the line of %s "
+				"already\n",
+				r->set->path, o->place.line, o->place.column,
+				o->name, o->line,
+				accel_control_output_get(r->control, k)->name);
+			return 1;
+		}
+	}
+	return 0;
+}
+
 /* Reads, declares and compiles. No line is touched. */
 static int prepare(struct run *r, const char *path)
 {
@@ -107,7 +145,7 @@ static int prepare(struct run *r, const char *path)
 		fprintf(stderr, "accel: %s\n", accel_last_error());
 		return 1;
 	}
-	return 0;
+	return check_lines(r);
 }
 
 /* Outputs last: nothing is driven by a controller that cannot start. */
