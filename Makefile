@@ -100,6 +100,12 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
 .PRECIOUS: $(BUILD)/obj/%.o
 
+# A Vulkan driver for test_lost.
+$(BUILD)/unit/lost_icd.so: tests/unit/lost_icd.c $(BUILD)/.flags
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared -o $@ $< -ldl
+
 # Fuzz targets: for every check with the same mutations; make fuzz explores.
 FUZZ     := $(patsubst tests/fuzz/%_fuzz.c,%,$(filter-out %/ioctl_fuzz.c,$(wildcard tests/fuzz/*_fuzz.c)))
 UNIT     += $(FUZZ:%=test_fuzz_%)
@@ -108,15 +114,15 @@ $(BUILD)/unit/test_fuzz_%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(BUILD)/obj/tests/f
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libaccel.a $(LDLIBS)
-$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(LIB_C) $(HEADERS)
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(BUILD)/unit/test_fuzz_% $(LIB_C) $(HEADERS)
 	$(call say,CC,$@)
-	$(Q)mkdir -p $@.corpus
+	$(Q)mkdir -p $@.corpus && $(BUILD)/unit/test_fuzz_$* --seeds $@.corpus
 	$(Q)clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< \
 		$(filter libaccel/src/base/% libaccel/src/data/% gpio/rules/% \
 			libaccel/src/format/safetensors% %/dtype.c,$(LIB_C)) $(LDLIBS)
 
 .PHONY: unit-programs
-unit-programs: $(UNIT:%=$(BUILD)/unit/%)
+unit-programs: $(UNIT:%=$(BUILD)/unit/%) $(BUILD)/unit/lost_icd.so
 
 -include $(LIB_O:.o=.d) $(TOOL_O:.o=.d) $(UNIT:%=$(BUILD)/obj/tests/unit/%.d) \
          $(wildcard $(BUILD)/obj/tests/fuzz/*.d)

@@ -51,8 +51,8 @@ hrtimer_setup(struct hrtimer *timer,
  * stable releases of v6.12 since). Detected.
  */
 #define PIACCEL_SET_IS_VOID						\
-	__builtin_types_compatible_p(typeof(&gpiod_set_value),		\
-				     void (*)(struct gpio_desc *, int))
+	__builtin_types_compatible_p(typeof(gpiod_set_value),		\
+				     void(struct gpio_desc *, int))
 
 static inline int piaccel_set_value(struct gpio_desc *desc, int value)
 {

@@ -90,10 +90,11 @@ check-kernels)
 	tests/vm/kernels.sh || bad=1
 	finish kernels ;;
 check-debug)
-	clear_results debug
-	build kselftest-programs
+	clear_results debug buffers
+	build kselftest-programs unit-programs
 	tests/vm/debug.sh || bad=1
-	finish debug ;;
+	tests/vm/buffers.sh || bad=1
+	finish debug buffers ;;
 check-races)
 	clear_results races
 	build kselftest-programs

@@ -16,6 +16,8 @@ static const struct {
 	{ "predict", cmd_predict, "what a model says of each row" },
 	{ "summary", cmd_summary, "what is in a model file" },
 	{ "plot", cmd_plot, "training curves, in the terminal or as SVG" },
+	{ "run", cmd_run, "sensors, models, rules and outputs in one loop" },
+	{ "record", cmd_record, "sensors as a table to learn from" },
 	{ "devices", cmd_devices, "list the Vulkan devices" },
 	{ "bench", cmd_bench, "measure a device's kernels, or training" },
 };

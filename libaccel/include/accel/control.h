@@ -2,7 +2,7 @@
 /*
  * Rules: what outputs should do, from what sensors say. A file in YAML:
  *
- *	every: 1 s				# the loop's period
+ *	every: 200 ms				# the loop's period
  *	sensors:
  *	  room: {spec: "dht22:GPIO4", max_age: 10 s}
  *	  door: button:GPIO27			# short for {spec: ...}
@@ -68,7 +68,7 @@ typedef struct accel_control_place {
 
 typedef struct accel_control_settings {
 	const char *path;
-	uint64_t every_ns; /* period of the loop; 1 s unless said */
+	uint64_t every_ns; /* period of the loop; 200 ms unless said */
 	const char *history; /* file, or NULL */
 	accel_control_place history_place;
 	uint32_t sensors, models, outputs, rules;
@@ -78,8 +78,8 @@ typedef struct accel_control_sensor {
 	const char *name;
 	const char *spec; /* for accel_sensor_open() */
 	uint64_t every_ns; /* between measurements; the loop's unless said */
-	uint64_t
-		max_age_ns; /* older values are unknown; 5 periods unless said */
+	uint64_t max_age_ns; /* older values are unknown; unless said 5 times
+			      * every_ns, at least 10 s */
 	accel_control_place place;
 } accel_control_sensor;
 
@@ -90,7 +90,7 @@ typedef struct accel_control_model {
 				   * last class, or the number of a regression */
 	const char *unit; /* of a regression's number; "" for a probability */
 	uint64_t every_ns; /* between runs; the loop's unless said */
-	uint64_t max_age_ns; /* older results are unknown; 5 runs unless said */
+	uint64_t max_age_ns; /* older results are unknown; as of a sensor */
 	int n_inputs;
 	const char *const *columns; /* what the model calls its inputs */
 	accel_control_place place;

@@ -4,6 +4,8 @@
 
 #include <accel/data.h>
 
+#include "../base/number.h"
+
 /* A CSV file in memory, as texts. */
 struct table {
 	const char *path; /* for messages; the caller's */
@@ -42,9 +44,6 @@ bool table_is_missing(const char *text);
 int table_column(const struct table *t, const char *name);
 /* ERR_INVALID with the names that there are. */
 accel_status table_no_column(const struct table *t, const char *name);
-
-/* A finite number in C's decimal form; independent of the locale. */
-bool number_parse(const char *text, double *value);
 
 struct date {
 	int weekday; /* 0 is Monday; -1: a time without a day */

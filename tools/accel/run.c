@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT
+/* accel run: the loop that reads, decides and acts; see run.h. */
+#include "run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+volatile sig_atomic_t run_stopped, run_rearm;
+
+struct run {
+	accel_control *control;
+	const accel_control_settings *set;
+	struct journal *journal;
+	struct view *view;
+	struct source *sources;
+	struct brain **brains;
+	uint64_t *brain_due;
+	struct sink *sinks;
+	uint64_t ticks, late, recorded_ns, busy_ns, started_ns;
+	uint64_t feed_ns; /* between keep-alives, at most */
+};
+
+/* ---- time and threads ----------------------------------------------------- */
+
+void run_wait(uint64_t ns)
+{
+	struct timespec t;
+	uint64_t now;
+
+	/* threads that no signal reaches look up now and then */
+	while (!run_stopped && (now = accel_now_ns()) < ns) {
+		uint64_t until = ns - now > 200000000 ? now + 200000000 : ns;
+
+		t.tv_sec = (time_t)(until / 1000000000u);
+		t.tv_nsec = (long)(until % 1000000000u);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	}
+}
+
+double run_wall(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+accel_status run_thread(pthread_t *t, void *(*f)(void *), void *arg)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(t, NULL, f, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!rc)
+		return ACCEL_OK;
+	fprintf(stderr, "accel: no thread: %s\n", strerror(rc));
+	return ACCEL_ERR_NOMEM;
+}
+
+static void on_signal(int sig)
+{
+	if (sig == SIGUSR1)
+		run_rearm = 1;
+	else
+		run_stopped = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	sigaction(SIGHUP, &a, NULL);
+	sigaction(SIGUSR1, &a, NULL);
+}
+
+/* ---- setting up ----------------------------------------------------------- */
+
+/*
+ * Are the outputs lines, and not twice the same? On a board that has no header
+ * that is known here a file for another board can still be checked, but for
+ * this.
+ */
+static int check_lines(const struct run *r)
+{
+	accel_board board;
+	accel_pin pin[ACCEL_LINES_MAX];
+
+	accel_board_get(&board);
+	for (uint32_t i = 0;
+	     board.chip[0] && i < r->set->outputs && i < ACCEL_LINES_MAX; i++) {
+		const accel_control_output *o =
+			accel_control_output_get(r->control, i);
+
+		if (accel_pin_find(o->line, &pin[i])) {
+			fprintf(stderr, "accel: %s:%d:%d: %s: %s\n",
+				r->set->path, o->place.line, o->place.column,
+				o->name, accel_last_error());
+			return 1;
+		}
+		for (uint32_t k = 0; k < i; k++) {
+			if (strcmp(pin[k].chip, pin[i].chip) ||
+			    pin[k].offset != pin[i].offset)
+				continue;
+			fprintf(stderr,
+				"accel: %s:%d:%d: %s: %s is the line of %s "
+				"already\n",
+				r->set->path, o->place.line, o->place.column,
+				o->name, o->line,
+				accel_control_output_get(r->control, k)->name);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Reads, declares and compiles. No line is touched. */
+static int prepare(struct run *r, const char *path)
+{
+	r->control = accel_control_load(path);
+	if (!r->control) {
+		fprintf(stderr, "accel: %s\n", accel_last_error());
+		return 1;
+	}
+	r->set = accel_control_settings_get(r->control);
+	r->sources = calloc(r->set->sensors + 1, sizeof(*r->sources));
+	r->brains = calloc(r->set->models + 1, sizeof(*r->brains));
+	r->brain_due = calloc(r->set->models + 1, sizeof(*r->brain_due));
+	r->sinks = calloc(r->set->outputs + 1, sizeof(*r->sinks));
+	if (!r->sources || !r->brains || !r->brain_due || !r->sinks)
+		return 1;
+	for (uint32_t i = 0; i < r->set->sensors; i++)
+		if (source_declare(&r->sources[i], r->control, i))
+			return 1;
+	if (accel_control_compile(r->control)) {
+		fprintf(stderr, "accel: %s\n", accel_last_error());
+		return 1;
+	}
+	return check_lines(r);
+}
+
+/* Outputs last: nothing is driven by a controller that cannot start. */
+static int start(struct run *r, const char *device)
+{
+	for (uint32_t i = 0; i < r->set->models; i++) {
+		r->brains[i] = brain_open(r->control, i, device, r->journal);
+		if (!r->brains[i])
+			return 1;
+	}
+	for (uint32_t i = 0; i < r->set->sensors; i++)
+		if (source_start(&r->sources[i], r->journal))
+			return 1;
+	r->feed_ns = r->set->every_ns;
+	for (uint32_t i = 0; i < r->set->outputs; i++) {
+		uint64_t third;
+
+		if (sink_open(&r->sinks[i], r->control, i))
+			return 1;
+		third = r->sinks[i].what->deadline_ns / 3;
+		if (third && third < r->feed_ns)
+			r->feed_ns = third;
+	}
+	return 0;
+}
+
+static void finish(struct run *r)
+{
+	run_stopped = 1;
+	/* the outputs first: everything else can wait */
+	for (uint32_t i = 0; r->sinks && i < r->set->outputs; i++)
+		sink_close(&r->sinks[i]);
+	for (uint32_t i = 0; r->sources && i < r->set->sensors; i++)
+		source_stop(&r->sources[i]);
+	for (uint32_t i = 0; r->brains && i < r->set->models; i++)
+		brain_close(r->brains[i]);
+	view_close(r->view);
+	journal_close(r->journal);
+	accel_control_destroy(r->control);
+	free(r->sources);
+	free(r->brains);
+	free(r->brain_due);
+	free(r->sinks);
+}
+
+/* ---- the loop ------------------------------------------------------------- */
+
+static void think(struct run *r, uint64_t now)
+{
+	for (uint32_t i = 0; i < r->set->models; i++) {
+		double x[256];
+		const accel_control_model *m =
+			accel_control_model_get(r->control, i);
+
+		if (now < r->brain_due[i] || m->n_inputs > 256)
+			continue;
+		r->brain_due[i] = now + m->every_ns;
+		accel_control_model_inputs(r->control, i, x);
+		accel_control_model_set(r->control, i,
+					brain_think(r->brains[i], x), now);
+	}
+}
+
+static void record(struct run *r, uint64_t now)
+{
+	accel_control_value v;
+
+	if (now < r->recorded_ns)
+		return;
+	r->recorded_ns = now + 1000000000;
+	for (uint32_t i = 0; accel_control_value_get(r->control, i, &v); i++)
+		journal_value(r->journal, v.name, v.value);
+}
+
+static void show(struct run *r, uint64_t now)
+{
+	static struct snapshot s;
+	accel_control_value v;
+	uint32_t i;
+
+	snprintf(s.title, sizeof(s.title), "%s", r->set->path);
+	for (i = 0;
+	     i < VIEW_VALUES && accel_control_value_get(r->control, i, &v);
+	     i++) {
+		snprintf(s.values[i].name, sizeof(s.values[i].name), "%s",
+			 v.name);
+		snprintf(s.values[i].unit, sizeof(s.values[i].unit), "%s",
+			 v.unit);
+		s.values[i].value = v.value;
+	}
+	s.n_values = i;
+	for (i = 0; i < VIEW_RULES && i < r->set->rules; i++) {
+		const accel_control_rule *rule =
+			accel_control_rule_get(r->control, i);
+
+		snprintf(s.rules[i].when, sizeof(s.rules[i].when), "%s",
+			 rule->when);
+		s.rules[i].truth = rule->truth;
+	}
+	s.n_rules = i;
+	for (i = 0; i < VIEW_OUTPUTS && i < r->set->outputs; i++) {
+		const struct sink *k = &r->sinks[i];
+
+		snprintf(s.outputs[i].name, sizeof(s.outputs[i].name), "%s",
+			 k->what->name);
+		s.outputs[i].on = k->on;
+		s.outputs[i].safe = k->what->safe;
+		s.outputs[i].tripped = k->tripped;
+		s.outputs[i].why =
+			accel_control_output_state(r->control, i)->why;
+	}
+	s.n_outputs = i;
+	s.ticks = r->ticks;
+	s.late = r->late;
+	s.busy = (double)r->busy_ns / (double)(now - r->started_ns + 1);
+	view_show(r->view, &s);
+}
+
+static void tick(struct run *r)
+{
+	uint64_t now = accel_now_ns();
+
+	for (uint32_t i = 0; i < r->set->sensors; i++)
+		source_take(&r->sources[i], r->control);
+	accel_control_update(r->control, now, (int64_t)run_wall());
+	think(r, now);
+	accel_control_decide(r->control);
+	for (uint32_t i = 0; i < r->set->outputs; i++)
+		sink_drive(&r->sinks[i], r->control, i, r->journal);
+	record(r, now);
+	if (r->view)
+		show(r, now);
+	r->ticks++;
+	r->busy_ns += accel_now_ns() - now;
+}
+
+/* The same thread decides and feeds: if one hangs, the other stops. */
+static void loop(struct run *r, uint64_t end)
+{
+	uint64_t next = accel_now_ns(), now;
+
+	r->started_ns = next;
+	while (!run_stopped && (now = accel_now_ns()) < end) {
+		if (run_rearm) {
+			run_rearm = 0;
+			for (uint32_t i = 0; i < r->set->outputs; i++)
+				sink_rearm(&r->sinks[i], r->journal);
+		}
+		if (now >= next) {
+			tick(r);
+			next += r->set->every_ns;
+			if (next <= accel_now_ns()) {
+				next = accel_now_ns() + r->set->every_ns;
+				r->late++;
+			}
+		}
+		for (uint32_t i = 0; i < r->set->outputs; i++)
+			sink_feed(&r->sinks[i], r->journal);
+		now = accel_now_ns();
+		run_wait(next < now + r->feed_ns ? next : now + r->feed_ns);
+	}
+}
+
+/* ---- the command ---------------------------------------------------------- */
+
+static int replay(struct run *r, const char *path)
+{
+	if (!accel_control_replay(r->control, path, stdout))
+		return 0;
+	fprintf(stderr, "accel: %s\n", accel_last_error());
+	return 1;
+}
+
+static int check(const struct run *r)
+{
+	accel_control_value v;
+	uint32_t n = 0;
+
+	while (accel_control_value_get(r->control, n, &v))
+		n++;
+	printf("%s: %u sensors, %u models, %u outputs, %u rules, %u values: "
+	       "nothing is wrong\n",
+	       r->set->path, r->set->sensors, r->set->models, r->set->outputs,
+	       r->set->rules, n);
+	return 0;
+}
+
+static int go(struct run *r, const char *device, bool log, double seconds)
+{
+	bool dashboard = isatty(STDOUT_FILENO) && !log;
+	uint64_t end = seconds > 0 ? (uint64_t)(seconds * 1e9) : 0;
+
+	catch_signals();
+	r->journal = journal_open(dashboard ? NULL : stdout, r->set->history);
+	if (!r->journal || start(r, device))
+		return 1;
+	if (dashboard)
+		r->view = view_open(r->journal);
+	journal_say(r->journal,
+		    "%s: %u sensors, %u models, %u outputs, %u "
+		    "rules, every %g s",
+		    r->set->path, r->set->sensors, r->set->models,
+		    r->set->outputs, r->set->rules,
+		    (double)r->set->every_ns / 1e9);
+	loop(r, end ? accel_now_ns() + end : UINT64_MAX);
+	journal_say(r->journal,
+		    "ends: outputs are driven to their safe "
+		    "states; %llu ticks, %llu late",
+		    (unsigned long long)r->ticks, (unsigned long long)r->late);
+	return 0;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	const char *path = NULL, *session = NULL, *device = NULL;
+	bool only_check = false, log = false;
+	double seconds = 0;
+	const struct option_spec specs[] = {
+		{ "FILE", OPT_TEXT, &path, "" },
+		{ "--check", OPT_FLAG, &only_check,
+		  "look for mistakes in the file; touch nothing" },
+		{ "--replay", OPT_TEXT, &session,
+		  "run a recorded session (CSV) through the rules" },
+		{ "--log", OPT_FLAG, &log,
+		  "lines instead of the dashboard (the default where\n"
+		  "                    standard output is no terminal)" },
+		{ "--for", OPT_NUMBER, &seconds, "end after so many seconds" },
+		{ "--device", OPT_TEXT, &device,
+		  "of the models: cpu, vulkan, an index or a name" },
+		{ NULL, OPT_FLAG, NULL, NULL },
+	};
+	struct run r = { 0 };
+	int rc;
+
+	rc = parse_options(argc, argv, "run control.yaml [OPTIONS]", specs);
+	if (rc >= 0)
+		return rc;
+	rc = prepare(&r, path);
+	if (!rc)
+		rc = only_check ? check(&r)
+		     : session  ? replay(&r, session)
+				: go(&r, device, log, seconds);
+	finish(&r);
+	return rc;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * accel run: sensors, models, rules and outputs in one loop.
+ *
+ * The loop's thread alone decides, drives and feeds the keep-alives; it waits
+ * for nobody. Sensors are read by a thread each, models are loaded by one, the
+ * log and the history are written by one, the dashboard is drawn by one: any of
+ * them may hang, and the loop goes on with values that grow too old and are
+ * then unknown.
+ */
+#ifndef TOOLS_ACCEL_RUN_H
+#define TOOLS_ACCEL_RUN_H
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "accel.h"
+
+extern volatile sig_atomic_t run_stopped; /* SIGINT, SIGTERM, q */
+extern volatile sig_atomic_t run_rearm; /* SIGUSR1, r */
+
+/* Wakes at `ns` (CLOCK_MONOTONIC), or when run_stopped is set and signals end
+ * the wait. */
+void run_wait(uint64_t ns);
+/* Seconds since 1970. */
+double run_wall(void);
+/* A thread that no signal reaches. ERR_NOMEM. */
+accel_status run_thread(pthread_t *t, void *(*f)(void *), void *arg);
+
+/* ---- the journal: log lines, and rows of the history ------------------------ */
+
+struct journal;
+
+/* @log: NULL for none. @history: a SQLite file, or NULL. */
+struct journal *journal_open(FILE *log, const char *history);
+/* Never waits: what does not fit the queue is dropped, and counted. */
+void journal_say(struct journal *j, const char *fmt, ...) ACCEL_PRINTF(2, 3);
+void journal_value(struct journal *j, const char *name, double value);
+/* The last lines, newest last, as the dashboard shows them. */
+#define JOURNAL_LINES 6
+#define JOURNAL_TEXT 200
+int journal_last(struct journal *j, char lines[JOURNAL_LINES][JOURNAL_TEXT]);
+void journal_close(struct journal *j); /* writes what is queued */
+
+/* ---- sensors ---------------------------------------------------------------- */
+
+struct source {
+	const accel_control_sensor *what;
+	struct journal *journal;
+	accel_sensor *sensor;
+	int input[ACCEL_READINGS_MAX]; /* numbers in the control */
+	uint32_t n;
+	pthread_t thread;
+	bool threaded;
+	pthread_mutex_t lock; /* of what follows */
+	accel_reading readings[ACCEL_READINGS_MAX];
+	/* the loop's own */
+	accel_quality told[ACCEL_READINGS_MAX];
+};
+
+/* Declares what a sensor reads. Messages name the file's place. */
+accel_status source_declare(struct source *s, accel_control *c, uint32_t i);
+accel_status source_start(struct source *s, struct journal *j);
+/* The newest readings into the control; tells the journal of changes. */
+void source_take(struct source *s, accel_control *c);
+void source_stop(struct source *s);
+
+/* ---- models ------------------------------------------------------------------ */
+
+struct brain;
+
+/* Loads the model's file; a thread then watches it for a newer one. */
+struct brain *brain_open(const accel_control *c, uint32_t i, const char *device,
+			 struct journal *j);
+/* The model's value for these inputs; NAN when it cannot say. */
+double brain_think(struct brain *b, const double *x);
+void brain_close(struct brain *b);
+
+/* ---- outputs ----------------------------------------------------------------- */
+
+struct sink {
+	const accel_control_output *what;
+	accel_lines *lines;
+	bool driven, on; /* what it was driven to, if it was */
+	bool tripped;
+	uint64_t trips;
+};
+
+accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i);
+/* Drives what the rules want. */
+void sink_drive(struct sink *k, const accel_control *c, uint32_t i,
+		struct journal *j);
+/* We are alive. */
+void sink_feed(struct sink *k, struct journal *j);
+void sink_rearm(struct sink *k, struct journal *j);
+/* Safe, disarmed, and held by the kernel. */
+void sink_close(struct sink *k);
+
+/* ---- the dashboard ----------------------------------------------------------- */
+
+#define VIEW_VALUES 64
+#define VIEW_RULES 32
+#define VIEW_OUTPUTS 32
+
+struct view_value {
+	char name[48], unit[12];
+	double value, min, max;
+};
+
+/* What the loop has just decided. */
+struct snapshot {
+	char title[128];
+	uint32_t n_values, n_rules, n_outputs;
+	struct view_value values[VIEW_VALUES];
+	struct {
+		char when[96];
+		accel_control_truth truth;
+	} rules[VIEW_RULES];
+	struct {
+		char name[48];
+		bool on, tripped, safe;
+		accel_control_why why;
+		int rule;
+	} outputs[VIEW_OUTPUTS];
+	uint64_t ticks, late;
+	double busy; /* part of the period that the loop worked */
+};
+
+struct view;
+
+struct view *view_open(struct journal *j);
+void view_show(struct view *v, const struct snapshot *s); /* copies it */
+void view_close(struct view *v); /* gives the terminal back */
+
+#endif /* TOOLS_ACCEL_RUN_H */
