@@ -104,6 +104,7 @@ static enum conv_shape choose(const struct compute_device *dev,
 		return MATMUL;
 	/* blocks of channels must fill, and windows not be mostly padding */
 	if (c->groups != 1 || g->o < 8 || (texel && g->c < 3) || g->n > 65535 ||
+	    g->hp > 65535 ||
 	    plane > 8 * ((uint64_t)g->n * g->c * g->h * g->w + 1024) ||
 	    plane > 1u << 28)
 		return DIRECT;
@@ -211,6 +212,11 @@ static accel_status pack(struct compute_record *rec,
 	if (s)
 		return s;
 	grid_1d(rec->dev, div_up(quads, LOCAL), groups);
+	if (mode == PACK_PIXELS) {
+		groups[0] = div_up((uint64_t)g->wp * div_up(g->c, 4), LOCAL);
+		groups[1] = g->hp;
+		groups[2] = g->n;
+	}
 	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 3, bind, 2, push, 11,
 		   groups);
 	*out = bind[1];

@@ -434,11 +434,15 @@ static void instruction(struct module *m, const uint32_t *p, uint32_t block)
 
 static void function(struct module *m, struct copy c)
 {
-	const uint32_t *p = &m->in[m->fact[c.callee].value];
+	const uint32_t *p = m->in + fact(m, c.callee)->value;
 	const uint32_t *end = m->in + m->n;
 	uint32_t arg = 0, block = 0;
 	bool live = true;
 
+	if (op_of(p) != OP_FUNCTION) {
+		m->failed = true;
+		return;
+	}
 	m->now++;
 	m->n_edge = 0;
 	put(m, &m->code, p[0]);

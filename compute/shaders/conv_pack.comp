@@ -46,17 +46,25 @@ float weight(uint out_ch, uint ch, uint tap)
 void main()
 {
 	uint i = flat_id();
+	if (MODE == PIXELS) {
+		// a row of the padded image a line of the grid: no division
+		// but one, which a CPU does lane by lane
+		uint quads = (c + 3u) >> 2, y = gl_WorkGroupID.y;
+		uint n = gl_WorkGroupID.z;
+		i = gl_GlobalInvocationID.x;
+		uint x = i / quads, k = i - x * quads;
+		if (x < wp)
+			q[(n * hp + y) * wp * quads + i] =
+				vec4(pixel(n, k * 4u, y, x),
+				     pixel(n, k * 4u + 1u, y, x),
+				     pixel(n, k * 4u + 2u, y, x),
+				     pixel(n, k * 4u + 3u, y, x));
+		return;
+	}
 	if (i >= total)
 		return;
 	vec4 v;
-	if (MODE == PIXELS) {
-		uint quads = (c + 3u) >> 2, p = i / quads, k = i - p * quads;
-		uint row = p / wp, x = p - row * wp, n = row / hp;
-		uint y = row - n * hp;
-		v = vec4(pixel(n, k * 4u, y, x), pixel(n, k * 4u + 1u, y, x),
-			 pixel(n, k * 4u + 2u, y, x),
-			 pixel(n, k * 4u + 3u, y, x));
-	} else if (MODE == PLANES) {
+	if (MODE == PLANES) {
 		uint quads = wp >> 2, row = i / quads, x = (i - row * quads) * 4u;
 		uint plane = row / hp, y = row - plane * hp, n = plane / c;
 		for (uint j = 0u; j < 4u; j++)
