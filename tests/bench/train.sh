@@ -14,8 +14,8 @@ arch[cnn]=unflatten:1:28:28,conv2d:16:3:relu,max_pooling2d:2,conv2d:32:3:relu,ma
 row() { printf '%-34s %12s %14s %10s\n' "$@"; }
 
 ours() { # NAME ARCH OPTIONS...
-	local name=$1 arch=$2 out; shift 2
-	out=$("$BUILD/accel" bench train --arch "$arch" --seconds "$seconds" --json "$@") || return
+	local name=$1 layers=$2 out; shift 2
+	out=$("$BUILD/accel" bench train --arch "$layers" --seconds "$seconds" --json "$@") || return
 	get() { grep -o "\"$1\": [^,}]*" <<<"$out" | cut -d' ' -f2; }
 	row "$name" "$(get samples_per_s)" "$(get samples_per_cpu_s)" "$(get step_us)"
 }
