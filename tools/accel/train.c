@@ -15,7 +15,7 @@ struct train_args {
 	int epochs, batch, patience, threads;
 	double lr, validation;
 	uint64_t seed;
-	bool json, resume, mixed;
+	bool json, resume, mixed, cosine;
 };
 
 enum task { CLASSIFY, REGRESS, AUTOENCODE };
@@ -139,8 +139,24 @@ static int find_optimizer(const char *name)
 	return -1;
 }
 
+static accel_optimizer *make_optimizer(const struct train_args *a,
+				       int64_t samples)
+{
+	accel_optimizer_options o = { .lr = a->lr };
+
+	samples -= (int64_t)((double)samples * a->validation);
+	if (a->cosine)
+		o.schedule = (accel_schedule){
+			.kind = ACCEL_SCHEDULE_COSINE,
+			.steps = a->epochs *
+				 ((samples + a->batch - 1) / a->batch),
+		};
+	return accel_optimizer_create(
+		(accel_optimizer_kind)find_optimizer(a->optimizer), &o);
+}
+
 static accel_status compile(accel_model *m, const struct train_args *a,
-			    enum task task)
+			    enum task task, int64_t samples)
 {
 	accel_compile_options o = {
 		.loss = task == CLASSIFY ? ACCEL_SPARSE_CROSS_ENTROPY_LOGITS
@@ -149,9 +165,7 @@ static accel_status compile(accel_model *m, const struct train_args *a,
 					    : ACCEL_MEAN_ABSOLUTE_ERROR,
 		.autoencode = task == AUTOENCODE,
 		.mixed_precision = a->mixed,
-		.optimizer = accel_optimizer_create(
-			(accel_optimizer_kind)find_optimizer(a->optimizer),
-			&(accel_optimizer_options){ .lr = a->lr }),
+		.optimizer = make_optimizer(a, samples),
 	};
 
 	return o.optimizer ? accel_compile_with(m, &o) : ACCEL_ERR_INVALID;
@@ -202,7 +216,7 @@ static int train(const struct train_args *a, accel_context *ctx,
 	m = make_model(ctx, a->arch, d->train, task);
 	if (!m)
 		return fail(ACCEL_ERR_INVALID);
-	err = compile(m, a, task);
+	err = compile(m, a, task, d->train->count);
 	if (!err && !a->json)
 		accel_model_summary(m, stdout);
 	began = seconds();
@@ -247,6 +261,8 @@ int cmd_train(int argc, char **argv)
 		  "sgd, rmsprop, adam or adamw (adam)" },
 		{ "--lr", OPT_NUMBER, &a.lr,
 		  "learning rate (0.001; sgd 0.01)" },
+		{ "--cosine", OPT_FLAG, &a.cosine,
+		  "the rate falls to 0 by the last epoch, along a cosine" },
 		{ "--mixed", OPT_FLAG, &a.mixed, "mixed precision, f16" },
 		{ "--validation", OPT_NUMBER, &a.validation,
 		  "fraction of the data, its end, to judge by" },

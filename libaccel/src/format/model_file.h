@@ -24,6 +24,9 @@
  */
 #define MODEL_FORMAT "accel-model 1"
 
+/* accel_model_load() of a file in memory. */
+accel_model *model_parse(accel_context *ctx, const void *data, size_t size);
+
 json_t *architecture_to_json(const accel_model *m);
 /* Weights are laid out, not made. ERR_FORMAT. */
 accel_model *architecture_from_json(accel_context *ctx, const json_t *j);

@@ -219,7 +219,8 @@ static accel_status open_file(struct loading *l)
 {
 	const char *format;
 
-	l->f = st_open(l->path);
+	if (!l->f)
+		l->f = st_open(l->path);
 	if (!l->f)
 		return ACCEL_ERR_FORMAT;
 	format = st_metadata(l->f, "format");
@@ -274,19 +275,32 @@ static accel_status load_all(struct loading *l, accel_context *ctx)
 	return err;
 }
 
+static accel_model *load(accel_context *ctx, struct loading *l)
+{
+	accel_status err = load_all(l, ctx);
+
+	st_close(l->f);
+	if (!err)
+		return l->m;
+	accel_model_destroy(l->m);
+	return NULL;
+}
+
 accel_model *accel_model_load(accel_context *ctx, const char *path)
 {
 	struct loading l = { .path = path };
-	accel_status err;
 
 	if (!ctx)
 		return accel_error_null(ACCEL_ERR_INVALID, "load: no context");
-	err = load_all(&l, ctx);
-	st_close(l.f);
-	if (!err)
-		return l.m;
-	accel_model_destroy(l.m);
-	return NULL;
+	return load(ctx, &l);
+}
+
+accel_model *model_parse(accel_context *ctx, const void *data, size_t size)
+{
+	struct loading l = { .path = "model",
+			     .f = st_parse(data, size, "model") };
+
+	return l.f ? load(ctx, &l) : NULL;
 }
 
 /* Weights of the same names and shapes may still be put together otherwise. */

@@ -136,6 +136,20 @@ static void settle(struct accel_context *ctx, const struct plan *p)
 		settle_assign(ctx, ctx->assigns[i]);
 }
 
+void graph_discard(struct accel_context *ctx)
+{
+	uint32_t i, n = ctx->n_assigns;
+
+	ctx->n_assigns = 0;
+	for (i = 0; i < n; i++) {
+		struct accel_tensor *dst = ctx->assigns[i], *v = dst->pending;
+
+		dst->pending = NULL;
+		node_unref(v);
+		node_unref(dst);
+	}
+}
+
 static accel_status nothing_free(struct accel_context *ctx,
 				 const struct plan *p)
 {

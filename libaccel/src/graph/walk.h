@@ -47,6 +47,9 @@ accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
 /* Walks from one tensor only. */
 accel_status graph_reach(struct accel_context *ctx, struct accel_tensor *t);
 
+/* Forgets pending assignments, after a step that could not be carried out. */
+void graph_discard(struct accel_context *ctx);
+
 /* True for a node that the last walk met. */
 static inline bool graph_met(const struct accel_tensor *t)
 {

@@ -9,6 +9,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../graph/walk.h"
 #include "optimizer.h"
 
 #define SCALE_STEPS 2000 /* without overflow, then the scale doubles */
@@ -242,6 +243,8 @@ accel_status session_step(struct session *s, const struct feed *feed,
 	err = record(s, l);
 	if (!err)
 		err = accel_sync(s->m->ctx);
+	if (err)
+		graph_discard(s->m->ctx);
 	accel_scope_end(s->m->ctx);
 	if (!err && s->finite)
 		err = adjust_scale(s);
