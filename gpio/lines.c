@@ -303,7 +303,10 @@ static accel_status request(accel_lines *l, const accel_lines_config *c)
 	l->fd = ioctl(dev, PIACCEL_LINE_REQUEST, &r);
 	err = errno;
 	close(dev);
-	return l->fd < 0 ? request_failed(l, c, err) : ACCEL_OK;
+	if (l->fd < 0)
+		return request_failed(l, c, err);
+	fcntl(l->fd, F_SETFL, O_NONBLOCK);
+	return ACCEL_OK;
 }
 
 accel_lines *accel_lines_request_with(const accel_lines_config *c)
@@ -478,32 +481,45 @@ static accel_edge edge_of(const struct piaccel_event *ev)
 	};
 }
 
+/* Why there is nothing to read, once that is known. */
+static accel_status nothing_to_read(const accel_lines *l, short revents,
+				    uint64_t timeout_ns)
+{
+	if (revents & POLLPRI)
+		return call_failed(l, "edges of", ESHUTDOWN);
+	if (revents)
+		return call_failed(l, "edges of", ENODEV);
+	/* asked often and without waiting, this is no error to dwell on */
+	if (!timeout_ns)
+		return accel_error(ACCEL_ERR_TIMEOUT, "no edge is waiting");
+	return accel_error(ACCEL_ERR_TIMEOUT, "no edge on %s within %g s",
+			   l->pins[0].name, (double)timeout_ns / 1e9);
+}
+
 accel_status accel_lines_read(accel_lines *l, accel_edge *edges, uint32_t max,
 			      uint64_t timeout_ns, uint32_t *count)
 {
 	struct piaccel_event ev[EDGES_AT_ONCE];
-	short got;
+	short got = 0;
 	ssize_t n;
 
 	if (!l || !edges || !max || !count)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "edges: no lines, or no place for them");
 	*count = 0;
-	if (gpio_wait(l->fd, POLLIN | POLLPRI, timeout_ns, &got))
-		return accel_error(ACCEL_ERR_TIMEOUT,
-				   "no edge on %s within %g s", l->pins[0].name,
-				   (double)timeout_ns / 1e9);
-	if (!(got & POLLIN))
-		return call_failed(l, "edges of",
-				   got & POLLPRI ? ESHUTDOWN : ENODEV);
 	if (max > EDGES_AT_ONCE)
 		max = EDGES_AT_ONCE;
+	/* the descriptor does not block: waiting is the exception */
 	n = read(l->fd, ev, max * sizeof(*ev));
+	if (n < 0 && errno == EAGAIN) {
+		gpio_wait(l->fd, POLLIN | POLLPRI, timeout_ns, &got);
+		if (!(got & POLLIN))
+			return nothing_to_read(l, got, timeout_ns);
+		n = read(l->fd, ev, max * sizeof(*ev));
+	}
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN
-			       ? accel_error(ACCEL_ERR_TIMEOUT,
-					     "edges of %s: a signal came first",
-					     l->pins[0].name)
+			       ? nothing_to_read(l, 0, timeout_ns)
 			       : call_failed(l, "edges of", errno);
 	*count = (uint32_t)((size_t)n / sizeof(*ev));
 	for (uint32_t i = 0; i < *count; i++)
