@@ -100,6 +100,12 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
 .PRECIOUS: $(BUILD)/obj/%.o
 
+# A Vulkan driver for test_lost.
+$(BUILD)/unit/lost_icd.so: tests/unit/lost_icd.c $(BUILD)/.flags
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared -o $@ $< -ldl
+
 # Fuzz targets: for every check with the same mutations; make fuzz explores.
 FUZZ     := $(patsubst tests/fuzz/%_fuzz.c,%,$(filter-out %/ioctl_fuzz.c,$(wildcard tests/fuzz/*_fuzz.c)))
 UNIT     += $(FUZZ:%=test_fuzz_%)
@@ -116,7 +122,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(LIB_C) $(HEADERS)
 			libaccel/src/format/safetensors% %/dtype.c,$(LIB_C)) $(LDLIBS)
 
 .PHONY: unit-programs
-unit-programs: $(UNIT:%=$(BUILD)/unit/%)
+unit-programs: $(UNIT:%=$(BUILD)/unit/%) $(BUILD)/unit/lost_icd.so
 
 -include $(LIB_O:.o=.d) $(TOOL_O:.o=.d) $(UNIT:%=$(BUILD)/obj/tests/unit/%.d) \
          $(wildcard $(BUILD)/obj/tests/fuzz/*.d)

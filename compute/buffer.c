@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* Buffers of the device's own memory, and CPU access to every kind. */
 #include "buffer.h"
+#include "provider.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <linux/dma-buf.h>
@@ -130,8 +133,9 @@ static int pick_type(const struct compute_device *dev, uint32_t allowed,
 	return best;
 }
 
-accel_status compute_buffer_create(struct compute_device *dev, uint64_t size,
-				   uint32_t flags, struct compute_buffer **buf)
+/* The driver's own memory. */
+static accel_status from_vulkan(struct compute_device *dev, uint64_t size,
+				uint32_t flags, struct compute_buffer **buf)
 {
 	VkExportMemoryAllocateInfo exp = {
 		.sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
@@ -140,28 +144,17 @@ accel_status compute_buffer_create(struct compute_device *dev, uint64_t size,
 	bool export = flags & COMPUTE_BUFFER_EXPORT;
 	VkMemoryRequirements req;
 	struct compute_buffer *b;
-	accel_status s = vk_check(dev);
+	accel_status s;
 	int type;
 
-	*buf = NULL;
-	if (s)
-		return s;
-	if (!size)
-		return accel_error(ACCEL_ERR_INVALID,
-				   "a buffer of 0 bytes was asked for");
-	if (size > dev->limits.max_alloc)
-		return accel_error(
-			ACCEL_ERR_RANGE,
-			"a buffer of %llu bytes: %s allows %llu at most",
-			(unsigned long long)size, dev->info.name,
-			(unsigned long long)dev->limits.max_alloc);
-	if (export && !dev->limits.export_dmabuf)
+	if (export && !dev->info.export_dmabuf)
 		return accel_error(ACCEL_ERR_NOSYS,
 				   "%s cannot export a DMA-BUF",
 				   dev->info.name);
 	b = buffer_new(dev, size);
 	if (!b)
 		return accel_error(ACCEL_ERR_NOMEM, "making a buffer");
+	b->kind = COMPUTE_MEMORY_VULKAN;
 	s = buffer_handle(b, (size + 63) & ~63ull,
 			  export ? exp.handleTypes : 0);
 	if (s)
@@ -186,6 +179,121 @@ fail:
 	return s;
 }
 
+static accel_status from_kernel(struct compute_device *dev,
+				enum compute_memory kind, uint64_t size,
+				struct compute_buffer **buf)
+{
+	accel_status s;
+	int fd;
+
+	if (!dev->info.import_dmabuf)
+		return accel_error(ACCEL_ERR_NOSYS, "%s imports no DMA-BUFs",
+				   dev->info.name);
+	s = provider_alloc(kind, size, &fd);
+	if (s)
+		return s;
+	s = buffer_from_fd(dev, fd, kind, 0, buf);
+	close(fd);
+	if (!s)
+		(*buf)->size = size;
+	return s;
+}
+
+/* Whether DMA-BUFs are worth it where nobody asked for one. */
+static bool wants_dmabuf(const struct compute_device *dev, uint64_t size,
+			 uint32_t flags)
+{
+	struct rlimit files;
+
+	if (!dev->info.import_dmabuf || !dev->limits.unified ||
+	    dev->info.type == COMPUTE_DEVICE_DISCRETE)
+		return false;
+	if (flags & COMPUTE_BUFFER_EXPORT)
+		return true;
+	/* the driver may keep a descriptor of its own */
+	return size >= (uint64_t)sysconf(_SC_PAGESIZE) &&
+	       !getrlimit(RLIMIT_NOFILE, &files) &&
+	       dev->dmabufs < files.rlim_cur / 8;
+}
+
+/* The kinds that may be used, as bits: all, or ACCEL_MEMORY's. */
+static accel_status allowed(uint32_t *kinds)
+{
+	const char *e = getenv("ACCEL_MEMORY");
+
+	*kinds = UINT32_MAX;
+	if (!e || !*e)
+		return ACCEL_OK;
+	for (uint32_t i = 0; i < COMPUTE_MEMORY_IMPORTED; i++) {
+		if (strcmp(e, compute_memory_name(i)))
+			continue;
+		*kinds = 1u << i;
+		return ACCEL_OK;
+	}
+	return accel_error(ACCEL_ERR_INVALID,
+			   "ACCEL_MEMORY is '%s': it can be piaccel, udmabuf, "
+			   "heap, vulkan or host",
+			   e);
+}
+
+static accel_status create(struct compute_device *dev, uint64_t size,
+			   uint32_t flags, struct compute_buffer **buf)
+{
+	accel_status s, first = ACCEL_OK;
+	uint32_t kinds;
+
+	s = allowed(&kinds);
+	if (s)
+		return s;
+	if (kinds == UINT32_MAX && !wants_dmabuf(dev, size, flags))
+		kinds &= ~((1u << COMPUTE_MEMORY_VULKAN) - 1);
+	s = ACCEL_ERR_NOSYS;
+	for (uint32_t i = 0; i < COMPUTE_MEMORY_IMPORTED && s; i++) {
+		if (!(kinds & ~dev->no_memory & 1u << i))
+			continue;
+		if (i == COMPUTE_MEMORY_VULKAN) {
+			s = first = from_vulkan(dev, size, flags, buf);
+		} else if (i < COMPUTE_MEMORY_VULKAN) {
+			s = from_kernel(dev, i, size, buf);
+			/* what is not there now is not asked for again */
+			if (s && s != ACCEL_ERR_NOMEM && kinds == UINT32_MAX)
+				dev->no_memory |= 1u << i;
+		} else if (!(flags & COMPUTE_BUFFER_EXPORT)) {
+			s = buffer_from_pages(dev, size, buf);
+		}
+		if (s == ACCEL_ERR_LOST)
+			break;
+	}
+	/* what the driver said is worth more than what the last resort says */
+	return s && first ? from_vulkan(dev, size, flags, buf) : s;
+}
+
+accel_status compute_buffer_create(struct compute_device *dev, uint64_t size,
+				   uint32_t flags, struct compute_buffer **buf)
+{
+	const char *debug = getenv("ACCEL_DEBUG");
+	accel_status s = vk_check(dev);
+
+	*buf = NULL;
+	if (s)
+		return s;
+	if (!size)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "a buffer of 0 bytes was asked for");
+	if (size > dev->limits.max_alloc)
+		return accel_error(
+			ACCEL_ERR_RANGE,
+			"a buffer of %llu bytes: %s allows %llu at most",
+			(unsigned long long)size, dev->info.name,
+			(unsigned long long)dev->limits.max_alloc);
+	s = create(dev, size, flags, buf);
+	if (!s && debug && strstr(debug, "memory"))
+		fprintf(stderr, "memory: %llu bytes from %s\n",
+			(unsigned long long)size,
+			compute_memory_name((*buf)->kind));
+	return s;
+}
+
 void compute_buffer_destroy(struct compute_buffer *b)
 {
 	struct compute_device *dev;
@@ -199,8 +307,10 @@ void compute_buffer_destroy(struct compute_buffer *b)
 		dev->FreeMemory(dev->handle, b->memory, NULL);
 	if (b->fd_map)
 		munmap(b->fd_map, b->alloc);
-	if (b->fd >= 0)
+	if (b->fd >= 0) {
 		close(b->fd);
+		dev->dmabufs--;
+	}
 	free(b);
 }
 
@@ -209,13 +319,35 @@ uint64_t compute_buffer_size(const struct compute_buffer *b)
 	return b->size;
 }
 
+enum compute_memory compute_buffer_memory(const struct compute_buffer *b)
+{
+	return b->kind;
+}
+
 /* ---- CPU access ------------------------------------------------------ */
+
+accel_status buffer_map_fd(struct compute_buffer *b, void **ptr)
+{
+	void *p = mmap(NULL, b->alloc, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       b->fd, 0);
+
+	if (p == MAP_FAILED)
+		return accel_error(ACCEL_ERR_IO,
+				   "mapping DMA-BUF fd %d, %llu bytes: %s",
+				   b->fd, (unsigned long long)b->alloc,
+				   strerror(errno));
+	b->fd_map = *ptr = p;
+	return ACCEL_OK;
+}
 
 accel_status compute_buffer_map(struct compute_buffer *b, void **ptr)
 {
 	struct compute_device *dev = b->dev;
 	VkResult r;
 
+	/* a DMA-BUF's own mapping may be cached where the driver's is not */
+	if (b->fd >= 0 && !b->map && !buffer_map_fd(b, &b->map))
+		b->mappable = true;
 	*ptr = NULL;
 	if (!b->mappable)
 		return accel_error(ACCEL_ERR_NOSYS,

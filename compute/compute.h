@@ -58,6 +58,7 @@ struct compute_device_info {
 	uint64_t memory_bytes; /* largest device-local heap */
 	char drm_node[64]; /* "/dev/dri/renderD128", "" if none or unknown */
 	bool usable; /* Vulkan 1.1 and a compute queue */
+	bool import_dmabuf, export_dmabuf, import_host;
 };
 
 /*
@@ -117,7 +118,6 @@ struct compute_limits {
 	bool storage8, storage16; /* 8/16-bit storage; kernels do not need it */
 	bool shader_float16, shader_int8;
 	bool cooperative_matrix;
-	bool import_dmabuf, export_dmabuf, import_host;
 	bool unified; /* device-local memory is host visible */
 	bool timestamps;
 	double timestamp_ns; /* nanoseconds per tick */
@@ -139,14 +139,32 @@ enum {
 	COMPUTE_BUFFER_EXPORT = 1u << 1,
 };
 
+/* Where a buffer's memory comes from, in the order in which they are tried. */
+enum compute_memory {
+	COMPUTE_MEMORY_PIACCEL, /* a DMA-BUF of the kernel module */
+	COMPUTE_MEMORY_UDMABUF, /* one of /dev/udmabuf */
+	COMPUTE_MEMORY_HEAP, /* one of /dev/dma_heap/system */
+	COMPUTE_MEMORY_VULKAN, /* the driver's own */
+	COMPUTE_MEMORY_HOST, /* imported pages of this process */
+	COMPUTE_MEMORY_IMPORTED, /* another's */
+};
+
+/* "piaccel", "udmabuf", "heap", "vulkan", "host", "imported". */
+const char *compute_memory_name(enum compute_memory memory);
+
 /*
- * Makes a buffer of device memory. Its bytes are undefined.
+ * Makes a buffer. Its bytes are undefined.
+ *
+ * The kernel's DMA-BUFs are tried where the device imports them and shares the
+ * CPU's memory, from a page on, and while they leave three quarters of this
+ * process's descriptors alone. ACCEL_MEMORY=NAME allows one kind only;
+ * ACCEL_DEBUG=memory prints a line a buffer.
  *
  * @size: bytes, at least 1. The allocation is a multiple of 64 bytes: kernels
  *   may read, never write, up to 15 bytes past a view's end.
  *
- * ERR_INVALID: size 0. ERR_RANGE: over max_alloc. ERR_NOMEM: the text says what
- * was needed and what was free.
+ * ERR_INVALID: size 0, or ACCEL_MEMORY is no kind. ERR_RANGE: over max_alloc.
+ * ERR_NOMEM: the text says what was needed and what was free.
  */
 accel_status compute_buffer_create(struct compute_device *dev, uint64_t size,
 				   uint32_t flags, struct compute_buffer **buf);
@@ -185,6 +203,7 @@ accel_status compute_buffer_export(struct compute_buffer *buf, int *fd);
 void compute_buffer_destroy(struct compute_buffer *buf);
 
 uint64_t compute_buffer_size(const struct compute_buffer *buf);
+enum compute_memory compute_buffer_memory(const struct compute_buffer *buf);
 
 /*
  * The buffer's bytes in this process, mapped until the buffer is destroyed.

@@ -180,7 +180,7 @@ uint64_t compute_conv_scratch(struct compute_device *dev,
 		break;
 	case V3D:
 		packed_quads(&g, V3D, &in, &w);
-		break;
+		return bytes_up(in) + bytes_up(w) + epilogue_bytes(&c->out);
 	}
 	return bytes_up(in) + bytes_up(w);
 }
@@ -218,47 +218,47 @@ static accel_status pack(struct compute_record *rec,
 	return s;
 }
 
-static accel_status blocked(struct compute_record *rec,
-			    const struct compute_conv *c,
-			    const struct geometry *g, enum conv_shape shape,
-			    const struct epilogue *e)
+static accel_status texel(struct compute_record *rec,
+			  const struct compute_conv *c,
+			  const struct geometry *g, const struct epilogue *e,
+			  struct compute_binding in, struct compute_binding w)
 {
-	bool texel = shape == TEXEL;
 	const uint32_t wide = g->o > BLOCK ? 2 : 1;
 	const uint32_t spec[] = { 0, e->spec, wide };
-	struct compute_binding in, w;
-	uint64_t n_in, n_w;
+	const uint32_t push[] = {
+		g->o,         g->oh * g->ow, div_up(g->c, 4), float_bits(1),
+		e->start[0],  e->start[1],   e->start[2],     g->hp,
+		g->wp,        g->ow,         g->kh,           g->kw,
+		c->stride[0], c->stride[1],  c->dilation[0],  c->dilation[1],
+	};
+	const struct compute_binding bind[] = { e->bind[0], e->bind[1],
+						e->bind[2], in, w };
+	const uint32_t groups[] = { div_up(g->oh * g->ow, 8),
+				    div_up(g->o, BLOCK * wide), g->n };
+
+	return launch(rec, COMPUTE_SHADER_conv_texel, spec, 3, bind, 5, push,
+		      16, groups);
+}
+
+/* @scratch_at: behind the packed operands. */
+static accel_status v3d(struct compute_record *rec,
+			const struct compute_conv *c, const struct geometry *g,
+			struct epilogue *e, struct compute_binding in,
+			struct compute_binding w, uint64_t scratch_at)
+{
+	uint32_t row = c->dilation[0] * g->wp, n = g->oh * g->ow;
+	struct epilogue rest;
 	accel_status s;
 
-	packed_quads(g, shape, &n_in, &n_w);
-	s = pack(rec, c, g, texel ? PACK_PIXELS : PACK_PLANES, &c->in, n_in, 0,
-		 &in);
-	if (!s)
-		s = pack(rec, c, g, texel ? PACK_COLUMNS : PACK_PANEL, &c->w,
-			 n_w, bytes_up(n_in), &w);
+	s = epilogue_split(rec, "conv", 1, c->scratch,
+			   c->scratch_offset + scratch_at, e, &rest);
 	if (s)
 		return s;
-	if (texel) {
-		const uint32_t push[] = {
-			g->o,           g->oh * g->ow, div_up(g->c, 4),
-			float_bits(1),  e->start[0],   e->start[1],
-			e->start[2],    g->hp,         g->wp,
-			g->ow,          g->kh,         g->kw,
-			c->stride[0],   c->stride[1],  c->dilation[0],
-			c->dilation[1],
-		};
-		const struct compute_binding bind[] = { e->bind[0], e->bind[1],
-							e->bind[2], in, w };
-		const uint32_t groups[] = { div_up(g->oh * g->ow, 8),
-					    div_up(g->o, BLOCK * wide), g->n };
-
-		return launch(rec, COMPUTE_SHADER_conv_texel, spec, 3, bind, 5,
-			      push, 16, groups);
-	} else {
-		uint32_t row = c->dilation[0] * g->wp;
+	{
+		const uint32_t spec[] = { 0, e->spec };
 		const uint32_t push[] = {
 			g->o,
-			g->oh * g->ow,
+			n,
 			g->c,
 			float_bits(1),
 			e->start[0],
@@ -278,12 +278,36 @@ static accel_status blocked(struct compute_record *rec,
 		const struct compute_binding bind[] = { w, in, e->bind[0],
 							e->bind[1],
 							e->bind[2] };
-		const uint32_t groups[] = { div_up(g->oh * g->ow, 64),
+		const uint32_t groups[] = { div_up(n, 64),
 					    div_up(g->o, 4 * PANEL), g->n };
 
-		return launch(rec, COMPUTE_SHADER_conv_v3d, spec, 2, bind, 5,
-			      push, 17, groups);
+		s = launch(rec, COMPUTE_SHADER_conv_v3d, spec, 2, bind, 5, push,
+			   17, groups);
 	}
+	return s ? s : epilogue_rest(rec, &rest, g->o, n);
+}
+
+static accel_status blocked(struct compute_record *rec,
+			    const struct compute_conv *c,
+			    const struct geometry *g, enum conv_shape shape,
+			    struct epilogue *e)
+{
+	bool pixels = shape == TEXEL;
+	struct compute_binding in, w;
+	uint64_t n_in, n_w;
+	accel_status s;
+
+	packed_quads(g, shape, &n_in, &n_w);
+	s = pack(rec, c, g, pixels ? PACK_PIXELS : PACK_PLANES, &c->in, n_in, 0,
+		 &in);
+	if (!s)
+		s = pack(rec, c, g, pixels ? PACK_COLUMNS : PACK_PANEL, &c->w,
+			 n_w, bytes_up(n_in), &w);
+	if (s)
+		return s;
+	return pixels ? texel(rec, c, g, e, in, w)
+		      : v3d(rec, c, g, e, in, w,
+			    bytes_up(n_in) + bytes_up(n_w));
 }
 
 static accel_status direct(struct compute_record *rec,

@@ -18,6 +18,9 @@ accel_status vk_fail(struct compute_device *dev, VkResult r, const char *what)
 
 	switch (r) {
 	case VK_ERROR_DEVICE_LOST:
+		/* what may still run must not meet freed memory */
+		if (!dev->lost && dev->handle)
+			dev->DeviceWaitIdle(dev->handle);
 		dev->lost = true;
 		s = ACCEL_ERR_LOST;
 		break;
@@ -86,6 +89,30 @@ static uint32_t compute_family(const struct vk_instance *in,
 	return best;
 }
 
+static void read_external(const struct vk_instance *in, VkPhysicalDevice phys,
+			  const struct vk_extensions *ext,
+			  struct compute_device_info *info)
+{
+	VkPhysicalDeviceExternalBufferInfo bi = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO,
+		.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
+		.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
+	};
+	VkExternalBufferProperties bp = {
+		.sType = VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES,
+	};
+	VkExternalMemoryFeatureFlags f;
+
+	info->import_host = vk_has(ext, "VK_EXT_external_memory_host");
+	if (!vk_has(ext, "VK_EXT_external_memory_dma_buf") ||
+	    !vk_has(ext, "VK_KHR_external_memory_fd"))
+		return;
+	in->GetPhysicalDeviceExternalBufferProperties(phys, &bi, &bp);
+	f = bp.externalMemoryProperties.externalMemoryFeatures;
+	info->import_dmabuf = f & VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+	info->export_dmabuf = f & VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT;
+}
+
 static void read_info(const struct vk_instance *in, VkPhysicalDevice phys,
 		      uint32_t index, struct compute_device_info *info)
 {
@@ -137,6 +164,7 @@ static void read_info(const struct vk_instance *in, VkPhysicalDevice phys,
 		}
 		in->GetPhysicalDeviceProperties2(phys, &p);
 		info->usable = compute_family(in, phys, &stamps) != UINT32_MAX;
+		read_external(in, phys, &ext, info);
 	}
 	if ((uint32_t)p.properties.deviceType <= VK_PHYSICAL_DEVICE_TYPE_CPU)
 		info->type = types[p.properties.deviceType];
@@ -328,12 +356,12 @@ static accel_status make_device(struct compute_device *dev)
 	VkResult r;
 	accel_status s;
 
-	if (dev->limits.import_dmabuf || dev->limits.export_dmabuf) {
+	if (dev->info.import_dmabuf || dev->info.export_dmabuf) {
 		on[ci.enabledExtensionCount++] = "VK_KHR_external_memory_fd";
 		on[ci.enabledExtensionCount++] =
 			"VK_EXT_external_memory_dma_buf";
 	}
-	if (dev->limits.import_host)
+	if (dev->info.import_host)
 		on[ci.enabledExtensionCount++] = "VK_EXT_external_memory_host";
 	if (dev->memory_budget)
 		on[ci.enabledExtensionCount++] = "VK_EXT_memory_budget";

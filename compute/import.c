@@ -84,7 +84,7 @@ accel_status compute_buffer_import_host(struct compute_device *dev, void *ptr,
 	*buf = NULL;
 	if (s)
 		return s;
-	if (!dev->limits.import_host)
+	if (!dev->info.import_host)
 		return accel_error(ACCEL_ERR_NOSYS,
 				   "%s cannot import host memory",
 				   dev->info.name);
@@ -97,6 +97,7 @@ accel_status compute_buffer_import_host(struct compute_device *dev, void *ptr,
 	b = buffer_new(dev, size);
 	if (!b)
 		return accel_error(ACCEL_ERR_NOMEM, "making a buffer");
+	b->kind = COMPUTE_MEMORY_IMPORTED;
 	s = host_memory(b, ptr, size);
 	if (s) {
 		compute_buffer_destroy(b);
@@ -104,6 +105,43 @@ accel_status compute_buffer_import_host(struct compute_device *dev, void *ptr,
 	}
 	*buf = b;
 	return ACCEL_OK;
+}
+
+accel_status buffer_from_pages(struct compute_device *dev, uint64_t size,
+			       struct compute_buffer **buf)
+{
+	uint64_t align = dev->host_align, total;
+	struct compute_buffer *b;
+	accel_status s;
+	void *p;
+
+	*buf = NULL;
+	if (!dev->info.import_host)
+		return accel_error(ACCEL_ERR_NOSYS,
+				   "%s cannot import host memory",
+				   dev->info.name);
+	if (align < (uint64_t)sysconf(_SC_PAGESIZE))
+		align = (uint64_t)sysconf(_SC_PAGESIZE);
+	total = (size + align - 1) / align * align;
+	b = buffer_new(dev, size);
+	if (!b)
+		return accel_error(ACCEL_ERR_NOMEM, "making a buffer");
+	b->alloc = total;
+	b->kind = COMPUTE_MEMORY_HOST;
+	p = mmap(NULL, total, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED) {
+		s = accel_error(ACCEL_ERR_NOMEM, "mapping %llu bytes: %s",
+				(unsigned long long)total, strerror(errno));
+	} else {
+		b->fd_map = p;
+		s = host_memory(b, p, total);
+	}
+	if (s)
+		compute_buffer_destroy(b);
+	else
+		*buf = b;
+	return s;
 }
 
 /* The kernel's import: the driver takes over a duplicate of the fd. */
@@ -155,15 +193,18 @@ static accel_status dmabuf_memory(struct compute_buffer *b, uint64_t total)
 static accel_status dmabuf_size(int fd, uint64_t size, uint64_t *total)
 {
 	struct dma_buf_sync sync = {
-		.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ,
+		.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW,
 	};
 	off_t end;
 
-	/* only a DMA-BUF knows this ioctl */
+	/* only a DMA-BUF knows this ioctl; udmabuf wants a start before an end,
+	 * and keeps the first one's direction */
 	if (fd < 0 || (ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync) < 0 &&
 		       (errno == ENOTTY || errno == EBADF || errno == EINVAL)))
 		return accel_error(ACCEL_ERR_INVALID, "fd %d is not a DMA-BUF",
 				   fd);
+	sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
+	ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
 	end = lseek(fd, 0, SEEK_END);
 	if (end <= 0)
 		return accel_error(ACCEL_ERR_INVALID,
@@ -178,20 +219,19 @@ static accel_status dmabuf_size(int fd, uint64_t size, uint64_t *total)
 	return ACCEL_OK;
 }
 
-accel_status compute_buffer_import_dmabuf(struct compute_device *dev, int fd,
-					  uint64_t size,
-					  struct compute_buffer **buf)
+accel_status buffer_from_fd(struct compute_device *dev, int fd,
+			    enum compute_memory kind, uint64_t size,
+			    struct compute_buffer **buf)
 {
 	struct compute_buffer *b;
 	uint64_t total = 0;
-	accel_status s = vk_check(dev);
+	accel_status s;
 
 	*buf = NULL;
-	if (!s)
-		s = dmabuf_size(fd, size, &total);
+	s = dmabuf_size(fd, size, &total);
 	if (s)
 		return s;
-	if (!dev->limits.import_dmabuf && !dev->limits.import_host)
+	if (!dev->info.import_dmabuf && !dev->info.import_host)
 		return accel_error(ACCEL_ERR_NOSYS,
 				   "%s imports neither DMA-BUFs nor host "
 				   "memory",
@@ -200,28 +240,22 @@ accel_status compute_buffer_import_dmabuf(struct compute_device *dev, int fd,
 	if (!b)
 		return accel_error(ACCEL_ERR_NOMEM, "making a buffer");
 	b->alloc = total;
+	b->kind = kind;
 	b->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (b->fd < 0) {
 		s = accel_error(ACCEL_ERR_IO, "duplicating fd %d: %s", fd,
 				strerror(errno));
 		goto fail;
 	}
-	if (dev->limits.import_dmabuf) {
+	dev->dmabufs++;
+	if (dev->info.import_dmabuf) {
 		s = dmabuf_memory(b, total);
 	} else {
-		void *p = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_SHARED,
-			       b->fd, 0);
+		void *p;
 
-		if (p == MAP_FAILED) {
-			s = accel_error(ACCEL_ERR_IO,
-					"mapping DMA-BUF fd %d, %llu bytes: "
-					"%s",
-					fd, (unsigned long long)total,
-					strerror(errno));
-			goto fail;
-		}
-		b->fd_map = p;
-		s = host_memory(b, p, total);
+		s = buffer_map_fd(b, &p);
+		if (!s)
+			s = host_memory(b, p, total);
 	}
 	if (s)
 		goto fail;
@@ -231,6 +265,17 @@ accel_status compute_buffer_import_dmabuf(struct compute_device *dev, int fd,
 fail:
 	compute_buffer_destroy(b);
 	return s;
+}
+
+accel_status compute_buffer_import_dmabuf(struct compute_device *dev, int fd,
+					  uint64_t size,
+					  struct compute_buffer **buf)
+{
+	accel_status s = vk_check(dev);
+
+	*buf = NULL;
+	return s ? s
+		 : buffer_from_fd(dev, fd, COMPUTE_MEMORY_IMPORTED, size, buf);
 }
 
 accel_status compute_buffer_export(struct compute_buffer *b, int *fd)

@@ -83,30 +83,6 @@ static void query_features(struct compute_device *dev, uint32_t api,
 	l->cooperative_matrix = vk_has(ext, "VK_KHR_cooperative_matrix");
 }
 
-static void query_external(struct compute_device *dev,
-			   const struct vk_extensions *ext)
-{
-	struct compute_limits *l = &dev->limits;
-	VkPhysicalDeviceExternalBufferInfo bi = {
-		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO,
-		.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
-		.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
-	};
-	VkExternalBufferProperties bp = {
-		.sType = VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES,
-	};
-	VkExternalMemoryFeatureFlags f;
-
-	l->import_host = vk_has(ext, "VK_EXT_external_memory_host");
-	if (!vk_has(ext, "VK_EXT_external_memory_dma_buf") ||
-	    !vk_has(ext, "VK_KHR_external_memory_fd"))
-		return;
-	dev->in.GetPhysicalDeviceExternalBufferProperties(dev->phys, &bi, &bp);
-	f = bp.externalMemoryProperties.externalMemoryFeatures;
-	l->import_dmabuf = f & VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
-	l->export_dmabuf = f & VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT;
-}
-
 static void query_memory(struct compute_device *dev)
 {
 	VkPhysicalDeviceMemoryProperties2 mp = {
@@ -202,7 +178,6 @@ accel_status vk_limits_query(struct compute_device *dev, const char *clamp)
 	memset(l, 0, sizeof(*l));
 	query_properties(dev, api, &ext);
 	query_features(dev, api, &ext);
-	query_external(dev, &ext);
 	query_memory(dev);
 	dev->memory_budget = vk_has(&ext, "VK_EXT_memory_budget");
 

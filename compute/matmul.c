@@ -259,7 +259,8 @@ uint64_t compute_matmul_scratch(struct compute_device *dev,
 		return 0;
 	p.shape = m->shape ? m->shape : choose(dev, &p);
 	plan_sides(dev, &p);
-	return packed_bytes(&p.a) + packed_bytes(&p.b);
+	return packed_bytes(&p.a) + packed_bytes(&p.b) +
+	       (p.shape == COMPUTE_MATMUL_V3D ? epilogue_bytes(&m->out) : 0);
 }
 
 /* Records the copy into scratch; afterwards bind and start are the copy's. */
@@ -343,19 +344,22 @@ static accel_status plain(struct compute_record *rec, const struct product *p,
 		      26, groups);
 }
 
-/* One launch a matrix: see the shader. */
-static accel_status v3d(struct compute_record *rec, const struct product *p,
-			const struct epilogue *e, float alpha)
+/* One launch a matrix: see the shader. @scratch_at: behind the packed ones. */
+static accel_status v3d(struct compute_record *rec,
+			const struct compute_matmul *m, const struct product *p,
+			struct epilogue *e, float alpha, uint64_t scratch_at)
 {
-	const uint32_t spec[] = { 0, e->spec,
-				  p->b.pack ? COMPUTE_F32 : p->b.v->dtype };
-	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
-						e->bind[0], e->bind[1],
-						e->bind[2] };
+	uint32_t spec[] = { 0, 0, p->b.pack ? COMPUTE_F32 : p->b.v->dtype };
+	struct compute_binding bind[5] = { p->a.bind, p->b.bind };
 	const uint32_t groups[] = { div_up(p->n, 64), div_up(p->m, 4 * PANEL),
 				    1 };
-	accel_status s = ACCEL_OK;
+	struct epilogue rest;
+	accel_status s;
 
+	s = epilogue_split(rec, "matmul", alpha, m->scratch,
+			   m->scratch_offset + scratch_at, e, &rest);
+	memcpy(&bind[2], e->bind, sizeof(e->bind));
+	spec[1] = e->spec;
 	for (uint32_t z = 0; z < p->batch && !s; z++) {
 		uint32_t c = z * p->m * p->n;
 		const uint32_t push[] = {
@@ -374,7 +378,7 @@ static accel_status v3d(struct compute_record *rec, const struct product *p,
 		s = launch(rec, COMPUTE_SHADER_matmul_v3d, spec, 3, bind, 5,
 			   push, 10, groups);
 	}
-	return s;
+	return s ? s : epilogue_rest(rec, &rest, p->m, p->n);
 }
 
 static accel_status texel(struct compute_record *rec, const struct product *p,
@@ -489,7 +493,7 @@ static accel_status matmul(struct compute_record *rec,
 		return s;
 	switch (p.shape) {
 	case COMPUTE_MATMUL_V3D:
-		return v3d(rec, &p, &e, alpha);
+		return v3d(rec, m, &p, &e, alpha, offset);
 	case COMPUTE_MATMUL_TEXEL:
 		return texel(rec, &p, &e, alpha);
 	case COMPUTE_MATMUL_TILE:

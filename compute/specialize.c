@@ -435,6 +435,7 @@ static void instruction(struct module *m, const uint32_t *p, uint32_t block)
 static void function(struct module *m, struct copy c)
 {
 	const uint32_t *p = &m->in[m->fact[c.callee].value];
+	const uint32_t *end = m->in + m->n;
 	uint32_t arg = 0, block = 0;
 	bool live = true;
 
@@ -444,8 +445,12 @@ static void function(struct module *m, struct copy c)
 	put(m, &m->code, p[1]);
 	put(m, &m->code, c.out);
 	put_all(m, &m->code, p + 3, 2);
-	for (p += len_of(p); !m->failed && op_of(p) != OP_FUNCTION_END;
-	     p += len_of(p)) {
+	for (p += len_of(p); !m->failed; p += len_of(p)) {
+		/* the last instruction of a function has one after it */
+		m->failed |= p + len_of(p) >= end &&
+			     op_of(p) != OP_FUNCTION_END;
+		if (m->failed || op_of(p) == OP_FUNCTION_END)
+			break;
 		if (op_of(p) == OP_FUNCTION_PARAMETER) {
 			put(m, &m->code, p[0]);
 			put(m, &m->code, p[1]);
@@ -474,6 +479,21 @@ static void function(struct module *m, struct copy c)
 
 /* ---- the module ------------------------------------------------------- */
 
+/* The one word of a constant composite, e.g. the width of a workgroup. */
+static bool extract(struct module *m, uint32_t id, uint32_t at, uint32_t *value)
+{
+	for (size_t i = 0; i < m->globals.n; i += m->globals.w[i] >> 16) {
+		const uint32_t *p = &m->globals.w[i];
+
+		if (op_of(p) != OP_CONSTANT_COMPOSITE || p[2] != id ||
+		    at + 3 >= len_of(p))
+			continue;
+		*value = fact(m, p[3 + at])->value;
+		return fact(m, p[3 + at])->known;
+	}
+	return false;
+}
+
 /* A specialization constant as an ordinary one. */
 static void freeze(struct module *m, const uint32_t *p)
 {
@@ -486,7 +506,12 @@ static void freeze(struct module *m, const uint32_t *p)
 		return;
 	}
 	if (op == OP_SPEC_OP) {
-		if (!evaluate(m, p[3], p[1], p + 4, len_of(p) - 4, &value)) {
+		bool done = p[3] == OP_COMPOSITE_EXTRACT && len_of(p) == 6
+				    ? extract(m, p[4], p[5], &value)
+				    : evaluate(m, p[3], p[1], p + 4,
+					       len_of(p) - 4, &value);
+
+		if (!done) {
 			put_all(m, &m->globals, p, len_of(p));
 			return;
 		}

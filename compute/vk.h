@@ -120,6 +120,8 @@ struct compute_device {
 	struct vk_shader *shaders; /* [COMPUTE_SHADERS], made on first use */
 	struct compute_kernel **kernels; /* open hash table by shader, spec */
 	uint32_t n_kernels, cap_kernels;
+	uint32_t dmabufs; /* buffers made of DMA-BUFs now */
+	uint32_t no_memory; /* bits of compute_memory found not to be there */
 	struct compute_buffer *staging; /* made on first use */
 
 #define COMPUTE_X(name) PFN_vk##name name;
@@ -152,6 +154,7 @@ struct compute_buffer {
 	int fd; /* our duplicate of a DMA-BUF, or -1 */
 	void *fd_map; /* our mapping of it, for the host-import way */
 	bool mappable, coherent, exportable;
+	enum compute_memory kind;
 };
 
 /*

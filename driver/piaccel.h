@@ -256,8 +256,28 @@ extern struct mutex piaccel_requests_mutex;
 long piaccel_line_request(struct file *file, void *arg);
 void piaccel_request_close(struct piaccel_request *req);
 void piaccel_request_put(struct piaccel_request *req);
+struct piaccel_request *
+piaccel_request_new(const struct piaccel_line_request *r);
+int piaccel_setup_outputs(struct piaccel_request *req);
+void piaccel_request_teardown(struct piaccel_request *req);
 void piaccel_request_show(struct seq_file *s);
 void piaccel_request_exit(void);
+
+/* piaccel_chip.c */
+int piaccel_chip_watch(struct piaccel_request *req);
+void piaccel_chip_unwatch(struct piaccel_request *req);
+void piaccel_chip_release(struct piaccel_request *req);
+int piaccel_get_lines(struct piaccel_request *req);
+void piaccel_put_lines(struct piaccel_request *req);
+void piaccel_set_gone(struct piaccel_request *req);
+
+/* piaccel_hold.c */
+bool piaccel_request_hold(struct piaccel_request *req);
+struct piaccel_request *piaccel_find_held(struct piaccel_request *req);
+int piaccel_borrow_lines(struct piaccel_request *req,
+			 struct piaccel_request *held);
+int piaccel_take_lines(struct piaccel_request *req,
+		       struct piaccel_request *held);
 int piaccel_request_hold_lines(struct device *origin,
 			       const struct piaccel_line_request *r,
 			       struct gpio_desc **desc);
@@ -304,9 +324,11 @@ long piaccel_line_disarm(struct file *file, void *arg);
 int piaccel_failsafe_init(void);
 void piaccel_failsafe_exit(void);
 
-/* piaccel_stream.c */
+/* piaccel_stream_open.c */
 long piaccel_line_capture(struct file *file, void *arg);
 long piaccel_line_playback(struct file *file, void *arg);
+
+/* piaccel_stream.c */
 bool piaccel_stream_running(struct piaccel_request *req, unsigned int slot);
 void piaccel_stream_end_all(struct piaccel_request *req, u32 flag);
 void piaccel_stream_tripped(struct piaccel_request *req);

@@ -13,11 +13,8 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#ifdef CONFIG_X86
-#include <asm/set_memory.h>
-#endif
 
-#include "piaccel.h"
+#include "piaccel_buf.h"
 
 static ulong buf_limit_mb;
 module_param(buf_limit_mb, ulong, 0644);
@@ -25,36 +22,6 @@ MODULE_PARM_DESC(buf_limit_mb,
 		 "MiB all buffers together may take (0: half of the memory)");
 
 static atomic64_t buf_used;
-
-/**
- * struct piaccel_buf - memory behind one DMA-BUF
- * @node: in piaccel_bufs. Under piaccel_bufs_lock.
- * @size: bytes, whole pages
- * @flags: PIACCEL_BUF_*
- * @wc: the linear mapping was made write-combined
- * @pid: who allocated it, as the initial pid namespace sees it
- * @comm: its name then
- * @table: the pages
- * @dma: address, for contiguous memory
- * @lock: protects @attachments and their @mapped, @vaddr and @vmaps
- * @attachments: devices that use it
- * @vaddr: the kernel's mapping while @vmaps is not zero
- * @vmaps: users of @vaddr
- */
-struct piaccel_buf {
-	struct list_head node;
-	size_t size;
-	u32 flags;
-	bool wc;
-	pid_t pid;
-	char comm[TASK_COMM_LEN];
-	struct sg_table table;
-	dma_addr_t dma;
-	struct mutex lock;	/* see above */
-	struct list_head attachments;
-	void *vaddr;
-	unsigned int vmaps;
-};
 
 /**
  * struct piaccel_attachment - a device that uses a buffer
@@ -308,153 +275,7 @@ void piaccel_buf_kunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 		dma_buf_vunmap_unlocked(dmabuf, map);
 }
 
-/* ---- memory ------------------------------------------------------------- */
-
-/*
- * x86 wants one memory type for all mappings of a page. Elsewhere the linear
- * mapping stays cached and is not touched while the buffer lives.
- */
-static int piaccel_buf_set_wc(struct piaccel_buf *buf)
-{
-#ifdef CONFIG_X86
-	struct scatterlist *sg;
-	int i, ret;
-
-	buf->wc = true;
-	for_each_sgtable_sg(&buf->table, sg, i) {
-		ret = set_memory_wc((unsigned long)sg_virt(sg),
-				    sg->length >> PAGE_SHIFT);
-		if (ret)
-			return ret;
-	}
-#endif
-	return 0;
-}
-
-static void piaccel_buf_set_wb(struct piaccel_buf *buf)
-{
-#ifdef CONFIG_X86
-	struct scatterlist *sg;
-	int i;
-
-	if (!buf->wc)
-		return;
-	for_each_sgtable_sg(&buf->table, sg, i)
-		set_memory_wb((unsigned long)sg_virt(sg),
-			      sg->length >> PAGE_SHIFT);
-#endif
-}
-
-/* Short of memory, here or in the cgroup, the call fails: nobody is killed. */
-#define PIACCEL_GFP	 (GFP_USER | __GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN)
-#define PIACCEL_GFP_LOW	 (PIACCEL_GFP | __GFP_RETRY_MAYFAIL)
-#define PIACCEL_GFP_HIGH ((PIACCEL_GFP | __GFP_NORETRY | __GFP_COMP) & \
-			  ~__GFP_RECLAIM)
-
-/* 1 MiB, 64 KiB, then single pages: sizes that device page tables like. */
-static const size_t piaccel_chunks[] = { SZ_1M, SZ_64K, 0 };
-
-static struct page *piaccel_buf_chunk(size_t left, unsigned int *max_order)
-{
-	struct page *page;
-	unsigned int i, order;
-
-	for (i = 0; i < ARRAY_SIZE(piaccel_chunks); i++) {
-		order = piaccel_chunks[i] ? get_order(piaccel_chunks[i]) : 0;
-		if (left < PAGE_SIZE << order || order > *max_order)
-			continue;
-		page = alloc_pages(order ? PIACCEL_GFP_HIGH : PIACCEL_GFP_LOW,
-				   order);
-		if (page) {
-			*max_order = order;
-			return page;
-		}
-	}
-	return NULL;
-}
-
-static int piaccel_buf_pages(struct piaccel_buf *buf)
-{
-	unsigned int n = 0, max_order = MAX_PAGE_ORDER;
-	struct page *page, *next;
-	size_t left = buf->size;
-	struct scatterlist *sg;
-	LIST_HEAD(pages);
-	int ret;
-
-	while (left) {
-		ret = -EINTR;
-		if (fatal_signal_pending(current))
-			goto err_pages;
-		ret = -ENOMEM;
-		page = piaccel_buf_chunk(left, &max_order);
-		if (!page)
-			goto err_pages;
-		list_add_tail(&page->lru, &pages);
-		left -= page_size(page);
-		n++;
-		cond_resched();
-	}
-	ret = sg_alloc_table(&buf->table, n, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		goto err_pages;
-	sg = buf->table.sgl;
-	list_for_each_entry_safe(page, next, &pages, lru) {
-		list_del(&page->lru);
-		sg_set_page(sg, page, page_size(page), 0);
-		sg = sg_next(sg);
-	}
-	return 0;
-
-err_pages:
-	list_for_each_entry_safe(page, next, &pages, lru)
-		__free_pages(page, compound_order(page));
-	return ret;
-}
-
-static int piaccel_buf_contiguous(struct piaccel_buf *buf)
-{
-	struct page *page;
-	int ret;
-
-	/* The length of a scatterlist's entry. */
-	if (buf->size > UINT_MAX)
-		return -ENOMEM;
-	ret = sg_alloc_table(&buf->table, 1, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		return ret;
-	/*
-	 * Its devices map it anew, in their own directions; ours is only for
-	 * the zeroes to reach the memory.
-	 */
-	page = dma_alloc_pages(piaccel_dev, buf->size, &buf->dma,
-			       DMA_TO_DEVICE,
-			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
-			       __GFP_RETRY_MAYFAIL);
-	if (!page) {
-		sg_free_table(&buf->table);
-		return -ENOMEM;
-	}
-	sg_set_page(buf->table.sgl, page, buf->size, 0);
-	return 0;
-}
-
-static void piaccel_buf_free_memory(struct piaccel_buf *buf)
-{
-	struct scatterlist *sg;
-	int i;
-
-	piaccel_buf_set_wb(buf);
-	if (buf->flags & PIACCEL_BUF_CONTIGUOUS) {
-		dma_free_pages(piaccel_dev, buf->size,
-			       sg_page(buf->table.sgl), buf->dma,
-			       DMA_TO_DEVICE);
-	} else {
-		for_each_sgtable_sg(&buf->table, sg, i)
-			__free_pages(sg_page(sg), get_order(sg->length));
-	}
-	sg_free_table(&buf->table);
-}
+/* ---- the object --------------------------------------------------------- */
 
 static void piaccel_buf_release(struct dma_buf *dmabuf)
 {
@@ -463,7 +284,7 @@ static void piaccel_buf_release(struct dma_buf *dmabuf)
 	mutex_lock(&piaccel_bufs_lock);
 	list_del(&buf->node);
 	mutex_unlock(&piaccel_bufs_lock);
-	piaccel_buf_free_memory(buf);
+	piaccel_buf_free(buf);
 	atomic64_sub(buf->size, &buf_used);
 	kfree(buf);
 }
@@ -480,42 +301,6 @@ static const struct dma_buf_ops piaccel_buf_ops = {
 	.vunmap = piaccel_buf_vunmap,
 	.release = piaccel_buf_release,
 };
-
-/* The zeroes must leave the cache before anyone maps around it. */
-static int piaccel_buf_flush(struct piaccel_buf *buf)
-{
-	int ret;
-
-	if (buf->flags & PIACCEL_BUF_CONTIGUOUS) {
-		dma_sync_single_for_device(piaccel_dev, buf->dma, buf->size,
-					   DMA_TO_DEVICE);
-		return 0;
-	}
-	ret = dma_map_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL, 0);
-	if (!ret)
-		dma_unmap_sgtable(piaccel_dev, &buf->table, DMA_BIDIRECTIONAL,
-				  0);
-	return ret;
-}
-
-static int piaccel_buf_fill(struct piaccel_buf *buf)
-{
-	int ret;
-
-	if (buf->flags & PIACCEL_BUF_CONTIGUOUS)
-		ret = piaccel_buf_contiguous(buf);
-	else
-		ret = piaccel_buf_pages(buf);
-	if (ret || buf->flags & PIACCEL_BUF_CACHED)
-		return ret;
-
-	ret = piaccel_buf_flush(buf);
-	if (!ret)
-		ret = piaccel_buf_set_wc(buf);
-	if (ret)
-		piaccel_buf_free_memory(buf);
-	return ret;
-}
 
 static bool piaccel_buf_charge(u64 size)
 {
@@ -566,7 +351,7 @@ static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
 	return dmabuf;
 
 err_memory:
-	piaccel_buf_free_memory(buf);
+	piaccel_buf_free(buf);
 err_buf:
 	kfree(buf);
 	return ERR_PTR(ret);

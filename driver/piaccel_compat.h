@@ -8,6 +8,7 @@
 #ifndef PIACCEL_COMPAT_H
 #define PIACCEL_COMPAT_H
 
+#include <linux/gpio/consumer.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -49,9 +50,22 @@ hrtimer_setup(struct hrtimer *timer,
  * gpiod_set_value() returned nothing before its errors were told (v6.15, and
  * stable releases of v6.12 since). Detected.
  */
-#define piaccel_gpiod_set(fn, desc, value)				\
-	__builtin_choose_expr(						\
-		__builtin_types_compatible_p(typeof(fn(desc, value)), void), \
-		(fn(desc, value), 0), fn(desc, value))
+#define PIACCEL_SET_IS_VOID						\
+	__builtin_types_compatible_p(typeof(gpiod_set_value),		\
+				     void(struct gpio_desc *, int))
+
+static inline int piaccel_set_value(struct gpio_desc *desc, int value)
+{
+	return __builtin_choose_expr(PIACCEL_SET_IS_VOID,
+				     (gpiod_set_value(desc, value), 0),
+				     gpiod_set_value(desc, value));
+}
+
+static inline int piaccel_set_value_cansleep(struct gpio_desc *desc, int value)
+{
+	return __builtin_choose_expr(PIACCEL_SET_IS_VOID,
+				     (gpiod_set_value_cansleep(desc, value), 0),
+				     gpiod_set_value_cansleep(desc, value));
+}
 
 #endif /* PIACCEL_COMPAT_H */

@@ -79,9 +79,8 @@ static int piaccel_write_one(struct piaccel_request *req, unsigned int line,
 			     bool value)
 {
 	if (req->sleeps)
-		return piaccel_gpiod_set(gpiod_set_value_cansleep,
-					 req->desc[line], value);
-	return piaccel_gpiod_set(gpiod_set_value, req->desc[line], value);
+		return piaccel_set_value_cansleep(req->desc[line], value);
+	return piaccel_set_value(req->desc[line], value);
 }
 
 /**

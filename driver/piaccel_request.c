@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * piaccel: taking lines from gpiolib and giving them back.
- *
- * A request names a chip by its label. gpiolib hands lines to whoever has a
- * lookup table for them, so each request brings one, for the moment it takes.
+ * piaccel: requests, from the call to the last of their lines.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
-#include <linux/gpio/machine.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/rculist.h>
@@ -27,11 +23,6 @@ LIST_HEAD(piaccel_requests);
  * owns a held request's lines.
  */
 DEFINE_MUTEX(piaccel_requests_mutex);
-
-/* The consumer of the lookup tables. Never registered: only its name counts. */
-static struct device piaccel_consumer = {
-	.init_name = "piaccel-request",
-};
 
 /* ---- what can be refused without looking at a chip ---------------------- */
 
@@ -111,7 +102,7 @@ void piaccel_request_put(struct piaccel_request *req)
 
 static void piaccel_request_reap(struct work_struct *work);
 
-static struct piaccel_request *
+struct piaccel_request *
 piaccel_request_new(const struct piaccel_line_request *r)
 {
 	struct piaccel_request *req;
@@ -155,233 +146,7 @@ piaccel_request_new(const struct piaccel_line_request *r)
 	return req;
 }
 
-/* ---- the chip ----------------------------------------------------------- */
-
-/* Under req->config, the request gone: nobody looks at the lines any more. */
-static void piaccel_put_lines(struct piaccel_request *req)
-{
-	unsigned int i;
-
-	if (!req->owned)
-		return;
-	for (i = 0; i < req->num; i++)
-		gpiod_put(req->desc[i]);
-	req->owned = false;
-}
-
-/* Under req->config. No output is written after this. */
-static void piaccel_set_gone(struct piaccel_request *req)
-{
-	mutex_lock(&req->hw);
-	raw_spin_lock_irq(&req->lock);
-	req->gone = true;
-	req->deadline_ns = 0;
-	raw_spin_unlock_irq(&req->lock);
-	mutex_unlock(&req->hw);
-}
-
-/*
- * The chip is about to go: its lines get their safe values while it still
- * works, and interrupts, streams and our hold on the lines end before it does.
- * A GET that is under way may still look at a line that is nobody's now; the
- * descriptors live as long as our reference to the chip.
- */
-static void piaccel_chip_gone(struct piaccel_request *req)
-{
-	mutex_lock(&req->config);
-	if (req->gone) {
-		mutex_unlock(&req->config);
-		return;
-	}
-	piaccel_trip(req, PIACCEL_TRIP_CHIP, ktime_get_ns());
-	kthread_flush_work(&req->trip_work);
-	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
-	piaccel_event_stop_all(req);
-	piaccel_set_gone(req);
-	piaccel_put_lines(req);
-	mutex_unlock(&req->config);
-	wake_up_all(&req->wait);
-	/*
-	 * Nobody is there to close a held request. The barrier pairs with that
-	 * in piaccel_request_hold(): one of us sees the other.
-	 */
-	smp_mb();
-	if (READ_ONCE(req->held))
-		queue_work(piaccel_wq, &req->reap);
-}
-
-static int piaccel_parent_event(struct notifier_block *nb,
-				unsigned long action, void *data)
-{
-	struct piaccel_request *req =
-		container_of(nb, struct piaccel_request, parent_nb);
-
-	if (action == BUS_NOTIFY_UNBIND_DRIVER && data == req->parent)
-		piaccel_chip_gone(req);
-	return NOTIFY_DONE;
-}
-
-/* Too late for the lines, but not for those who wait for them. */
-static int piaccel_chip_event(struct notifier_block *nb, unsigned long action,
-			      void *data)
-{
-	struct piaccel_request *req =
-		container_of(nb, struct piaccel_request, chip_nb);
-
-	if (action == BUS_NOTIFY_DEL_DEVICE &&
-	    data == gpio_device_to_device(req->gdev))
-		piaccel_chip_gone(req);
-	return NOTIFY_DONE;
-}
-
-static void piaccel_chip_unwatch(struct piaccel_request *req)
-{
-	if (!req->gdev)
-		return;
-	if (req->chip_nb.notifier_call)
-		bus_unregister_notifier(gpio_device_to_device(req->gdev)->bus,
-					&req->chip_nb);
-	if (req->parent_nb.notifier_call)
-		bus_unregister_notifier(req->parent->bus, &req->parent_nb);
-}
-
-static void piaccel_chip_release(struct piaccel_request *req)
-{
-	put_device(req->parent);
-	if (req->gdev)
-		gpio_device_put(req->gdev);
-	req->parent = NULL;
-	req->gdev = NULL;
-}
-
-static int piaccel_watch_bus(const struct bus_type *bus,
-			     struct notifier_block *nb,
-			     notifier_fn_t call)
-{
-	int ret;
-
-	if (!bus)
-		return 0;
-	nb->notifier_call = call;
-	ret = bus_register_notifier(bus, nb);
-	if (ret)
-		nb->notifier_call = NULL;
-	return ret;
-}
-
-/* Is the chip registered still? Otherwise its going went unheard. */
-static bool piaccel_chip_there(struct piaccel_request *req)
-{
-	struct gpio_device *gdev = gpio_device_find_by_label(req->chip);
-	bool there = gdev == req->gdev;
-
-	if (gdev)
-		gpio_device_put(gdev);
-	return there;
-}
-
-static int piaccel_chip_watch(struct piaccel_request *req)
-{
-	struct device *dev;
-	int ret;
-
-	req->gdev = gpio_device_find_by_label(req->chip);
-	if (!req->gdev)
-		return -ENODEV;
-	dev = gpio_device_to_device(req->gdev);
-	req->parent = get_device(dev->parent);
-	/*
-	 * A driver is unbound under this lock, from the notice to the end: we
-	 * hear of it, or see that it has happened.
-	 */
-	if (req->parent)
-		device_lock(req->parent);
-	ret = piaccel_watch_bus(dev->bus, &req->chip_nb, piaccel_chip_event);
-	if (!ret && req->parent)
-		ret = piaccel_watch_bus(req->parent->bus, &req->parent_nb,
-					piaccel_parent_event);
-	if (!ret && !piaccel_chip_there(req))
-		ret = -ENODEV;
-	if (req->parent)
-		device_unlock(req->parent);
-	return ret;
-}
-
-/* ---- lines -------------------------------------------------------------- */
-
-static struct gpiod_lookup_table *
-piaccel_lookup_table(struct piaccel_request *req)
-{
-	struct gpiod_lookup_table *table;
-	struct gpiod_lookup *l;
-	unsigned int i;
-	u64 bit;
-
-	/* One more, all zeroes, ends it. */
-	table = kzalloc(struct_size(table, table, req->num + 1), GFP_KERNEL);
-	if (!table)
-		return NULL;
-	table->dev_id = piaccel_consumer.init_name;
-	for (i = 0; i < req->num; i++) {
-		bit = BIT_ULL(i);
-		l = &table->table[i];
-		*l = GPIO_LOOKUP_IDX(req->chip, req->offsets[i], NULL, i,
-				     GPIO_LOOKUP_FLAGS_DEFAULT);
-		if (req->cfg.active_low_mask & bit)
-			l->flags |= GPIO_ACTIVE_LOW;
-		if (req->cfg.open_drain_mask & bit)
-			l->flags |= GPIO_OPEN_DRAIN;
-		if (req->cfg.open_source_mask & bit)
-			l->flags |= GPIO_OPEN_SOURCE;
-	}
-	return table;
-}
-
-/* gpiolib's view of a chip that goes while we look is not ours to pass on. */
-static int piaccel_get_error(int err)
-{
-	return err == -EPROBE_DEFER || err == -ENOENT ? -ENODEV : err;
-}
-
-/* Under both mutexes. Changes nothing on the lines. */
-static int piaccel_get_lines(struct piaccel_request *req)
-{
-	struct gpiod_lookup_table *table;
-	struct gpio_desc *desc;
-	unsigned int i;
-	int ret = 0;
-
-	table = piaccel_lookup_table(req);
-	if (!table)
-		return -ENOMEM;
-	gpiod_add_lookup_table(table);
-	for (i = 0; i < req->num; i++) {
-		desc = gpiod_get_index(&piaccel_consumer, NULL, i, GPIOD_ASIS);
-		if (IS_ERR(desc)) {
-			ret = piaccel_get_error(PTR_ERR(desc));
-			pr_debug("piaccel: %s:%u: %d\n", req->chip,
-				 req->offsets[i], ret);
-			break;
-		}
-		req->desc[i] = desc;
-		ret = gpiod_set_consumer_name(desc, req->consumer);
-		if (ret) {
-			gpiod_put(desc);
-			break;
-		}
-		if (gpiod_cansleep(desc))
-			req->sleeps = true;
-	}
-	gpiod_remove_lookup_table(table);
-	kfree(table);
-	if (!ret) {
-		req->owned = true;
-		return 0;
-	}
-	while (i--)
-		gpiod_put(req->desc[i]);
-	return ret;
-}
+/* ---- setting up --------------------------------------------------------- */
 
 static int piaccel_setup_inputs(struct piaccel_request *req)
 {
@@ -405,7 +170,7 @@ static int piaccel_setup_inputs(struct piaccel_request *req)
 	return 0;
 }
 
-static int piaccel_setup_outputs(struct piaccel_request *req)
+int piaccel_setup_outputs(struct piaccel_request *req)
 {
 	unsigned int i;
 	u64 bit, values;
@@ -478,7 +243,7 @@ static int piaccel_request_setup(struct piaccel_request *req)
  * Under piaccel_requests_mutex; the request's file is gone or was never seen.
  * The memory stays until streams have let go of it.
  */
-static void piaccel_request_teardown(struct piaccel_request *req)
+void piaccel_request_teardown(struct piaccel_request *req)
 {
 	struct device *parent = req->parent;
 
@@ -526,27 +291,6 @@ static void piaccel_request_reap(struct work_struct *work)
 	mutex_unlock(&piaccel_requests_mutex);
 }
 
-/* Under piaccel_requests_mutex. Return: the lines stay ours. */
-static bool piaccel_request_hold(struct piaccel_request *req)
-{
-	if (!req->hold || req->gone)
-		return false;
-	mutex_lock(&req->config);
-	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
-	piaccel_event_stop_all(req);
-	mutex_unlock(&req->config);
-	piaccel_failsafe_flush(req);
-	piaccel_event_flush(req);
-	/* Disarmed or not: nobody is there to answer for another value. */
-	piaccel_drive_safe(req);
-	WRITE_ONCE(req->held, true);
-	/* Pairs with that in piaccel_chip_gone(). */
-	smp_mb();
-	if (READ_ONCE(req->gone))
-		queue_work(piaccel_wq, &req->reap);
-	return true;
-}
-
 /* The last file descriptor is gone. */
 void piaccel_request_close(struct piaccel_request *req)
 {
@@ -562,92 +306,6 @@ void piaccel_request_close(struct piaccel_request *req)
 	mutex_unlock(&piaccel_requests_mutex);
 	if (!held)
 		piaccel_request_put(req);
-}
-
-/* ---- taking over -------------------------------------------------------- */
-
-/* Under piaccel_requests_mutex. */
-static struct piaccel_request *piaccel_find_held(struct piaccel_request *req)
-{
-	struct piaccel_request *held;
-
-	list_for_each_entry(held, &piaccel_requests, node)
-		if (held->held && !held->gone && held->num == req->num &&
-		    !strcmp(held->chip, req->chip) &&
-		    !memcmp(held->offsets, req->offsets,
-			    req->num * sizeof(*req->offsets)))
-			return held;
-	return NULL;
-}
-
-static bool piaccel_same_lines(const struct piaccel_line_config *a,
-			       const struct piaccel_line_config *b)
-{
-	return a->output_mask == b->output_mask &&
-	       a->active_low_mask == b->active_low_mask &&
-	       a->pull_up_mask == b->pull_up_mask &&
-	       a->pull_down_mask == b->pull_down_mask &&
-	       a->pull_none_mask == b->pull_none_mask &&
-	       a->open_drain_mask == b->open_drain_mask &&
-	       a->open_source_mask == b->open_source_mask;
-}
-
-/* Under piaccel_requests_mutex. The lines stay with @held for the moment. */
-static int piaccel_borrow_lines(struct piaccel_request *req,
-				struct piaccel_request *held)
-{
-	if (!held)
-		return -ENOENT;
-	if (!piaccel_same_lines(&held->cfg, &req->cfg))
-		return -EINVAL;
-	memcpy(req->desc, held->desc, sizeof(req->desc));
-	req->sleeps = held->sleeps;
-	req->values = held->values;
-	req->drain = held->drain;
-	req->source = held->source;
-	req->adopted = true;
-	return 0;
-}
-
-/*
- * Under piaccel_requests_mutex. The two mutexes are not held together: whoever
- * of the two hears of the chip's going gives the lines back.
- */
-static int piaccel_take_lines(struct piaccel_request *req,
-			      struct piaccel_request *held)
-{
-	unsigned int i;
-	bool owned;
-
-	for (i = 0; i < req->num; i++)
-		if (gpiod_set_consumer_name(req->desc[i], req->consumer))
-			break;	/* the old name stays, no harm */
-
-	mutex_lock(&held->config);
-	owned = held->owned;
-	held->owned = false;
-	mutex_unlock(&held->config);
-	if (!owned)
-		return -ENODEV;
-
-	/* What the device tree wants safe is, whoever has the lines. */
-	if (held->origin) {
-		req->origin = held->origin;
-		req->hold = true;
-		if (!req->safe_mask) {
-			req->safe_mask = held->safe_mask;
-			req->safe_values = held->safe_values;
-		}
-		held->origin = NULL;
-	}
-	mutex_lock(&req->config);
-	req->owned = true;
-	if (req->gone)
-		piaccel_put_lines(req);
-	mutex_unlock(&req->config);
-	held->held = false;
-	piaccel_request_teardown(held);
-	return 0;
 }
 
 /* ---- the call ----------------------------------------------------------- */
@@ -744,101 +402,6 @@ long piaccel_line_request(struct file *file, void *arg)
 	}
 	fd_install(fd, filp);
 	return fd;
-}
-
-/* ---- lines of the device tree ----------------------------------------------- */
-
-/* Under req->config, the lines ours. The safe values are the first. */
-static int piaccel_hold_setup(struct piaccel_request *req)
-{
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < req->num; i++) {
-		if (gpiod_cansleep(req->desc[i]))
-			req->sleeps = true;
-		ret = 0;
-		if (!(req->cfg.output_mask & BIT_ULL(i)))
-			ret = gpiod_direction_input(req->desc[i]);
-		if (ret)
-			return ret;
-	}
-	return piaccel_setup_outputs(req);
-}
-
-/**
- * piaccel_request_hold_lines() - hold lines that another part has requested
- * @origin: on whose behalf, for piaccel_request_drop_held()
- * @r: the lines, as a program would ask for them
- * @desc: their descriptors; on success they belong to the held request
- */
-int piaccel_request_hold_lines(struct device *origin,
-			       const struct piaccel_line_request *r,
-			       struct gpio_desc **desc)
-{
-	struct piaccel_request *req;
-	int ret;
-
-	req = piaccel_request_new(r);
-	if (!req)
-		return -ENOMEM;
-	req->origin = origin;
-	memcpy(req->desc, desc, r->num_lines * sizeof(*desc));
-
-	mutex_lock(&piaccel_requests_mutex);
-	ret = piaccel_chip_watch(req);
-	mutex_lock(&req->config);
-	if (!ret)
-		ret = req->gone ? -ENODEV : piaccel_hold_setup(req);
-	req->owned = !ret;
-	mutex_unlock(&req->config);
-	if (ret) {
-		piaccel_request_teardown(req);
-		mutex_unlock(&piaccel_requests_mutex);
-		piaccel_request_put(req);
-		return ret;
-	}
-	list_add_tail_rcu(&req->node, &piaccel_requests);
-	piaccel_failsafe_start(req);
-	WRITE_ONCE(req->held, true);
-	/* Pairs with that in piaccel_chip_gone(). */
-	smp_mb();
-	if (READ_ONCE(req->gone))
-		queue_work(piaccel_wq, &req->reap);
-	mutex_unlock(&piaccel_requests_mutex);
-	return 0;
-}
-
-/* Under piaccel_requests_mutex. */
-static struct piaccel_request *piaccel_find_origin(struct device *origin)
-{
-	struct piaccel_request *req;
-
-	list_for_each_entry(req, &piaccel_requests, node)
-		if (req->origin == origin)
-			return req;
-	return NULL;
-}
-
-/* Those of its lines that nobody has adopted go back to gpiolib. */
-void piaccel_request_drop_held(struct device *origin)
-{
-	struct piaccel_request *req;
-
-	mutex_lock(&piaccel_requests_mutex);
-	while ((req = piaccel_find_origin(origin))) {
-		req->origin = NULL;
-		req->hold = false;
-		if (!req->held)
-			continue;
-		req->held = false;
-		piaccel_request_teardown(req);
-		mutex_unlock(&piaccel_requests_mutex);
-		cancel_work_sync(&req->reap);
-		piaccel_request_put(req);
-		mutex_lock(&piaccel_requests_mutex);
-	}
-	mutex_unlock(&piaccel_requests_mutex);
 }
 
 /* ---- the rest ----------------------------------------------------------- */

@@ -58,6 +58,11 @@ check)
 	export VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation
 	build all unit-programs kselftest-programs
 	BUILD=$BUILD/asan build SANITIZE=1 unit-programs
+	tests/vm/vm.sh prepare || exit 1
+	export VM_READY=1
+	# side by side: a boot has idle moments, and most machines two processors
+	{ tests/vm/vm.sh smp; a=$?; tests/vm/panic.sh; exit $((a | $?)); } &
+	boots=$!
 	unit unit "$BUILD"
 	unit asan "$BUILD/asan"
 	for t in tests/e2e/test-*.sh; do
@@ -65,12 +70,8 @@ check)
 		n=$(basename "$t" .sh)
 		"$suite" "e2e-${n#test-}" bash "$t" || bad=1
 	done
-	tests/vm/vm.sh prepare || exit 1
-	export VM_READY=1
-	# side by side: each boot has idle moments, and two may share the cores
-	{ tests/vm/vm.sh icount; a=$?; tests/vm/panic.sh; exit $((a | $?)); } &
-	tests/vm/vm.sh smp || bad=1
-	wait $! || bad=1
+	tests/vm/vm.sh icount || bad=1
+	wait $boots || bad=1
 	finish unit- asan- e2e- vm- ;;
 demo)
 	build all
@@ -89,10 +90,11 @@ check-kernels)
 	tests/vm/kernels.sh || bad=1
 	finish kernels ;;
 check-debug)
-	clear_results debug
-	build kselftest-programs
+	clear_results debug buffers
+	build kselftest-programs unit-programs
 	tests/vm/debug.sh || bad=1
-	finish debug ;;
+	tests/vm/buffers.sh || bad=1
+	finish debug buffers ;;
 check-races)
 	clear_results races
 	build kselftest-programs

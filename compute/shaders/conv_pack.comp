@@ -53,8 +53,9 @@ void main()
 		uint quads = (c + 3u) >> 2, p = i / quads, k = i - p * quads;
 		uint row = p / wp, x = p - row * wp, n = row / hp;
 		uint y = row - n * hp;
-		for (uint j = 0u; j < 4u; j++)
-			v[j] = pixel(n, k * 4u + j, y, x);
+		v = vec4(pixel(n, k * 4u, y, x), pixel(n, k * 4u + 1u, y, x),
+			 pixel(n, k * 4u + 2u, y, x),
+			 pixel(n, k * 4u + 3u, y, x));
 	} else if (MODE == PLANES) {
 		uint quads = wp >> 2, row = i / quads, x = (i - row * quads) * 4u;
 		uint plane = row / hp, y = row - plane * hp, n = plane / c;

@@ -28,6 +28,11 @@ layout(std430, set = 0, binding = 0) restrict readonly buffer A_ { vec4 a[]; };
 layout(std430, set = 0, binding = 1) restrict readonly buffer B_ { vec4 b[]; };
 layout(std430, set = 0, binding = 1) restrict readonly buffer BH_ { uvec2 bh[]; };
 
+// A column's bias is where its sums start: after the loop it would be one value
+// too many. A row's is added there: before, twelve of them are too many.
+#define START(i) (BIAS == 1u ? bias4(i, q * 4u) : vec4(0))
+#define AFTER(i) (BIAS == 2u ? bias4(i, n) : vec4(0))
+
 vec4 load_b(uint i)
 {
 	if (B_TYPE == F16) {
@@ -42,9 +47,10 @@ void main()
 	// No early return: the loop must stay in uniform control flow. A is
 	// padded to whole workgroups; lanes right of B read its last quad.
 	uint q = gl_GlobalInvocationID.x, panel = gl_GlobalInvocationID.y;
-	vec4 s0 = vec4(0), s1 = vec4(0), s2 = vec4(0), s3 = vec4(0);
-	vec4 s4 = vec4(0), s5 = vec4(0), s6 = vec4(0), s7 = vec4(0);
-	vec4 s8 = vec4(0), s9 = vec4(0), s10 = vec4(0), s11 = vec4(0);
+	vec4 s0 = START(0u), s1 = START(1u), s2 = START(2u), s3 = START(3u);
+	vec4 s4 = START(4u), s5 = START(5u), s6 = START(6u), s7 = START(7u);
+	vec4 s8 = START(8u), s9 = START(9u), s10 = START(10u);
+	vec4 s11 = START(11u);
 	uint ia = start_a + panel * k_size * 3u;
 	uint ib = (start_b >> 2) + min(q, (n_size - 1u) >> 2);
 	for (uint k = 0u; k < k_size; k++) {
@@ -71,7 +77,7 @@ void main()
 	uint at = m * n_size + n;
 #define ROW(i)                                                                \
 	if (m + uint(i) < m_size) {                                           \
-		emit4(at, n, s##i, bias4(m + uint(i), n));                    \
+		emit4(at, n, s##i, AFTER(m + uint(i)));                    \
 		at += n_size;                                                 \
 	}
 	ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)

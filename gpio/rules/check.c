@@ -24,12 +24,12 @@ static const char *list_names(const struct accel_control *c, char text[400])
 	return text;
 }
 
-int check_find(const struct accel_control *c, const char *name, int *other)
+int check_find(const struct accel_control *c, const char *name, int other[2])
 {
 	int found = -1;
 	uint32_t i;
 
-	*other = -1;
+	other[0] = -1;
 	for (i = 0; i < c->n_values; i++)
 		if (!strcmp(c->values[i].name, name))
 			return (int)i;
@@ -40,7 +40,8 @@ int check_find(const struct accel_control *c, const char *name, int *other)
 					       strcmp(v->sensor, name) != 0))
 			continue;
 		if (found >= 0) {
-			*other = found;
+			other[0] = found;
+			other[1] = (int)i;
 			return -1;
 		}
 		found = (int)i;
@@ -52,15 +53,14 @@ int check_name(const struct accel_control *c, const char *name,
 	       accel_control_place place)
 {
 	char list[400];
-	int other, found = check_find(c, name, &other);
+	int other[2], found = check_find(c, name, other);
 
 	if (found >= 0)
 		return found;
-	if (other >= 0)
-		control_error(
-			c, place,
-			"\"%s\" could be %s or another: write which of %s",
-			name, c->values[other].name, list_names(c, list));
+	if (other[0] >= 0)
+		control_error(c, place, "\"%s\" could be %s or %s: write which",
+			      name, c->values[other[0]].name,
+			      c->values[other[1]].name);
 	else
 		control_error(c, place, "no value \"%s\"; there are %s", name,
 			      list_names(c, list));

@@ -30,6 +30,13 @@ accel_control_place lex_place(const struct parser *s, const char *at)
 	return place;
 }
 
+void *lex_stop(struct parser *s, accel_status status)
+{
+	s->status = status;
+	s->token = T_END;
+	return NULL;
+}
+
 void *lex_fail(struct parser *s, const char *what)
 {
 	char word[40];
@@ -40,12 +47,11 @@ void *lex_fail(struct parser *s, const char *what)
 	len = len < sizeof(word) ? len : sizeof(word) - 1;
 	memcpy(word, s->start, len);
 	word[len] = 0;
-	s->status = control_error(s->c, lex_place(s, s->start),
-				  s->token == T_END ? "%s, but the text ends"
-						    : "%s, not \"%s\"",
-				  what, word);
-	s->token = T_END;
-	return NULL;
+	return lex_stop(s, control_error(s->c, lex_place(s, s->start),
+					 s->token == T_END
+						 ? "%s, but the text ends"
+						 : "%s, not \"%s\"",
+					 what, word));
 }
 
 /* ---- tokens ---- */

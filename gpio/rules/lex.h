@@ -41,6 +41,9 @@ void lex_next(struct parser *s);
  */
 void *lex_fail(struct parser *s, const char *what);
 
+/* Ends the text here, with that status. Returns NULL. */
+void *lex_stop(struct parser *s, accel_status status);
+
 accel_control_place lex_place(const struct parser *s, const char *at);
 
 /* Words that are no names of values or outputs. */

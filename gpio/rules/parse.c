@@ -21,10 +21,8 @@ static struct expr *node(struct parser *s, enum expr_kind kind,
 	if (++s->nodes > NODES_MAX)
 		return lex_fail(s, "this is too long: an end was expected");
 	e = control_keep(s->c, sizeof(*e));
-	if (!e) {
-		s->status = ACCEL_ERR_NOMEM;
-		return NULL;
-	}
+	if (!e)
+		return lex_stop(s, ACCEL_ERR_NOMEM);
 	e->kind = kind;
 	e->place = place;
 	e->arg[0] = a;
@@ -233,18 +231,19 @@ static struct expr *name(struct parser *s, accel_control_place place)
 		for (f = 0; f < sizeof(functions) / sizeof(functions[0]); f++)
 			if (!strcmp(functions[f].name, copy))
 				return call(s, f, place);
-		if (!s->status)
-			s->status = control_error(
-				s->c, place,
-				"no function \"%s\"; there are abs, min, max, "
-				"mean, rate, dew_point",
-				copy);
-		return NULL;
+		return s->status ? NULL
+				 : lex_stop(s,
+					    control_error(
+						    s->c, place,
+						    "no function \"%s\"; there "
+						    "are abs, min, max, mean, "
+						    "rate, dew_point",
+						    copy));
 	}
 	e = node(s, EXPR_VALUE, place, NULL, NULL);
 	if (e)
 		e->name = control_text(s->c, copy, strlen(copy));
-	return e;
+	return e && !e->name ? lex_stop(s, ACCEL_ERR_NOMEM) : e;
 }
 
 static struct expr *parse_primary(struct parser *s)
@@ -257,6 +256,8 @@ static struct expr *parse_primary(struct parser *s)
 		if (e) {
 			e->number = s->number;
 			e->name = control_text(s->c, s->unit, strlen(s->unit));
+			if (!e->name)
+				return lex_stop(s, ACCEL_ERR_NOMEM);
 		}
 		lex_next(s);
 		return e;

@@ -57,13 +57,13 @@ static accel_status header(struct replay *r)
 	struct accel_control *c = r->c;
 	bool time = false;
 	uint32_t v;
-	int i, other;
+	int i, other[2];
 
 	if (!next_line(r, &r->n))
 		return accel_error(ACCEL_ERR_FORMAT,
 				   "%s:1:1: the file is empty", r->path);
 	for (i = 0; i < r->n; i++) {
-		r->column[i] = check_find(c, r->field[i], &other);
+		r->column[i] = check_find(c, r->field[i], other);
 		if (r->column[i] >= 0 &&
 		    c->values[r->column[i]].kind != VALUE_INPUT &&
 		    c->values[r->column[i]].kind != VALUE_MODEL)
@@ -166,22 +166,21 @@ static const char *reason(const struct accel_control *c,
 	}
 }
 
-/* The outputs after a row, those that changed. */
+/* The outputs after a row: all of them first, then those that changed. */
 static void tell(struct replay *r, const char *time)
 {
 	const struct accel_control *c = r->c;
 	uint32_t i;
 
 	for (i = 0; i < c->n_outputs; i++) {
-		const accel_control_state *s = &c->outputs[i].state;
+		struct output *o = &c->outputs[i];
 
-		if (r->rows && s->since_ns != c->now_ns)
+		if (r->rows && o->state.changes == o->told)
 			continue;
-		if (r->rows && !s->changes)
-			continue;
-		r->changes += r->rows > 0;
-		fprintf(r->out, "%s %s %s (%s)\n", time, c->outputs[i].pub.name,
-			s->on ? "on" : "off", reason(c, s));
+		r->changes += o->state.changes - o->told;
+		o->told = o->state.changes;
+		fprintf(r->out, "%s %s %s (%s)\n", time, o->pub.name,
+			o->state.on ? "on" : "off", reason(c, &o->state));
 	}
 }
 

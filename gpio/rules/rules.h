@@ -133,6 +133,7 @@ struct model {
 struct output {
 	accel_control_output pub;
 	accel_control_state state;
+	uint64_t told; /* changes that a replay has printed */
 	int value;
 };
 
@@ -207,8 +208,8 @@ accel_status check_condition(struct accel_control *c, struct expr *e);
 /* Works out a derived value's unit and range, once. */
 accel_status check_value(struct accel_control *c, struct value *v);
 /* The number of a value by its full or short name; -1: there is none, or, with
- * *other not -1, more than one. */
-int check_find(const struct accel_control *c, const char *name, int *other);
+ * other[0] not -1, more than one, of which two are given. */
+int check_find(const struct accel_control *c, const char *name, int other[2]);
 /* The same, with an error. */
 int check_name(const struct accel_control *c, const char *name,
 	       accel_control_place place);

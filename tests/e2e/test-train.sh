@@ -116,7 +116,7 @@ done
 # ---- what goes wrong ----
 printf 'a,b\n1,2\n3\n' >"$T/ragged.csv"
 : >"$T/empty.csv"
-printf 'a,b\n1,x\n2,y\n3,x\n' >"$T/text.csv"
+printf 'a,b\n7,x\n2,y\n9,x\n' >"$T/text.csv"
 says 1 "ragged.csv:3" $accel train --data "$T/ragged.csv" --label b --out "$T/x"
 result $? "a ragged table: file and line"
 says 1 "empty.csv" $accel train --data "$T/empty.csv" --label b --out "$T/x"
@@ -129,8 +129,7 @@ says 1 "outputs" $accel train --arch flatten,dense:3 --out "$T/x"
 result $? "too few outputs"
 says 1 "dens" $accel train --arch dens:3 --out "$T/x"
 result $? "no such layer"
-says 2 "optimizer\|adagrad" $accel train --optimizer adagrad --out "$T/x" ||
-	says 1 "adagrad" $accel train --optimizer adagrad --out "$T/x" >/dev/null
+says 2 adagrad $accel train --optimizer adagrad --out "$T/x"
 result $? "no such optimizer"
 says 1 "loss is" $accel train --optimizer sgd --lr 1e30 --epochs 1 --out "$T/x"
 result $? "a loss that explodes"

@@ -94,6 +94,19 @@ static void one_plan(void)
 	accel_model_destroy(m);
 }
 
+/* Products large enough to be cut in tiles, and images to be shared. */
+static accel_model *large(accel_context *c)
+{
+	accel_model *m = accel_sequential(
+		c, accel_unflatten(1, 28, 28),
+		accel_convolution2d(8, 3, .activation = ACCEL_RELU),
+		accel_max_pooling2d(2), accel_flatten(), accel_dense(128),
+		accel_dense(10));
+
+	accel_compile(m, .loss = ACCEL_SPARSE_CROSS_ENTROPY_LOGITS);
+	return m;
+}
+
 static void seeds(void)
 {
 	accel_context *c[3];
@@ -111,6 +124,14 @@ static void seeds(void)
 	CHECK(same_weights(m[0], m[1]),
 	      "%s: one seed, the same bits, with any number of threads", label);
 	CHECK(!same_weights(m[0], m[2]), "%s: another seed, others", label);
+	for (i = 0; i < 2; i++) {
+		accel_model_destroy(m[i]);
+		m[i] = large(c[i]);
+		accel_fit(m[i], digits->train, .epochs = 1, .batch_size = 64,
+			  .verbose = -1);
+	}
+	CHECK(same_weights(m[0], m[1]), "%s: so it is for what threads share",
+	      label);
 	for (i = 0; i < 3; i++) {
 		accel_model_destroy(m[i]);
 		accel_close(c[i]);

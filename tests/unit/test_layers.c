@@ -401,9 +401,38 @@ static void functional(void)
 	accel_model_destroy(m);
 }
 
+static void words(void)
+{
+	const int32_t index[4] = { 2, 0, 2, 1 };
+	accel_tensor *x, *w, *y, *loss, *g;
+	float table[3][2], out[4][2], d[3][2];
+	accel_model *m;
+	int i;
+
+	accel_scope_begin(ctx);
+	m = accel_sequential(ctx, accel_embedding(3, 2));
+	x = accel_tensor_create(ctx, ACCEL_I32, S(2, 2), index);
+	y = accel_model_call(m, x, true);
+	w = accel_model_weight(m, "embedding/embeddings");
+	loss = accel_sum(y, ACCEL_ALL_AXES, false);
+	accel_grad(loss, 1, &w, &g);
+	accel_read(w, table, sizeof(table));
+	accel_read(g, d, sizeof(d));
+	accel_read(y, out, sizeof(out));
+	for (i = 0; i < 4; i++)
+		if (memcmp(out[i], table[index[i]], sizeof(out[i])))
+			break;
+	CHECK(i == 4, "%s: an embedding looks rows up", label);
+	CHECK(d[0][0] == 1 && d[1][1] == 1 && d[2][0] == 2,
+	      "%s: its gradient counts them", label);
+	accel_model_destroy(m);
+	accel_scope_end(ctx);
+}
+
 static void suite(void)
 {
 	kinds();
+	words();
 	recurrent();
 	batch_statistics();
 	initial();

@@ -13,12 +13,13 @@ static void usage(FILE *f)
 		"       accel bench train [OPTIONS] (see accel bench train "
 		"--help)\n"
 		"\n"
-		"  --device D   vulkan, INDEX, UUID or NAME (default: "
+		"  --device D   cpu, vulkan, INDEX, UUID or NAME (default: "
 		"ACCEL_DEVICE, else vulkan)\n"
 		"  --size N     matmul N by N by N; conv 3x3, 64 to 64 "
 		"channels, "
 		"N by N;\n"
-		"               elementwise N * N elements; submit N kernels\n"
+		"               elementwise N * N elements, five operations; "
+		"submit N kernels\n"
 		"  --runs N     how many, the median counts (default 9)\n"
 		"  --json       one object\n");
 }
@@ -49,6 +50,10 @@ static void print(const struct accel_bench_result *r, int json)
 			       r->gflops, r->gflops_per_cpu_s);
 		printf("  %.1f us, the median of %u runs\n", r->median_us,
 		       r->runs);
+		if (r->unfused_us > 0)
+			printf("  %.1f us as one kernel an operation: %.2f "
+			       "times as long\n",
+			       r->unfused_us, r->unfused_us / r->median_us);
 		return;
 	}
 	printf("{\"op\": \"%s\", \"device\": ", r->op);
@@ -58,8 +63,11 @@ static void print(const struct accel_bench_result *r, int json)
 	printf(", \"size\": %u, \"kernel\": ", r->size);
 	print_json_string(r->kernel);
 	printf(", \"gflops\": %.4f, \"gflops_per_cpu_s\": %.4f, "
-	       "\"median_us\": %.3f, \"runs\": %u}\n",
+	       "\"median_us\": %.3f, \"runs\": %u",
 	       r->gflops, r->gflops_per_cpu_s, r->median_us, r->runs);
+	if (r->unfused_us > 0)
+		printf(", \"unfused_us\": %.3f", r->unfused_us);
+	printf("}\n");
 }
 
 int cmd_bench(int argc, char **argv)

@@ -13,6 +13,11 @@ static void print_text(const char *key, const char *value)
 	printf(", ");
 }
 
+static const char *truth(bool b)
+{
+	return b ? "true" : "false";
+}
+
 static void print_json(const struct accel_device_info *d, uint32_t n)
 {
 	printf("[");
@@ -24,10 +29,12 @@ static void print_json(const struct accel_device_info *d, uint32_t n)
 		print_text("uuid", d[i].uuid);
 		print_text("drm_node", d[i].drm_node);
 		printf("\"vulkan\": \"%u.%u.%u\", \"memory_bytes\": %llu, "
-		       "\"usable\": %s}",
+		       "\"import_dmabuf\": %s, \"export_dmabuf\": %s, "
+		       "\"import_host\": %s, \"usable\": %s}",
 		       d[i].api_major, d[i].api_minor, d[i].api_patch,
 		       (unsigned long long)d[i].memory_bytes,
-		       d[i].usable ? "true" : "false");
+		       truth(d[i].import_dmabuf), truth(d[i].export_dmabuf),
+		       truth(d[i].import_host), truth(d[i].usable));
 	}
 	printf("%s]\n", n ? "\n" : "");
 }
@@ -49,8 +56,14 @@ static void print_table(const struct accel_device_info *d, uint32_t n)
 		       d[i].index, d[i].name, d[i].type, version,
 		       (unsigned long long)(d[i].memory_bytes >> 20),
 		       d[i].driver, d[i].usable ? "" : " (not usable)");
-		if (*d[i].drm_node)
-			printf("       %s\n", d[i].drm_node);
+		printf("       DMA-BUF: %s; host memory: %s%s%s\n",
+		       d[i].import_dmabuf && d[i].export_dmabuf
+			       ? "import, export"
+		       : d[i].import_dmabuf ? "import"
+		       : d[i].export_dmabuf ? "export"
+					    : "no",
+		       d[i].import_host ? "import" : "no",
+		       *d[i].drm_node ? "; " : "", d[i].drm_node);
 	}
 }
 

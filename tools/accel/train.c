@@ -123,20 +123,20 @@ static accel_model *make_model(accel_context *ctx, const char *arch,
 	return NULL;
 }
 
-static accel_optimizer *make_optimizer(const char *name, double lr)
+/* By name; -1, with a message, where there is none. */
+static int find_optimizer(const char *name)
 {
-	static const char *const names[] = { "sgd", "rmsprop", "adam",
-					     "adamw" };
-	accel_optimizer_options o = { .lr = lr };
+#define ACCEL_X(NAME, text) text,
+	static const char *const names[] = { ACCEL_OPTIMIZER_MAP(ACCEL_X) };
+#undef ACCEL_X
 	int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
 		if (!strcmp(names[i], name))
-			return accel_optimizer_create((accel_optimizer_kind)i,
-						      &o);
+			return i;
 	fprintf(stderr,
 		"accel: no optimizer '%s' (sgd, rmsprop, adam, adamw)\n", name);
-	return NULL;
+	return -1;
 }
 
 static accel_status compile(accel_model *m, const struct train_args *a,
@@ -149,7 +149,9 @@ static accel_status compile(accel_model *m, const struct train_args *a,
 					    : ACCEL_MEAN_ABSOLUTE_ERROR,
 		.autoencode = task == AUTOENCODE,
 		.mixed_precision = a->mixed,
-		.optimizer = make_optimizer(a->optimizer, a->lr),
+		.optimizer = accel_optimizer_create(
+			(accel_optimizer_kind)find_optimizer(a->optimizer),
+			&(accel_optimizer_options){ .lr = a->lr }),
 	};
 
 	return o.optimizer ? accel_compile_with(m, &o) : ACCEL_ERR_INVALID;
@@ -268,6 +270,8 @@ int cmd_train(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (find_optimizer(a.optimizer) < 0)
+		return 2;
 	a.data.seed = a.seed;
 	ctx = accel_open(a.device, .seed = a.seed,
 			 .threads = (uint32_t)a.threads);

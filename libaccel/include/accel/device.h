@@ -24,6 +24,8 @@ struct accel_device_info {
 	uint32_t api_major, api_minor, api_patch;
 	uint64_t memory_bytes; /* largest device-local heap */
 	bool usable; /* Vulkan 1.1 and a compute queue */
+	bool import_dmabuf, export_dmabuf; /* shares memory without a copy */
+	bool import_host; /* takes pages of a process */
 };
 
 /*

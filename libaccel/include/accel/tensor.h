@@ -69,7 +69,8 @@ ACCEL_API accel_tensor *accel_tensor_create(accel_context *ctx,
  * piaccel, a camera frame.
  *
  * @fd: stays the caller's, and may be closed; the tensor keeps its own.
- * @offset: of the first element in bytes, a multiple of the type's size.
+ * @offset: of the first element in bytes, a multiple of the type's size. Other
+ *   than 0 the tensor is a view: it is read, not assigned to or exported.
  *
  * Every access is bracketed with DMA_BUF_IOCTL_SYNC. What others write there
  * is seen by the next computation that reads it.

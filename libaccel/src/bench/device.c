@@ -33,6 +33,9 @@ static void convert(const struct compute_device_info *from,
 	to->api_patch = from->api_version & 0xfff;
 	to->memory_bytes = from->memory_bytes;
 	to->usable = from->usable;
+	to->import_dmabuf = from->import_dmabuf;
+	to->export_dmabuf = from->export_dmabuf;
+	to->import_host = from->import_host;
 }
 
 accel_status accel_device_list(struct accel_device_info *list, uint32_t max,

@@ -289,6 +289,22 @@ accel_model *accel_model_load(accel_context *ctx, const char *path)
 	return NULL;
 }
 
+/* Weights of the same names and shapes may still be put together otherwise. */
+static accel_status same_layers(struct loading *l)
+{
+	accel_status err;
+	json_t *theirs = metadata(l, "architecture", &err);
+	json_t *ours = architecture_to_json(l->m);
+
+	if (!err && !json_equal(theirs, ours))
+		err = accel_error(ACCEL_ERR_SHAPE,
+				  "%s: its layers are not this model's",
+				  l->path);
+	json_decref(theirs);
+	json_decref(ours);
+	return err;
+}
+
 accel_status accel_model_restore(accel_model *m, const char *path)
 {
 	struct loading l = { .m = m, .path = path };
@@ -300,6 +316,8 @@ accel_status accel_model_restore(accel_model *m, const char *path)
 	err = open_file(&l);
 	if (!err)
 		err = model_each_weight(m, check_weight, &l);
+	if (!err)
+		err = same_layers(&l);
 	if (!err)
 		err = load_state(&l);
 	st_close(l.f);

@@ -108,7 +108,8 @@ static void settle_assign(struct accel_context *ctx, struct accel_tensor *dst)
 	dst->pending = NULL;
 	dst->written = ++ctx->seq;
 	if (!ctx->n_tapes && !node_ready(v) &&
-	    op_table[v->op].class > CLASS_VIEW && v->refs > 1 && layout_same_shape(&v->l, &dst->l)) {
+	    op_table[v->op].class > CLASS_VIEW && v->refs > 1 &&
+	    layout_same_shape(&v->l, &dst->l)) {
 		node_forget(v);
 		v->op = OP_RESHAPE;
 		v->n_in = 1;

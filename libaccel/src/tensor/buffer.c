@@ -113,7 +113,7 @@ struct buffer *buffer_get(struct accel_context *ctx, size_t size)
 struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
 				  size_t size)
 {
-	struct dma_buf_sync sync = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ };
+	struct dma_buf_sync sync = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
 	struct buffer *b;
 	off_t has;
 
@@ -121,7 +121,7 @@ struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
 		return accel_error_null(ACCEL_ERR_INVALID,
 					"import: descriptor %d is no DMA-BUF",
 					fd);
-	sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ;
+	sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_RW;
 	ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
 	has = lseek(fd, 0, SEEK_END);
 	if (has < 0 || (uint64_t)has < size)

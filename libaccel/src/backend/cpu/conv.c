@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Convolution and its adjoints: im2col and OpenBLAS, an image at a time. */
+/*
+ * Convolution and its adjoints: im2col and OpenBLAS, an image at a time. Threads
+ * share images; weights' gradients are summed in blocks of images that depend
+ * on shapes alone.
+ */
 #include <cblas.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "../../base/half.h"
@@ -14,13 +19,6 @@ struct shape {
 	int64_t N, C, H, W, O, I, KH, KW, OH, OW, OG;
 	const struct op_attr *a;
 	bool direct; /* x is its own columns: 1x1, stride 1, no padding */
-};
-
-struct column_job {
-	const struct shape *s;
-	const float *x; /* im2col reads it */
-	float *sum; /* col2im adds to it */
-	float *col;
 };
 
 static struct shape shape_of(const struct op_attr *a, const struct layout *x,
@@ -58,24 +56,21 @@ static void inside(int64_t first, int64_t stride, int64_t w, int64_t ow,
 	*q0 = *q0 > *q1 ? *q1 : *q0;
 }
 
-/* Rows [begin, end) of the columns. */
-static void im2col(void *arg, int64_t begin, int64_t end)
+static void im2col(const struct shape *s, const float *image, float *columns)
 {
-	const struct column_job *j = arg;
-	const struct shape *s = j->s;
 	int64_t r, p, q, q0, q1;
 
-	for (r = begin; r < end; r++) {
+	for (r = 0; r < s->I * s->KH * s->KW; r++) {
 		int64_t i = r / (s->KH * s->KW), kh = r / s->KW % s->KH;
 		int64_t kw = r % s->KW, st = s->a->stride[1];
 		int64_t first = kw * s->a->dilation[1] - s->a->pad[1];
-		float *col = j->col + r * s->OH * s->OW;
+		float *col = columns + r * s->OH * s->OW;
 
 		inside(first, st, s->W, s->OW, &q0, &q1);
 		for (p = 0; p < s->OH; p++, col += s->OW) {
 			int64_t h = p * s->a->stride[0] - s->a->pad[0] +
 				    kh * s->a->dilation[0];
-			const float *x = j->x + (i * s->H + h) * s->W + first;
+			const float *x = image + (i * s->H + h) * s->W + first;
 
 			if (h < 0 || h >= s->H) {
 				memset(col, 0, (size_t)s->OW * sizeof(*col));
@@ -95,29 +90,26 @@ static void im2col(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-/* Channels [begin, end): every sum in one thread and one order. */
-static void col2im(void *arg, int64_t begin, int64_t end)
+static void col2im(const struct shape *s, const float *columns, float *image)
 {
-	const struct column_job *j = arg;
-	const struct shape *s = j->s;
 	int64_t i, k, p, q, q0, q1;
 
-	for (i = begin; i < end; i++) {
-		memset(j->sum + i * s->H * s->W, 0,
+	for (i = 0; i < s->I; i++) {
+		memset(image + i * s->H * s->W, 0,
 		       (size_t)(s->H * s->W) * sizeof(float));
 		for (k = 0; k < s->KH * s->KW; k++) {
 			int64_t kh = k / s->KW, kw = k % s->KW;
 			int64_t st = s->a->stride[1];
 			int64_t first = kw * s->a->dilation[1] - s->a->pad[1];
-			const float *col = j->col + (i * s->KH * s->KW + k) *
-							    s->OH * s->OW;
+			const float *col = columns + (i * s->KH * s->KW + k) *
+							     s->OH * s->OW;
 
 			inside(first, st, s->W, s->OW, &q0, &q1);
 			for (p = 0; p < s->OH; p++, col += s->OW) {
 				int64_t h = p * s->a->stride[0] - s->a->pad[0] +
 					    kh * s->a->dilation[0];
 				float *x =
-					j->sum + (i * s->H + h) * s->W + first;
+					image + (i * s->H + h) * s->W + first;
 
 				if (h < 0 || h >= s->H)
 					continue;
@@ -148,121 +140,204 @@ static void finish(const struct step *s, void *const *base, const float *y)
 		h[i] = half_from_float(y[i]);
 }
 
-/* Operands and memory of the three; false when out of memory. */
+/* One of the three at work on all images. */
 struct work {
 	struct shape s;
 	const float *a, *b;
-	float *y, *col;
+	float *y;
+	int64_t groups, taps, area; /* columns are [taps, area] */
+	float *col; /* one for each thread */
+	atomic_uint_least64_t busy; /* a bit for each of them */
+	int64_t blocks; /* of images, of conv_weight: */
+	float *sums; /* [blocks, O, taps], or y itself */
 };
 
+/* Columns that no other thread is using: threads_create() makes at most 64. */
+static float *take_columns(struct work *k, int *slot)
+{
+	uint64_t busy = atomic_load(&k->busy);
+
+	do
+		for (*slot = 0; busy & 1ull << *slot; ++*slot)
+			;
+	while (!atomic_compare_exchange_weak(&k->busy, &busy,
+					     busy | 1ull << *slot));
+	return k->col + *slot * k->taps * k->area;
+}
+
+static void give_columns(struct work *k, int slot)
+{
+	atomic_fetch_and(&k->busy, ~(1ull << slot));
+}
+
+/* False when out of memory. */
 static bool prepare(struct cpu *c, const struct step *s, void *const *base,
 		    const struct layout *x, const struct layout *w,
-		    const struct layout *y, struct work *k)
+		    const struct layout *y, bool blocks, struct work *k)
 {
-	k->s = shape_of(&s->attr, x, w, y);
+	int64_t threads = threads_count(c->threads), sums = 0;
+
+	*k = (struct work){ .s = shape_of(&s->attr, x, w, y),
+			    .groups = s->attr.groups };
+	k->taps = k->s.I * k->s.KH * k->s.KW;
+	k->area = k->s.OH * k->s.OW;
+	k->blocks = 1;
+	if (blocks && k->s.N > 1 && k->s.O * k->taps < 1 << 20) {
+		k->blocks = k->s.N < 8 ? k->s.N : 8;
+		sums = k->blocks * k->s.O * k->taps;
+	}
 	k->a = cpu_dense_f32(c, 0, &s->in[0], base);
 	k->b = cpu_dense_f32(c, 1, &s->in[1], base);
 	k->y = result(c, s, base);
-	k->col = cpu_scratch(
-		c, 2,
-		(size_t)(k->s.I * k->s.KH * k->s.KW * k->s.OH * k->s.OW) *
-			sizeof(float));
+	k->col = cpu_scratch(c, 2,
+			     (size_t)(threads * k->taps * k->area + sums) *
+				     sizeof(float));
+	k->sums = sums && k->col ? k->col + threads * k->taps * k->area : k->y;
 	return k->a && k->b && k->y && k->col;
+}
+
+/* Pairs of an image and a group. */
+static void conv_range(void *arg, int64_t begin, int64_t end)
+{
+	struct work *k = arg;
+	const struct shape *s = &k->s;
+	int slot;
+	float *col = take_columns(k, &slot);
+	int64_t i;
+
+	for (i = begin; i < end; i++) {
+		int64_t n = i / k->groups, g = i % k->groups;
+		const float *x = k->a + (n * s->C + g * s->I) * s->H * s->W;
+
+		if (!s->direct)
+			im2col(s, x, col);
+		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans,
+			    (int)s->OG, (int)k->area, (int)k->taps, 1,
+			    k->b + g * s->OG * k->taps, (int)k->taps,
+			    s->direct ? x : col, (int)k->area, 0,
+			    k->y + (n * s->O + g * s->OG) * k->area,
+			    (int)k->area);
+	}
+	give_columns(k, slot);
+}
+
+/* How many images are worth a thread. */
+static int64_t grain(const struct work *k)
+{
+	return 1 + 100000 / (k->taps * k->area * k->s.OG);
 }
 
 bool cpu_conv(struct cpu *c, const struct step *s, void *const *base,
 	      accel_status *err)
 {
-	int64_t n, g, taps, area;
 	struct work k;
 
-	if (!prepare(c, s, base, &s->in[0].l, &s->in[1].l, &s->out[0].l, &k)) {
+	if (!prepare(c, s, base, &s->in[0].l, &s->in[1].l, &s->out[0].l, false,
+		     &k)) {
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
-	taps = k.s.I * k.s.KH * k.s.KW;
-	area = k.s.OH * k.s.OW;
-	for (n = 0; n < k.s.N; n++) {
-		for (g = 0; g < s->attr.groups; g++) {
-			const float *x =
-				k.a + (n * k.s.C + g * k.s.I) * k.s.H * k.s.W;
-			struct column_job job = { &k.s, x, NULL, k.col };
-
-			if (!k.s.direct)
-				threads_for(c->threads, taps,
-					    1 + CPU_GRAIN / area, im2col, &job);
-			cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans,
-				    (int)k.s.OG, (int)area, (int)taps, 1,
-				    k.b + g * k.s.OG * taps, (int)taps,
-				    k.s.direct ? x : k.col, (int)area, 0,
-				    k.y + (n * k.s.O + g * k.s.OG) * area,
-				    (int)area);
-		}
-	}
+	threads_for(c->threads, k.s.N * k.groups, grain(&k), conv_range, &k);
 	finish(s, base, k.y);
 	return true;
+}
+
+static void input_range(void *arg, int64_t begin, int64_t end)
+{
+	struct work *k = arg;
+	const struct shape *s = &k->s;
+	int slot;
+	float *col = take_columns(k, &slot);
+	int64_t i;
+
+	for (i = begin; i < end; i++) {
+		int64_t n = i / k->groups, g = i % k->groups;
+		float *x = k->y + (n * s->C + g * s->I) * s->H * s->W;
+
+		cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans,
+			    (int)k->taps, (int)k->area, (int)s->OG, 1,
+			    k->b + g * s->OG * k->taps, (int)k->taps,
+			    k->a + (n * s->O + g * s->OG) * k->area,
+			    (int)k->area, 0, s->direct ? x : col, (int)k->area);
+		if (!s->direct)
+			col2im(s, col, x);
+	}
+	give_columns(k, slot);
 }
 
 bool cpu_conv_input(struct cpu *c, const struct step *s, void *const *base,
 		    accel_status *err)
 {
-	int64_t n, g, taps, area;
 	struct work k;
 
-	if (!prepare(c, s, base, &s->out[0].l, &s->in[1].l, &s->in[0].l, &k)) {
+	if (!prepare(c, s, base, &s->out[0].l, &s->in[1].l, &s->in[0].l, false,
+		     &k)) {
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
-	taps = k.s.I * k.s.KH * k.s.KW;
-	area = k.s.OH * k.s.OW;
-	for (n = 0; n < k.s.N; n++) {
-		for (g = 0; g < s->attr.groups; g++) {
-			float *x =
-				k.y + (n * k.s.C + g * k.s.I) * k.s.H * k.s.W;
-			struct column_job job = { &k.s, NULL, x, k.col };
-
-			cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans,
-				    (int)taps, (int)area, (int)k.s.OG, 1,
-				    k.b + g * k.s.OG * taps, (int)taps,
-				    k.a + (n * k.s.O + g * k.s.OG) * area,
-				    (int)area, 0, k.s.direct ? x : k.col,
-				    (int)area);
-			if (!k.s.direct)
-				threads_for(c->threads, k.s.I, 1, col2im, &job);
-		}
-	}
+	threads_for(c->threads, k.s.N * k.groups, grain(&k), input_range, &k);
 	finish(s, base, k.y);
 	return true;
+}
+
+/* Image n of one block, added to its sum. */
+static void weight_image(const struct work *k, int64_t n, bool first,
+			 float *col, float *sum)
+{
+	const struct shape *s = &k->s;
+	int64_t g;
+
+	for (g = 0; g < k->groups; g++) {
+		const float *x = k->a + (n * s->C + g * s->I) * s->H * s->W;
+
+		if (!s->direct)
+			im2col(s, x, col);
+		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)s->OG,
+			    (int)k->taps, (int)k->area, 1,
+			    k->b + (n * s->O + g * s->OG) * k->area,
+			    (int)k->area, s->direct ? x : col, (int)k->area,
+			    first ? 0 : 1, sum + g * s->OG * k->taps,
+			    (int)k->taps);
+	}
+}
+
+static void weight_range(void *arg, int64_t begin, int64_t end)
+{
+	struct work *k = arg;
+	int slot;
+	float *col = take_columns(k, &slot);
+	int64_t b, n;
+
+	for (b = begin; b < end; b++) {
+		int64_t n0 = b * k->s.N / k->blocks;
+		int64_t n1 = (b + 1) * k->s.N / k->blocks;
+
+		for (n = n0; n < n1; n++)
+			weight_image(k, n, n == n0, col,
+				     k->sums + b * k->s.O * k->taps);
+	}
+	give_columns(k, slot);
 }
 
 bool cpu_conv_weight(struct cpu *c, const struct step *s, void *const *base,
 		     accel_status *err)
 {
-	int64_t n, g, taps, area;
+	int64_t b, i, each;
 	struct work k;
 
-	if (!prepare(c, s, base, &s->in[0].l, &s->out[0].l, &s->in[1].l, &k)) {
+	if (!prepare(c, s, base, &s->in[0].l, &s->out[0].l, &s->in[1].l, true,
+		     &k)) {
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
-	taps = k.s.I * k.s.KH * k.s.KW;
-	area = k.s.OH * k.s.OW;
-	for (n = 0; n < k.s.N; n++) {
-		for (g = 0; g < s->attr.groups; g++) {
-			const float *x =
-				k.a + (n * k.s.C + g * k.s.I) * k.s.H * k.s.W;
-			struct column_job job = { &k.s, x, NULL, k.col };
+	threads_for(c->threads, k.blocks, 1, weight_range, &k);
+	each = k.s.O * k.taps;
+	for (i = 0; i < each && k.sums != k.y; i++) {
+		float sum = k.sums[i];
 
-			if (!k.s.direct)
-				threads_for(c->threads, taps,
-					    1 + CPU_GRAIN / area, im2col, &job);
-			cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans,
-				    (int)k.s.OG, (int)taps, (int)area, 1,
-				    k.b + (n * k.s.O + g * k.s.OG) * area,
-				    (int)area, k.s.direct ? x : k.col,
-				    (int)area, n ? 1.0f : 0.0f,
-				    k.y + g * k.s.OG * taps, (int)taps);
-		}
+		for (b = 1; b < k.blocks; b++)
+			sum += k.sums[b * each + i];
+		k.y[i] = sum;
 	}
 	finish(s, base, k.y);
 	return true;

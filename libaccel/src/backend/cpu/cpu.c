@@ -296,7 +296,7 @@ accel_status cpu_init(struct cpu *c, uint32_t threads)
 	c->threads = threads_create(threads);
 	if (!c->threads)
 		return ACCEL_ERR_NOMEM;
-	openblas_set_num_threads((int)threads);
+	openblas_set_num_threads(1); /* see matmul.c */
 	return ACCEL_OK;
 }
 

@@ -15,6 +15,16 @@ struct cpu {
 	} scratch[4];
 };
 
+/* Loops are compiled for several vector lengths; which one runs
+ * changes no bit. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
+	!defined(__SANITIZE_ADDRESS__)
+#define VECTOR                                                                 \
+	__attribute__((target_clones("avx512f", "avx2", "default"), noinline))
+#else
+#define VECTOR
+#endif
+
 /* How many f32 elements are worth a thread of their own. */
 #define CPU_GRAIN 16384
 

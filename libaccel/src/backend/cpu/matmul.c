@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Matrix products through OpenBLAS; integers by loops. */
+/*
+ * Matrix products through OpenBLAS; integers by loops. OpenBLAS works in the
+ * calling thread only, on tiles that our threads share: its own would wait for
+ * the next product in a loop and burn as much time as they compute.
+ */
 #include <cblas.h>
 #include <string.h>
 
@@ -117,44 +121,98 @@ static void int_rows(void *arg, int64_t begin, int64_t end)
 	}
 }
 
+/* Products [m, k] by [k, n], cut in tiles along the rows or columns. */
+struct float_job {
+	const struct layout *out;
+	struct matrix a, b;
+	float *y;
+	int64_t m, n, k;
+	int64_t tiles, tile; /* of one product; elements of a tile's side */
+	bool by_rows;
+};
+
+#define TILE_FLOPS 4e6 /* worth a thread's while, and OpenBLAS's */
+
+static void choose_tiles(struct float_job *j)
+{
+	double flops = 2.0 * (double)j->m * (double)j->n * (double)j->k;
+	int64_t side, most = (int64_t)(flops / TILE_FLOPS);
+
+	j->by_rows = j->m >= j->n;
+	side = j->by_rows ? j->m : j->n;
+	most = most < 1 ? 1 : most > 64 ? 64 : most;
+	j->tile = ((side + most - 1) / most + 15) / 16 * 16;
+	j->tiles = (side + j->tile - 1) / j->tile;
+}
+
+/* Element (row, col) of what BLAS gets. */
+static const float *matrix_at(const struct matrix *m, int64_t row, int64_t col)
+{
+	return m->trans == CblasNoTrans ? m->p + row * m->ld + col
+					: m->p + col * m->ld + row;
+}
+
+static void float_tiles(void *arg, int64_t begin, int64_t end)
+{
+	const struct float_job *j = arg;
+	int64_t t;
+
+	for (t = begin; t < end; t++) {
+		int64_t z = t / j->tiles, at = t % j->tiles * j->tile;
+		int64_t side = j->by_rows ? j->m : j->n;
+		int64_t len = side - at < j->tile ? side - at : j->tile;
+		int64_t row = j->by_rows ? at : 0, col = j->by_rows ? 0 : at;
+
+		cblas_sgemm(CblasRowMajor, j->a.trans, j->b.trans,
+			    (int)(j->by_rows ? len : j->m),
+			    (int)(j->by_rows ? j->n : len), (int)j->k, 1,
+			    matrix_at(&j->a, row, 0) +
+				    batch_at(j->out, z, j->a.batch),
+			    j->a.ld,
+			    matrix_at(&j->b, 0, col) +
+				    batch_at(j->out, z, j->b.batch),
+			    j->b.ld, 0, j->y + (z * j->m + row) * j->n + col,
+			    (int)j->n);
+	}
+}
+
 bool cpu_matmul(struct cpu *c, const struct step *s, void *const *base,
 		accel_status *err)
 {
 	const struct layout *out = &s->out[0].l;
-	struct matrix a, b;
-	int64_t m, n, k, batch, z;
+	struct float_job j = { .out = out };
 	struct int_job ints = { s, base };
-	float *y;
+	int64_t batch, i;
 	int nd = out->ndim;
 
-	m = out->shape[nd - 2];
-	n = out->shape[nd - 1];
-	k = s->in[0].l.shape[nd - 1];
-	batch = layout_count(out) / (m * n);
+	j.m = out->shape[nd - 2];
+	j.n = out->shape[nd - 1];
+	j.k = s->in[0].l.shape[nd - 1];
+	batch = layout_count(out) / (j.m * j.n);
 	if (out->dtype == ACCEL_I32) {
-		threads_for(c->threads, batch * m, 1 + CPU_GRAIN / (n * k),
-			    int_rows, &ints);
+		threads_for(c->threads, batch * j.m,
+			    1 + CPU_GRAIN / (j.n * j.k), int_rows, &ints);
 		return true;
 	}
-	if (!take(c, 0, &s->in[0], base, &a) ||
-	    !take(c, 1, &s->in[1], base, &b))
+	if (!take(c, 0, &s->in[0], base, &j.a) ||
+	    !take(c, 1, &s->in[1], base, &j.b))
 		goto nomem;
-	y = (float *)cpu_base(&s->out[0], base) + out->offset;
+	j.y = (float *)cpu_base(&s->out[0], base) + out->offset;
 	if (out->dtype == ACCEL_F16)
-		y = cpu_scratch(c, 2, (size_t)layout_count(out) * sizeof(*y));
-	if (!y)
+		j.y = cpu_scratch(c, 2,
+				  (size_t)layout_count(out) * sizeof(*j.y));
+	if (!j.y)
 		goto nomem;
-	for (z = 0; z < batch; z++)
-		cblas_sgemm(CblasRowMajor, a.trans, b.trans, (int)m, (int)n,
-			    (int)k, 1, a.p + batch_at(out, z, a.batch), a.ld,
-			    b.p + batch_at(out, z, b.batch), b.ld, 0,
-			    y + z * m * n, (int)n);
+	choose_tiles(&j);
+	threads_for(c->threads, batch * j.tiles,
+		    j.tiles > 1 ? 1 : 1 + CPU_GRAIN * 8 / (j.m * j.n * j.k),
+		    float_tiles, &j);
 	if (out->dtype == ACCEL_F16) {
 		uint16_t *h =
 			(uint16_t *)cpu_base(&s->out[0], base) + out->offset;
 
-		for (z = 0; z < layout_count(out); z++)
-			h[z] = half_from_float(y[z]);
+		for (i = 0; i < layout_count(out); i++)
+			h[i] = half_from_float(j.y[i]);
 	}
 	return true;
 nomem:

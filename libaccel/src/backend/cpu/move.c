@@ -256,46 +256,95 @@ struct pool_job {
 	int64_t H, W, OH, OW;
 };
 
+/* v where it is larger than m, or the first NaN. */
+static inline bool above(float v, float m)
+{
+	return (v > m) | ((v != v) & (m == m));
+}
+
+/* One window, clipped where it reaches over the edge. */
+static void pool_one(const struct pool_job *j, const float *x, int64_t p,
+		     int64_t q, float *max, int32_t *at)
+{
+	const struct op_attr *a = j->a;
+	int64_t h0 = p * a->stride[0] - a->pad[0], h1 = h0 + a->kernel[0];
+	int64_t w0 = q * a->stride[1] - a->pad[1], w1 = w0 + a->kernel[1];
+	int64_t h, w;
+
+	h0 = h0 < 0 ? 0 : h0;
+	h1 = h1 > j->H ? j->H : h1;
+	w0 = w0 < 0 ? 0 : w0;
+	w1 = w1 > j->W ? j->W : w1;
+	*at = (int32_t)(h0 * j->W + w0);
+	*max = x[*at];
+	for (h = h0; h < h1; h++) {
+		for (w = w0; w < w1; w++) {
+			float v = x[h * j->W + w];
+
+			if (!above(v, *max))
+				continue;
+			*max = v;
+			*at = (int32_t)(h * j->W + w);
+		}
+	}
+}
+
+/*
+ * Row p of windows of 2 by 2 that never reach over the edge. Without branches
+ * that depend on the numbers, which no processor can foresee; false when a NaN,
+ * or infinities of both signs, need the slow way.
+ */
+static bool row_2x2(const struct pool_job *j, const float *x, int64_t p,
+		    float *restrict y, int32_t *restrict at)
+{
+	int32_t first = (int32_t)(p * j->a->stride[0] * j->W);
+	int32_t width = (int32_t)j->W, q;
+	const float *r0 = x + first, *r1 = r0 + j->W;
+	float all = 0;
+
+	for (q = 0; q < (int32_t)j->OW; q++) {
+		float a = r0[2 * q], b = r0[2 * q + 1];
+		float c = r1[2 * q], d = r1[2 * q + 1];
+		float top = b > a ? b : a, low = d > c ? d : c;
+
+		all += (a + b) + (c + d);
+		if (y) {
+			y[q] = low > top ? low : top;
+		} else {
+			int32_t right = b > a, below = width + (d > c) - right;
+
+			at[q] = first + 2 * q + right + below * (low > top);
+		}
+	}
+	return all == all;
+}
+
 static void pool_planes(void *arg, int64_t begin, int64_t end)
 {
 	const struct pool_job *j = arg;
 	const struct op_attr *a = j->a;
-	int64_t z, p, q, h, w;
+	bool two = a->kernel[0] == 2 && a->kernel[1] == 2 &&
+		   a->stride[1] == 2 && !a->pad[0] && !a->pad[1] &&
+		   !a->pad[2] && !a->pad[3];
+	int64_t z, p, q;
+	int32_t at;
+	float max;
 
 	for (z = begin; z < end; z++) {
 		const float *x = j->x + z * j->H * j->W;
 
 		for (p = 0; p < j->OH; p++) {
-			int64_t h0 = p * a->stride[0] - a->pad[0];
-			int64_t h1 = h0 + a->kernel[0];
+			int64_t o = (z * j->OH + p) * j->OW;
 
-			h0 = h0 < 0 ? 0 : h0;
-			h1 = h1 > j->H ? j->H : h1;
+			if (two && row_2x2(j, x, p, j->y ? j->y + o : NULL,
+					   j->at ? j->at + o : NULL))
+				continue;
 			for (q = 0; q < j->OW; q++) {
-				int64_t w0 = q * a->stride[1] - a->pad[1];
-				int64_t w1 = w0 + a->kernel[1], best, o;
-				float max;
-
-				w0 = w0 < 0 ? 0 : w0;
-				w1 = w1 > j->W ? j->W : w1;
-				best = h0 * j->W + w0;
-				max = x[best];
-				for (h = h0; h < h1; h++) {
-					for (w = w0; w < w1; w++) {
-						float v = x[h * j->W + w];
-
-						if (!(v > max) &&
-						    !(v != v && max == max))
-							continue;
-						max = v;
-						best = h * j->W + w;
-					}
-				}
-				o = (z * j->OH + p) * j->OW + q;
+				pool_one(j, x, p, q, &max, &at);
 				if (j->y)
-					j->y[o] = max;
+					j->y[o + q] = max;
 				else
-					j->at[o] = (int32_t)best;
+					j->at[o + q] = at;
 			}
 		}
 	}

@@ -15,16 +15,6 @@
 
 #define VALUES (EW_MAX_IN + EW_MAX_IMM + EW_MAX_INS)
 
-/* Loops over blocks are compiled for several vector lengths; which one runs
- * changes no bit. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
-	!defined(__SANITIZE_ADDRESS__)
-#define VECTOR                                                                 \
-	__attribute__((target_clones("avx512f", "avx2", "default"), noinline))
-#else
-#define VECTOR
-#endif
-
 union value {
 	float f[BLOCK];
 	int32_t i[BLOCK];
@@ -66,11 +56,17 @@ static void load_run(accel_dtype d, const void *p, int64_t at, int64_t step,
 
 	switch (d) {
 	case ACCEL_F32:
-		if (step == 1)
+		if (step == 1) {
 			memcpy(v->f + into, (const float *)p + at,
 			       (size_t)n * 4);
-		else
+		} else if (!step) {
+			float one = ((const float *)p)[at];
+
+			for (k = 0; k < n; k++)
+				v->f[into + k] = one;
+		} else {
 			STRIDED(v->f + into, float, x);
+		}
 		break;
 	case ACCEL_F16:
 		STRIDED(v->f + into, uint16_t, half_to_float(x));

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * piaccel: a buffer, seen by what exports it and what fills it.
+ */
+#ifndef PIACCEL_BUF_H
+#define PIACCEL_BUF_H
+
+#include <linux/scatterlist.h>
+
+#include "piaccel.h"
+
+/**
+ * struct piaccel_buf - memory behind one DMA-BUF
+ * @node: in piaccel_bufs. Under piaccel_bufs_lock.
+ * @size: bytes, whole pages
+ * @flags: PIACCEL_BUF_*
+ * @wc: the linear mapping was made write-combined
+ * @pid: who allocated it, as the initial pid namespace sees it
+ * @comm: its name then
+ * @table: the pages
+ * @dma: address, for contiguous memory
+ * @lock: protects @attachments and their @mapped, @vaddr and @vmaps
+ * @attachments: devices that use it
+ * @vaddr: the kernel's mapping while @vmaps is not zero
+ * @vmaps: users of @vaddr
+ */
+struct piaccel_buf {
+	struct list_head node;
+	size_t size;
+	u32 flags;
+	bool wc;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	struct sg_table table;
+	dma_addr_t dma;
+	struct mutex lock;	/* see above */
+	struct list_head attachments;
+	void *vaddr;
+	unsigned int vmaps;
+};
+
+int piaccel_buf_fill(struct piaccel_buf *buf);
+void piaccel_buf_free(struct piaccel_buf *buf);
+
+#endif /* PIACCEL_BUF_H */

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * piaccel: taking lines from gpiolib and giving them back, in time.
+ *
+ * A request names a chip by its label. gpiolib hands lines to whoever has a
+ * lookup table for them, so each request brings one, for the moment it takes.
+ * Lines are given back when the chip is about to go.
+ */
+#include <linux/gpio/machine.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+#include "piaccel.h"
+
+/* The consumer of the lookup tables. Never registered: only its name counts. */
+static struct device piaccel_consumer = {
+	.init_name = "piaccel-request",
+};
+
+/* ---- coming and going --------------------------------------------------- */
+
+/* Under req->config, the request gone: nobody looks at the lines any more. */
+void piaccel_put_lines(struct piaccel_request *req)
+{
+	unsigned int i;
+
+	if (!req->owned)
+		return;
+	for (i = 0; i < req->num; i++)
+		gpiod_put(req->desc[i]);
+	req->owned = false;
+}
+
+/* Under req->config. No output is written after this. */
+void piaccel_set_gone(struct piaccel_request *req)
+{
+	mutex_lock(&req->hw);
+	raw_spin_lock_irq(&req->lock);
+	req->gone = true;
+	req->deadline_ns = 0;
+	raw_spin_unlock_irq(&req->lock);
+	mutex_unlock(&req->hw);
+}
+
+/*
+ * The chip is about to go: its lines get their safe values while it still
+ * works, and interrupts, streams and our hold on the lines end before it does.
+ * A GET that is under way may still look at a line that is nobody's now; the
+ * descriptors live as long as our reference to the chip.
+ */
+static void piaccel_chip_gone(struct piaccel_request *req)
+{
+	mutex_lock(&req->config);
+	if (req->gone) {
+		mutex_unlock(&req->config);
+		return;
+	}
+	piaccel_trip(req, PIACCEL_TRIP_CHIP, ktime_get_ns());
+	kthread_flush_work(&req->trip_work);
+	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
+	piaccel_event_stop_all(req);
+	piaccel_set_gone(req);
+	piaccel_put_lines(req);
+	mutex_unlock(&req->config);
+	wake_up_all(&req->wait);
+	/*
+	 * Nobody is there to close a held request. The barrier pairs with that
+	 * in piaccel_request_hold(): one of us sees the other.
+	 */
+	smp_mb();
+	if (READ_ONCE(req->held))
+		queue_work(piaccel_wq, &req->reap);
+}
+
+static int piaccel_parent_event(struct notifier_block *nb,
+				unsigned long action, void *data)
+{
+	struct piaccel_request *req =
+		container_of(nb, struct piaccel_request, parent_nb);
+
+	if (action == BUS_NOTIFY_UNBIND_DRIVER && data == req->parent)
+		piaccel_chip_gone(req);
+	return NOTIFY_DONE;
+}
+
+/* Too late for the lines, but not for those who wait for them. */
+static int piaccel_chip_event(struct notifier_block *nb, unsigned long action,
+			      void *data)
+{
+	struct piaccel_request *req =
+		container_of(nb, struct piaccel_request, chip_nb);
+
+	if (action == BUS_NOTIFY_DEL_DEVICE &&
+	    data == gpio_device_to_device(req->gdev))
+		piaccel_chip_gone(req);
+	return NOTIFY_DONE;
+}
+
+void piaccel_chip_unwatch(struct piaccel_request *req)
+{
+	if (!req->gdev)
+		return;
+	if (req->chip_nb.notifier_call)
+		bus_unregister_notifier(gpio_device_to_device(req->gdev)->bus,
+					&req->chip_nb);
+	if (req->parent_nb.notifier_call)
+		bus_unregister_notifier(req->parent->bus, &req->parent_nb);
+}
+
+void piaccel_chip_release(struct piaccel_request *req)
+{
+	put_device(req->parent);
+	if (req->gdev)
+		gpio_device_put(req->gdev);
+	req->parent = NULL;
+	req->gdev = NULL;
+}
+
+static int piaccel_watch_bus(const struct bus_type *bus,
+			     struct notifier_block *nb,
+			     notifier_fn_t call)
+{
+	int ret;
+
+	if (!bus)
+		return 0;
+	nb->notifier_call = call;
+	ret = bus_register_notifier(bus, nb);
+	if (ret)
+		nb->notifier_call = NULL;
+	return ret;
+}
+
+/* Is the chip registered still? Otherwise its going went unheard. */
+static bool piaccel_chip_there(struct piaccel_request *req)
+{
+	struct gpio_device *gdev = gpio_device_find_by_label(req->chip);
+	bool there = gdev == req->gdev;
+
+	if (gdev)
+		gpio_device_put(gdev);
+	return there;
+}
+
+int piaccel_chip_watch(struct piaccel_request *req)
+{
+	struct device *dev;
+	int ret;
+
+	req->gdev = gpio_device_find_by_label(req->chip);
+	if (!req->gdev)
+		return -ENODEV;
+	dev = gpio_device_to_device(req->gdev);
+	req->parent = get_device(dev->parent);
+	/*
+	 * A driver is unbound under this lock, from the notice to the end: we
+	 * hear of it, or see that it has happened.
+	 */
+	if (req->parent)
+		device_lock(req->parent);
+	ret = piaccel_watch_bus(dev->bus, &req->chip_nb, piaccel_chip_event);
+	if (!ret && req->parent)
+		ret = piaccel_watch_bus(req->parent->bus, &req->parent_nb,
+					piaccel_parent_event);
+	if (!ret && !piaccel_chip_there(req))
+		ret = -ENODEV;
+	if (req->parent)
+		device_unlock(req->parent);
+	return ret;
+}
+
+/* ---- lines -------------------------------------------------------------- */
+
+static struct gpiod_lookup_table *
+piaccel_lookup_table(struct piaccel_request *req)
+{
+	struct gpiod_lookup_table *table;
+	struct gpiod_lookup *l;
+	unsigned int i;
+	u64 bit;
+
+	/* One more, all zeroes, ends it. */
+	table = kzalloc(struct_size(table, table, req->num + 1), GFP_KERNEL);
+	if (!table)
+		return NULL;
+	table->dev_id = piaccel_consumer.init_name;
+	for (i = 0; i < req->num; i++) {
+		bit = BIT_ULL(i);
+		l = &table->table[i];
+		*l = GPIO_LOOKUP_IDX(req->chip, req->offsets[i], NULL, i,
+				     GPIO_LOOKUP_FLAGS_DEFAULT);
+		if (req->cfg.active_low_mask & bit)
+			l->flags |= GPIO_ACTIVE_LOW;
+		if (req->cfg.open_drain_mask & bit)
+			l->flags |= GPIO_OPEN_DRAIN;
+		if (req->cfg.open_source_mask & bit)
+			l->flags |= GPIO_OPEN_SOURCE;
+	}
+	return table;
+}
+
+/* gpiolib's view of a chip that goes while we look is not ours to pass on. */
+static int piaccel_get_error(int err)
+{
+	return err == -EPROBE_DEFER || err == -ENOENT ? -ENODEV : err;
+}
+
+/* Under both mutexes. Changes nothing on the lines. */
+int piaccel_get_lines(struct piaccel_request *req)
+{
+	struct gpiod_lookup_table *table;
+	struct gpio_desc *desc;
+	unsigned int i;
+	int ret = 0;
+
+	table = piaccel_lookup_table(req);
+	if (!table)
+		return -ENOMEM;
+	gpiod_add_lookup_table(table);
+	for (i = 0; i < req->num; i++) {
+		desc = gpiod_get_index(&piaccel_consumer, NULL, i, GPIOD_ASIS);
+		if (IS_ERR(desc)) {
+			ret = piaccel_get_error(PTR_ERR(desc));
+			pr_debug("piaccel: %s:%u: %d\n", req->chip,
+				 req->offsets[i], ret);
+			break;
+		}
+		req->desc[i] = desc;
+		ret = gpiod_set_consumer_name(desc, req->consumer);
+		if (ret) {
+			gpiod_put(desc);
+			break;
+		}
+		if (gpiod_cansleep(desc))
+			req->sleeps = true;
+	}
+	gpiod_remove_lookup_table(table);
+	kfree(table);
+	if (!ret) {
+		req->owned = true;
+		return 0;
+	}
+	while (i--)
+		gpiod_put(req->desc[i]);
+	return ret;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * piaccel: lines that the module keeps: after a close with PIACCEL_LINE_HOLD,
+ * and for the device tree, until a request with PIACCEL_LINE_ADOPT.
+ */
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include "piaccel.h"
+
+/* Under piaccel_requests_mutex. Return: the lines stay ours. */
+bool piaccel_request_hold(struct piaccel_request *req)
+{
+	if (!req->hold || req->gone)
+		return false;
+	mutex_lock(&req->config);
+	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
+	piaccel_event_stop_all(req);
+	mutex_unlock(&req->config);
+	piaccel_failsafe_flush(req);
+	piaccel_event_flush(req);
+	/* Disarmed or not: nobody is there to answer for another value. */
+	piaccel_drive_safe(req);
+	WRITE_ONCE(req->held, true);
+	/* Pairs with that in piaccel_chip_gone(). */
+	smp_mb();
+	if (READ_ONCE(req->gone))
+		queue_work(piaccel_wq, &req->reap);
+	return true;
+}
+
+/* ---- taking over -------------------------------------------------------- */
+
+/* Under piaccel_requests_mutex. */
+struct piaccel_request *piaccel_find_held(struct piaccel_request *req)
+{
+	struct piaccel_request *held;
+
+	list_for_each_entry(held, &piaccel_requests, node)
+		if (held->held && !held->gone && held->num == req->num &&
+		    !strcmp(held->chip, req->chip) &&
+		    !memcmp(held->offsets, req->offsets,
+			    req->num * sizeof(*req->offsets)))
+			return held;
+	return NULL;
+}
+
+static bool piaccel_same_lines(const struct piaccel_line_config *a,
+			       const struct piaccel_line_config *b)
+{
+	return a->output_mask == b->output_mask &&
+	       a->active_low_mask == b->active_low_mask &&
+	       a->pull_up_mask == b->pull_up_mask &&
+	       a->pull_down_mask == b->pull_down_mask &&
+	       a->pull_none_mask == b->pull_none_mask &&
+	       a->open_drain_mask == b->open_drain_mask &&
+	       a->open_source_mask == b->open_source_mask;
+}
+
+/* Under piaccel_requests_mutex. The lines stay with @held for the moment. */
+int piaccel_borrow_lines(struct piaccel_request *req,
+			 struct piaccel_request *held)
+{
+	if (!held)
+		return -ENOENT;
+	if (!piaccel_same_lines(&held->cfg, &req->cfg))
+		return -EINVAL;
+	memcpy(req->desc, held->desc, sizeof(req->desc));
+	req->sleeps = held->sleeps;
+	req->values = held->values;
+	req->drain = held->drain;
+	req->source = held->source;
+	req->adopted = true;
+	return 0;
+}
+
+/*
+ * Under piaccel_requests_mutex. The two mutexes are not held together: whoever
+ * of the two hears of the chip's going gives the lines back.
+ */
+int piaccel_take_lines(struct piaccel_request *req,
+		       struct piaccel_request *held)
+{
+	unsigned int i;
+	bool owned;
+
+	for (i = 0; i < req->num; i++)
+		if (gpiod_set_consumer_name(req->desc[i], req->consumer))
+			break;	/* the old name stays, no harm */
+
+	mutex_lock(&held->config);
+	owned = held->owned;
+	held->owned = false;
+	mutex_unlock(&held->config);
+	if (!owned)
+		return -ENODEV;
+
+	/* What the device tree wants safe is, whoever has the lines. */
+	if (held->origin) {
+		req->origin = held->origin;
+		req->hold = true;
+		if (!req->safe_mask) {
+			req->safe_mask = held->safe_mask;
+			req->safe_values = held->safe_values;
+		}
+		held->origin = NULL;
+	}
+	mutex_lock(&req->config);
+	req->owned = true;
+	if (req->gone)
+		piaccel_put_lines(req);
+	mutex_unlock(&req->config);
+	held->held = false;
+	piaccel_request_teardown(held);
+	return 0;
+}
+
+/* ---- lines of the device tree ----------------------------------------------- */
+
+/* Under req->config, the lines ours. The safe values are the first. */
+static int piaccel_hold_setup(struct piaccel_request *req)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < req->num; i++) {
+		if (gpiod_cansleep(req->desc[i]))
+			req->sleeps = true;
+		ret = 0;
+		if (!(req->cfg.output_mask & BIT_ULL(i)))
+			ret = gpiod_direction_input(req->desc[i]);
+		if (ret)
+			return ret;
+	}
+	return piaccel_setup_outputs(req);
+}
+
+/**
+ * piaccel_request_hold_lines() - hold lines that another part has requested
+ * @origin: on whose behalf, for piaccel_request_drop_held()
+ * @r: the lines, as a program would ask for them
+ * @desc: their descriptors; on success they belong to the held request
+ */
+int piaccel_request_hold_lines(struct device *origin,
+			       const struct piaccel_line_request *r,
+			       struct gpio_desc **desc)
+{
+	struct piaccel_request *req;
+	int ret;
+
+	req = piaccel_request_new(r);
+	if (!req)
+		return -ENOMEM;
+	req->origin = origin;
+	memcpy(req->desc, desc, r->num_lines * sizeof(*desc));
+
+	mutex_lock(&piaccel_requests_mutex);
+	ret = piaccel_chip_watch(req);
+	mutex_lock(&req->config);
+	if (!ret)
+		ret = req->gone ? -ENODEV : piaccel_hold_setup(req);
+	req->owned = !ret;
+	mutex_unlock(&req->config);
+	if (ret) {
+		piaccel_request_teardown(req);
+		mutex_unlock(&piaccel_requests_mutex);
+		piaccel_request_put(req);
+		return ret;
+	}
+	list_add_tail_rcu(&req->node, &piaccel_requests);
+	piaccel_failsafe_start(req);
+	WRITE_ONCE(req->held, true);
+	/* Pairs with that in piaccel_chip_gone(). */
+	smp_mb();
+	if (READ_ONCE(req->gone))
+		queue_work(piaccel_wq, &req->reap);
+	mutex_unlock(&piaccel_requests_mutex);
+	return 0;
+}
+
+/* Under piaccel_requests_mutex. */
+static struct piaccel_request *piaccel_find_origin(struct device *origin)
+{
+	struct piaccel_request *req;
+
+	list_for_each_entry(req, &piaccel_requests, node)
+		if (req->origin == origin)
+			return req;
+	return NULL;
+}
+
+/* Those of its lines that nobody has adopted go back to gpiolib. */
+void piaccel_request_drop_held(struct device *origin)
+{
+	struct piaccel_request *req;
+
+	mutex_lock(&piaccel_requests_mutex);
+	while ((req = piaccel_find_origin(origin))) {
+		req->origin = NULL;
+		req->hold = false;
+		if (!req->held)
+			continue;
+		req->held = false;
+		piaccel_request_teardown(req);
+		mutex_unlock(&piaccel_requests_mutex);
+		cancel_work_sync(&req->reap);
+		piaccel_request_put(req);
+		mutex_lock(&piaccel_requests_mutex);
+	}
+	mutex_unlock(&piaccel_requests_mutex);
+}

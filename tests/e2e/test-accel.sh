@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The tool's promises about devices and measurements: what it prints, the keys of
+# its JSON, its errors. Prints TAP.
+
+. "$(dirname "$0")/../../scripts/lib.sh"
+n=0
+accel=$BUILD/accel
+
+result() { # RC TEXT [DETAIL]
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		[ -z "${3:-}" ] || printf '%s\n' "$3" | tail -20 | sed 's/^/# /'
+		echo "not ok $n - $2"
+	fi
+}
+skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+# refused STATUS PATTERN ARGUMENT...: ends so, with one line that says so
+refused() {
+	local want=$1 pattern=$2 out rc; shift 2
+	out=$("$accel" "$@" 2>&1 >/dev/null); rc=$?
+	[ $rc = "$want" ] && grep -q -- "$pattern" <<<"$out"
+	result $? "accel $*: refused" "status $rc: $out"
+}
+# keys OBJECT: its keys, in order
+keys() { perl -MJSON::PP -e '
+	my %o = %{JSON::PP->new->decode(join "", <STDIN>)};
+	print join(" ", sort keys %o)' <<<"$1" 2>&1; }
+
+common="device driver gflops gflops_per_cpu_s kernel median_us op runs size"
+for op in matmul conv elementwise; do
+	out=$("$accel" bench $op --device cpu --size 16 --runs 2 --json 2>&1)
+	want=$common
+	[ $op != elementwise ] || want="$common unfused_us"
+	[ "$(keys "$out")" = "$want" ]
+	result $? "accel bench $op --device cpu --json: one object with its keys" "$out"
+done
+out=$("$accel" bench matmul --device cpu --size 16 --runs 2 2>&1)
+grep -q 'matmul 16 on cpu' <<<"$out" && grep -q 'GFLOP/s' <<<"$out"
+result $? "without --json it is for people" "$out"
+
+out=$("$accel" devices --json 2>&1)
+perl -MJSON::PP -e '
+	my $l = JSON::PP->new->decode(join "", <STDIN>);
+	for my $d (@$l) {
+		for (qw(index name type driver uuid drm_node vulkan memory_bytes
+		        import_dmabuf export_dmabuf import_host usable)) {
+			exists $d->{$_} or die "no $_\n";
+		}
+	}' <<<"$out"
+result $? "accel devices --json: a list of devices with their keys" "$out"
+if [ "$(tr -d ' \n' <<<"$out")" = "[]" ]; then
+	for op in matmul conv elementwise submit; do
+		skip "accel bench $op --device vulkan" "no Vulkan device"
+	done
+else
+	for op in matmul conv elementwise submit; do
+		out=$("$accel" bench $op --device vulkan --size 16 --runs 2 --json 2>&1)
+		keys "$out" | grep -q "^$common"
+		result $? "accel bench $op --device vulkan --json" "$out"
+	done
+	refused 1 "no such device" bench matmul --device "no such device"
+fi
+
+refused 2 "usage" bench
+refused 1 "no operation 'sorting'" bench sorting
+refused 2 "not a positive number" bench matmul --size 0
+refused 2 "not a positive number" bench matmul --size -3
+refused 2 "not a positive number" bench matmul --runs many
+refused 1 "size 99999" bench matmul --device cpu --size 99999
+refused 1 "no submits" bench submit --device cpu
+refused 2 "usage" devices --everything
+refused 2 "no command" dance
+
+# a machine without a Vulkan driver: an empty list, a clear error, the cpu
+none=${TMPDIR:-/tmp}/accel-no-icd-$$.json
+echo '{}' >"$none"
+export VK_ICD_FILENAMES=$none VK_DRIVER_FILES=$none
+out=$("$accel" devices 2>/dev/null)
+[ "$out" = "no Vulkan device: the CPU backend is used" ]
+result $? "without a driver: accel devices says so" "$out"
+out=$("$accel" devices --json 2>/dev/null)
+[ "$(tr -d ' \n' <<<"$out")" = "[]" ]
+result $? "without a driver: an empty list" "$out"
+refused 1 "no device\|no such device\|no Vulkan" bench matmul --device vulkan
+"$accel" bench matmul --device cpu --size 8 --runs 1 >/dev/null 2>&1
+result $? "without a driver: the cpu works"
+rm -f "$none"
+
+echo "1..$n"

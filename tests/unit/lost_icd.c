@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A Vulkan driver that loses its device: all is done by the driver whose library
+ * LOST_DRIVER names, but from the LOST_AFTER-th call on, the function named by
+ * LOST_CALL (vkQueueSubmit or vkWaitForFences) returns VK_ERROR_DEVICE_LOST.
+ */
+#define VK_NO_PROTOTYPES
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vulkan/vulkan.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef PFN_vkVoidFunction (*lookup)(VkInstance, const char *);
+
+static lookup real_instance, real_physical;
+static PFN_vkGetDeviceProcAddr real_device;
+static PFN_vkQueueSubmit real_submit;
+static PFN_vkWaitForFences real_wait;
+static int calls;
+
+static VkResult lost(const char *call)
+{
+	const char *name = getenv("LOST_CALL"), *after = getenv("LOST_AFTER");
+
+	if (!name || strcmp(name, call) || !after)
+		return VK_SUCCESS;
+	return ++calls > atoi(after) ? VK_ERROR_DEVICE_LOST : VK_SUCCESS;
+}
+
+static VkResult submit(VkQueue q, uint32_t n, const VkSubmitInfo *info,
+		       VkFence fence)
+{
+	VkResult r = lost("vkQueueSubmit");
+
+	return r ? r : real_submit(q, n, info, fence);
+}
+
+static VkResult wait_fences(VkDevice d, uint32_t n, const VkFence *fence,
+			    VkBool32 all, uint64_t timeout)
+{
+	VkResult r = real_wait(d, n, fence, all, timeout);
+
+	return r ? r : lost("vkWaitForFences");
+}
+
+static PFN_vkVoidFunction device_function(VkDevice d, const char *name)
+{
+	PFN_vkVoidFunction f = real_device(d, name);
+
+	if (!strcmp(name, "vkQueueSubmit")) {
+		real_submit = (PFN_vkQueueSubmit)f;
+		return (PFN_vkVoidFunction)submit;
+	}
+	if (!strcmp(name, "vkWaitForFences")) {
+		real_wait = (PFN_vkWaitForFences)f;
+		return (PFN_vkVoidFunction)wait_fences;
+	}
+	return f;
+}
+
+EXPORT VkResult vk_icdNegotiateLoaderICDInterfaceVersion(uint32_t *version);
+EXPORT PFN_vkVoidFunction vk_icdGetInstanceProcAddr(VkInstance instance,
+						    const char *name);
+EXPORT PFN_vkVoidFunction vk_icdGetPhysicalDeviceProcAddr(VkInstance instance,
+							  const char *name);
+
+VkResult vk_icdNegotiateLoaderICDInterfaceVersion(uint32_t *version)
+{
+	void *so = dlopen(getenv("LOST_DRIVER"), RTLD_NOW | RTLD_LOCAL);
+	VkResult (*negotiate)(uint32_t *);
+
+	if (!so)
+		return VK_ERROR_INCOMPATIBLE_DRIVER;
+	calls = 0;
+	*(void **)&real_instance = dlsym(so, "vk_icdGetInstanceProcAddr");
+	*(void **)&real_physical = dlsym(so, "vk_icdGetPhysicalDeviceProcAddr");
+	*(void **)&negotiate =
+		dlsym(so, "vk_icdNegotiateLoaderICDInterfaceVersion");
+	if (!real_instance || !negotiate)
+		return VK_ERROR_INCOMPATIBLE_DRIVER;
+	return negotiate(version);
+}
+
+PFN_vkVoidFunction vk_icdGetInstanceProcAddr(VkInstance instance,
+					     const char *name)
+{
+	PFN_vkVoidFunction f = real_instance(instance, name);
+
+	if (strcmp(name, "vkGetDeviceProcAddr"))
+		return f;
+	real_device = (PFN_vkGetDeviceProcAddr)f;
+	return (PFN_vkVoidFunction)device_function;
+}
+
+PFN_vkVoidFunction vk_icdGetPhysicalDeviceProcAddr(VkInstance instance,
+						   const char *name)
+{
+	return real_physical ? real_physical(instance, name) : NULL;
+}

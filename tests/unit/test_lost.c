@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A device that is lost while it works, by way of tests/unit/lost_icd.c: an
+ * error from then on, no hang, no leak, and a new context works.
+ */
+#include <glob.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <accel/context.h>
+#include <accel/ops.h>
+#include <accel/tensor.h>
+
+#include "tap.h"
+
+/* The library of lavapipe, from its manifest. */
+static bool find_driver(char *path, size_t size)
+{
+	char line[1024];
+	bool found = false;
+	glob_t g;
+	FILE *f;
+
+	if (glob("/usr/share/vulkan/icd.d/lvp_icd*.json", 0, NULL, &g))
+		return false;
+	f = fopen(g.gl_pathv[0], "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		char *s = strstr(line, "\"library_path\"");
+
+		s = s ? strchr(s + 14, '"') : NULL;
+		if (!s)
+			continue;
+		s[1 + strcspn(s + 1, "\"")] = 0;
+		found = snprintf(path, size, "%s", s + 1) < (int)size;
+	}
+	if (f)
+		fclose(f);
+	globfree(&g);
+	return found;
+}
+
+/* From now on the loader finds lost_icd.so only. */
+static bool install(const char *program, char *manifest)
+{
+	char driver[512], copy[512], *self;
+	int fd = mkstemps(manifest, 5);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	snprintf(copy, sizeof(copy), "%s", program);
+	self = realpath(dirname(copy), NULL);
+	if (!f || !self || !find_driver(driver, sizeof(driver))) {
+		free(self);
+		if (f)
+			fclose(f);
+		return false;
+	}
+	fprintf(f,
+		"{ \"file_format_version\": \"1.0.0\", \"ICD\": {\n"
+		"\"library_path\": \"%s/lost_icd.so\",\n"
+		"\"api_version\": \"1.1.0\" } }\n",
+		self);
+	fclose(f);
+	free(self);
+	setenv("LOST_DRIVER", driver, 1);
+	setenv("VK_ICD_FILENAMES", manifest, 1);
+	setenv("VK_DRIVER_FILES", manifest, 1);
+	return true;
+}
+
+static accel_status step(accel_context *ctx, float *out)
+{
+	accel_tensor *x, *y;
+	accel_status err;
+
+	accel_scope_begin(ctx);
+	x = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(3),
+				(float[]){ 1, 2, 3 });
+	y = accel_cumsum(accel_mul(x, x), 0);
+	err = accel_read(y, out, 12);
+	accel_scope_end(ctx);
+	return err;
+}
+
+static void lost_in(const char *call)
+{
+	accel_context *ctx;
+	accel_tensor *kept;
+	float v[3] = { 0 };
+	int i, good = 0, lost = 0;
+
+	setenv("LOST_CALL", call, 1);
+	setenv("LOST_AFTER", "3", 1);
+	ctx = accel_open("vulkan");
+	if (!CHECK(!!ctx, "%s: the device opens", call)) {
+		printf("# %s\n", accel_last_error());
+		return;
+	}
+	kept = accel_keep(
+		accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(3), NULL));
+	for (i = 0; i < 3; i++)
+		good += !step(ctx, v) && v[2] == 14;
+	CHECK(good == 3, "%s: three steps work", call);
+	CHECK(step(ctx, v) == ACCEL_ERR_LOST &&
+		      strstr(accel_last_error(), "VK_ERROR_DEVICE_LOST"),
+	      "%s: the fourth says that the device is lost", call);
+	printf("# %s\n", accel_last_error());
+	for (i = 0; i < 3; i++)
+		lost += step(ctx, v) == ACCEL_ERR_LOST;
+	CHECK(lost == 3, "%s: so does everything after it", call);
+	CHECK(accel_sync(ctx) == ACCEL_ERR_LOST &&
+		      strstr(accel_last_error(), "lost"),
+	      "%s: and with nothing to do, too", call);
+	accel_tensor_destroy(kept);
+	accel_close(ctx);
+	unsetenv("LOST_AFTER");
+	ctx = accel_open("vulkan");
+	CHECK(ctx && !step(ctx, v) && v[2] == 14,
+	      "%s: closed and opened again, it works", call);
+	accel_close(ctx);
+}
+
+static void no_driver(void)
+{
+	accel_context *ctx;
+	float v[3];
+
+	setenv("VK_ICD_FILENAMES", "/dev/null", 1);
+	setenv("VK_DRIVER_FILES", "/dev/null", 1);
+	ctx = accel_open("vulkan");
+	CHECK(!ctx && strstr(accel_last_error(), "vulkan"),
+	      "without a driver \"vulkan\" is an error");
+	printf("# %s\n", accel_last_error());
+	ctx = accel_open(NULL);
+	CHECK(ctx && !strcmp(accel_context_backend(ctx), "cpu") &&
+		      !step(ctx, v) && v[2] == 14,
+	      "without a driver and a wish it is the cpu");
+	accel_close(ctx);
+}
+
+int main(int argc, char **argv)
+{
+	char manifest[] = "/tmp/accel-lost-XXXXXX.json";
+
+	(void)argc;
+	unsetenv("ACCEL_DEVICE");
+	if (install(argv[0], manifest)) {
+		lost_in("vkQueueSubmit");
+		lost_in("vkWaitForFences");
+	} else {
+		printf("ok %d - a lost device # SKIP no lavapipe here\n",
+		       ++tap_run);
+	}
+	unlink(manifest);
+	no_driver();
+	return tap_done();
+}
