@@ -114,9 +114,9 @@ $(BUILD)/unit/test_fuzz_%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(BUILD)/obj/tests/f
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libaccel.a $(LDLIBS)
-$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(LIB_C) $(HEADERS)
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(BUILD)/unit/test_fuzz_% $(LIB_C) $(HEADERS)
 	$(call say,CC,$@)
-	$(Q)mkdir -p $@.corpus
+	$(Q)mkdir -p $@.corpus && $(BUILD)/unit/test_fuzz_$* --seeds $@.corpus
 	$(Q)clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< \
 		$(filter libaccel/src/base/% libaccel/src/data/% gpio/rules/% \
 			libaccel/src/format/safetensors% %/dtype.c,$(LIB_C)) $(LDLIBS)

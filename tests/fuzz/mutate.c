@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* mutate [INPUTS [SEED]]: runs a fuzz target without libFuzzer. Prints TAP. */
+/*
+ * test_fuzz_NAME [INPUTS [SEED]]: runs a fuzz target without libFuzzer. Prints
+ * TAP.
+ * test_fuzz_NAME --seeds DIR: writes its seeds there, for libFuzzer.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,15 +70,36 @@ static size_t mutate(uint8_t *data, size_t size)
 	}
 }
 
+static int write_seeds(const char *dir)
+{
+	char path[4096];
+	int i, bad = 0;
+	FILE *f;
+
+	for (i = 0; fuzz_seeds[i].data; i++) {
+		snprintf(path, sizeof(path), "%s/seed-%d", dir, i);
+		f = fopen(path, "w");
+		if (!f || fwrite(fuzz_seeds[i].data, 1, fuzz_seeds[i].size,
+				 f) != fuzz_seeds[i].size)
+			bad = 1;
+		if (f && fclose(f))
+			bad = 1;
+	}
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
 	long inputs = argc > 1 ? atol(argv[1]) : 4000, i;
-	uint8_t *data = malloc(ROOM), *exact;
+	uint8_t *data, *exact;
 	uint32_t seeds = 0, k;
 	size_t size;
 
+	if (argc == 3 && !strcmp(argv[1], "--seeds"))
+		return write_seeds(argv[2]);
 	state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 	state |= 1ull << 63; /* it must not be 0 */
+	data = malloc(ROOM);
 	while (fuzz_seeds[seeds].data)
 		seeds++;
 	for (i = 0; i < inputs; i++) {

@@ -201,6 +201,8 @@ bool table_is_missing(const char *text)
 					     "null", "none", "#N/A", "?" };
 	size_t i;
 
+	if (!strchr("nN#?", *text)) /* most cells; "" is the 0 that it finds */
+		return false;
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcasecmp(text, words[i]))
 			return true;
