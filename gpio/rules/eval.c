@@ -119,19 +119,21 @@ static double rate(const struct expr *e)
 static double over_window(struct accel_control *c, struct expr *e, double v)
 {
 	double sum = 0, low = v, high = v;
-	uint32_t i;
+	uint32_t i, at;
 
 	remember(c, e, v);
 	if (isnan(v))
 		return NAN;
 	if (e->kind == EXPR_RATE)
 		return rate(e);
+	at = e->first;
 	for (i = 0; i < e->used; i++) {
-		double s = sample_at(e, i)->value;
+		double s = e->window[at].value;
 
+		at = at + 1 == e->room ? 0 : at + 1;
 		sum += s;
-		low = fmin(low, s);
-		high = fmax(high, s);
+		low = s < low ? s : low;
+		high = s > high ? s : high;
 	}
 	return e->kind == EXPR_MEAN  ? sum / e->used
 	       : e->kind == EXPR_MIN ? low
