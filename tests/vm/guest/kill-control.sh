@@ -13,7 +13,7 @@ sensors:
   hall: button:GPIO17
 outputs:
   fan: {line: GPIO23, safe: off, deadline: 1 s}
-  pump: {line: GPIO24, safe: off, deadline: 1 s, active_low: true}
+  pump: {line: GPIO24, safe: off, deadline: 1 s, active: low}
   alarm: {line: GPIO22, safe: on, deadline: 1 s}
 rules:
 - {when: pressed > 0.5, then: fan on}
@@ -38,7 +38,7 @@ rounds() { # N
 	for ((i = 1; i <= $1; i++)); do
 		"$A" run $T/control.yaml --log >$T/log 2>&1 &
 		pid=$!
-		until_lines 100 || { echo "# round $i: it does not act: $(tail -1 $T/log)"; kill -9 $pid; continue; }
+		until_lines 100 || { echo "# round $i: it does not act: $(tail -1 $T/log)"; kill -9 $pid; break; }
 		"$tb" recorder o 22 23 24
 		t=$(cut -d' ' -f1 /proc/uptime)
 		kill -KILL $pid; wait $pid 2>/dev/null
