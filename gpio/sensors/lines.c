@@ -87,27 +87,29 @@ static accel_status dht_open(accel_sensor *s, const struct sensor_args *a)
 static accel_status dht_read(accel_sensor *s)
 {
 	/* the host's low; the sensor then sends for 5 ms at most */
-	uint64_t low_ns = s->model == DHT22 ? 1200000 : 20 * MS;
+	uint64_t low_ns = s->model == DHT22 ? 1200000 : 20 * MS, released;
 	accel_lines_config low = { .outputs = 1, .pull_up = 1 };
 	accel_lines_config listen = { .pull_up = 1, .rising = 1, .falling = 1 };
 	accel_edge edges[EDGES_MAX];
+	uint32_t n, first = 0;
 	struct dht_values v;
 	accel_status st;
-	uint32_t n;
 
-	st = drain(s->lines, edges, EDGES_MAX, &n);
-	if (!st)
-		st = accel_lines_reconfigure(s->lines, &low);
+	st = accel_lines_reconfigure(s->lines, &low);
 	if (st)
 		return st;
 	sensor_sleep(low_ns);
+	released = accel_now_ns();
 	st = accel_lines_reconfigure(s->lines, &listen);
 	if (st)
 		return st;
 	sensor_sleep(8 * MS);
 	st = drain(s->lines, edges, EDGES_MAX, &n);
+	/* what still waits from before is no answer */
+	while (first < n && edges[first].time_ns < released)
+		first++;
 	if (!st)
-		st = dht_decode(s->model, edges, n, &v);
+		st = dht_decode(s->model, edges + first, n - first, &v);
 	if (st)
 		return st;
 	sensor_value(s, 0, v.temperature, edges[n - 1].time_ns);
