@@ -44,8 +44,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	p.fd = request(chip, (unsigned int)atoi(argv[2]),
-		       GPIO_V2_LINE_FLAG_INPUT |
-			       GPIO_V2_LINE_FLAG_EDGE_RISING |
+		       GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING |
 			       GPIO_V2_LINE_FLAG_EDGE_FALLING);
 	out = request(chip, (unsigned int)atoi(argv[3]),
 		      GPIO_V2_LINE_FLAG_OUTPUT);
