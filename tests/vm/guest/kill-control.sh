@@ -44,6 +44,7 @@ rounds() { # N
 		kill -KILL $pid; wait $pid 2>/dev/null
 		until_lines 011
 		"$tb" record | awk -v t="$t" 'END { printf "%.3f %d\n", ($1 - t) * 1000, NR }' >>$T/times
+		echo "# round $i: $(lines), last change and changes: $(tail -1 $T/times)"
 		[ "$(lines)" = 011 ] && ok=$((ok + 1))
 	done
 	sort -n $T/times | awk -v ok=$ok -v n="$1" '{ v[NR] = $1; few += $2 < 3 }
