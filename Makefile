@@ -207,6 +207,10 @@ bench: ## Measure (never part of a test); figures go to docs/performance.md by h
 bench-driver: deps ## Measure the module against the kernel's own interfaces, in simulated time
 	$(Q)tests/bench/driver.sh
 
+.PHONY: bench-control
+bench-control: deps all ## Measure the controller from edge to relay, in simulated time
+	$(Q)make --no-print-directory $(BUILD)/tbctl && tests/bench/control.sh
+
 .PHONY: lint
 lint: deps ## checkpatch, sparse, W=1, shellcheck, clang-format, licences, headers
 	$(Q)tests/run.sh lint

@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,154 +31,13 @@ uint64_t accel_now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-int gpio_wait(int fd, short events, uint64_t timeout_ns, short *revents)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	struct timespec t = {
-		.tv_sec = (time_t)(timeout_ns / 1000000000u),
-		.tv_nsec = (long)(timeout_ns % 1000000000u),
-	};
-	int n = ppoll(&p, 1, timeout_ns == UINT64_MAX ? NULL : &t, NULL);
-
-	*revents = p.revents;
-	return n == 1 ? 0 : -1;
-}
-
-/* ---- errors --------------------------------------------------------------- */
-
-/* Who has which of the lines, appended to `text`. */
-static void name_owners(const accel_lines *l, char *text, size_t size)
-{
-	accel_line_info info;
-	size_t n = 0;
-
-	text[0] = 0;
-	for (uint32_t i = 0; i < l->n && n < size; i++) {
-		if (accel_line_info_get(&l->pins[i], &info) || !info.used)
-			continue;
-		n += (size_t)snprintf(text + n, size - n, "%s%s by '%s'",
-				      n ? ", " : "", l->pins[i].name,
-				      info.consumer[0] ? info.consumer : "?");
-	}
-	if (!n)
-		snprintf(text, size, "%s by someone else", l->pins[0].name);
-}
-
-static accel_status request_failed(const accel_lines *l,
-				   const accel_lines_config *c, int err)
-{
-	const char *chip = l->pins[0].chip;
-	char who[256];
-
-	switch (err) {
-	case EBUSY:
-		name_owners(l, who, sizeof(who));
-		return accel_error(ACCEL_ERR_BUSY,
-				   "in use: %s; end that program (a line that "
-				   "is held: accelctl release), or disable the "
-				   "overlay that claims it",
-				   who);
-	case ENODEV:
-		return accel_error(ACCEL_ERR_NODEV,
-				   "there is no GPIO chip '%s'", chip);
-	case ENOENT:
-		return accel_error(ACCEL_ERR_NODEV,
-				   "nobody holds '%s' (%u lines) to take over",
-				   c->names, l->n);
-	case EOPNOTSUPP:
-		return accel_error(ACCEL_ERR_NOSYS,
-				   "'%s' on %s: the chip cannot do that bias, "
-				   "drive, edge or interlock",
-				   c->names, chip);
-	case ERANGE:
-		return accel_error(
-			ACCEL_ERR_RANGE,
-			"'%s': keep-alive %.6g s must be %g s to %g s, "
-			"debounce %u us at most %u us",
-			c->names, (double)c->keepalive_ns / 1e9,
-			PIACCEL_KEEPALIVE_MIN_NS / 1e9,
-			PIACCEL_KEEPALIVE_MAX_NS / 1e9, c->debounce_us,
-			PIACCEL_DEBOUNCE_MAX_US);
-	case EINVAL:
-		return accel_error(
-			ACCEL_ERR_INVALID,
-			"'%s': %s: outputs %#llx, safe %#llx, interlocks "
-			"%#llx, edges %#llx, debounced %#llx of %u lines",
-			c->names,
-			c->adopt ? "held with other settings, or the masks "
-				   "contradict"
-				 : "the chip lacks a line, or the masks "
-				   "contradict",
-			(unsigned long long)c->outputs,
-			(unsigned long long)c->safe,
-			(unsigned long long)c->interlocks,
-			(unsigned long long)(c->rising | c->falling),
-			(unsigned long long)c->debounced, l->n);
-	case ENOMEM:
-		return accel_error(ACCEL_ERR_NOMEM,
-				   "'%s': the kernel has no memory", c->names);
-	default:
-		return accel_error(err == EPERM ? ACCEL_ERR_PERM : ACCEL_ERR_IO,
-				   "'%s' on %s: %s", c->names, chip,
-				   strerror(err));
-	}
-}
-
-/* What a call on a line descriptor means by its errno. */
-static accel_status call_failed(const accel_lines *l, const char *what, int err)
-{
-	const char *name = l->pins[0].name;
-
-	switch (err) {
-	case ESHUTDOWN:
-		return accel_error(ACCEL_ERR_TRIPPED,
-				   "%s %s: tripped to the safe state; look at "
-				   "the state, then rearm",
-				   what, name);
-	case ENODEV:
-		return accel_error(ACCEL_ERR_LOST, "%s %s: chip '%s' is gone",
-				   what, name, l->pins[0].chip);
-	case EPERM:
-		return accel_error(ACCEL_ERR_PERM,
-				   "%s %s: it is an input, or that would undo "
-				   "a safe value",
-				   what, name);
-	case EBUSY:
-		return accel_error(ACCEL_ERR_BUSY,
-				   "%s %s: a stream drives it, or an "
-				   "interlock is open",
-				   what, name);
-	case ESTALE:
-		return accel_error(ACCEL_ERR_INVALID,
-				   "%s %s: another trip has come since; read "
-				   "the state again",
-				   what, name);
-	case ERANGE:
-		return accel_error(ACCEL_ERR_RANGE,
-				   "%s %s: the time is past or too far away",
-				   what, name);
-	case EINVAL:
-		return accel_error(ACCEL_ERR_INVALID,
-				   "%s %s: not for this request of %u lines "
-				   "(mask, or no safe value or deadline)",
-				   what, name, l->n);
-	case EOPNOTSUPP:
-		return accel_error(ACCEL_ERR_NOSYS,
-				   "%s %s: chip '%s' cannot do that", what,
-				   name, l->pins[0].chip);
-	default:
-		return accel_error(ACCEL_ERR_IO, "%s %s: %s", what, name,
-				   strerror(err));
-	}
-}
-
 static accel_status call(const accel_lines *l, const char *what,
 			 unsigned long cmd, void *arg)
 {
 	if (!l)
 		return accel_error(ACCEL_ERR_INVALID, "%s: no lines", what);
 	if (ioctl(l->fd, cmd, arg) < 0)
-		return call_failed(l, what, errno);
+		return lines_failed(l, what, errno);
 	return ACCEL_OK;
 }
 
@@ -303,7 +161,10 @@ static accel_status request(accel_lines *l, const accel_lines_config *c)
 	l->fd = ioctl(dev, PIACCEL_LINE_REQUEST, &r);
 	err = errno;
 	close(dev);
-	return l->fd < 0 ? request_failed(l, c, err) : ACCEL_OK;
+	if (l->fd < 0)
+		return lines_not_given(l, c, err);
+	fcntl(l->fd, F_SETFL, O_NONBLOCK);
+	return ACCEL_OK;
 }
 
 accel_lines *accel_lines_request_with(const accel_lines_config *c)
@@ -459,54 +320,4 @@ accel_status accel_lines_rearm(accel_lines *l, uint64_t trip_seq)
 accel_status accel_lines_disarm(accel_lines *l)
 {
 	return call(l, "disarm", PIACCEL_LINE_DISARM, NULL);
-}
-
-/* ---- edges ---------------------------------------------------------------- */
-
-#define EDGES_AT_ONCE 64
-
-static accel_edge edge_of(const struct piaccel_event *ev)
-{
-	return (accel_edge){
-		.time_ns = ev->time_ns,
-		.seq = ev->seq,
-		.lost = ev->lost,
-		.line = ev->line,
-		.level = ev->edge == PIACCEL_EDGE_RISING,
-		.debounced = ev->flags & PIACCEL_EVENT_DEBOUNCED,
-		.late = ev->flags & PIACCEL_EVENT_LATE_LEVEL,
-	};
-}
-
-accel_status accel_lines_read(accel_lines *l, accel_edge *edges, uint32_t max,
-			      uint64_t timeout_ns, uint32_t *count)
-{
-	struct piaccel_event ev[EDGES_AT_ONCE];
-	short got;
-	ssize_t n;
-
-	if (!l || !edges || !max || !count)
-		return accel_error(ACCEL_ERR_INVALID,
-				   "edges: no lines, or no place for them");
-	*count = 0;
-	if (gpio_wait(l->fd, POLLIN | POLLPRI, timeout_ns, &got))
-		return accel_error(ACCEL_ERR_TIMEOUT,
-				   "no edge on %s within %g s", l->pins[0].name,
-				   (double)timeout_ns / 1e9);
-	if (!(got & POLLIN))
-		return call_failed(l, "edges of",
-				   got & POLLPRI ? ESHUTDOWN : ENODEV);
-	if (max > EDGES_AT_ONCE)
-		max = EDGES_AT_ONCE;
-	n = read(l->fd, ev, max * sizeof(*ev));
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN
-			       ? accel_error(ACCEL_ERR_TIMEOUT,
-					     "edges of %s: a signal came first",
-					     l->pins[0].name)
-			       : call_failed(l, "edges of", errno);
-	*count = (uint32_t)((size_t)n / sizeof(*ev));
-	for (uint32_t i = 0; i < *count; i++)
-		edges[i] = edge_of(&ev[i]);
-	return ACCEL_OK;
 }

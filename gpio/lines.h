@@ -10,4 +10,11 @@ struct accel_lines {
 	accel_pin pins[ACCEL_LINES_MAX];
 };
 
+/* Why the request for these lines failed, with who has them. */
+accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
+			     int err);
+
+/* Why a call on them failed. */
+accel_status lines_failed(const accel_lines *l, const char *what, int err);
+
 #endif /* ACCEL_GPIO_LINES_H */

@@ -405,10 +405,12 @@ static accel_status w1_read(accel_sensor *s)
 }
 
 const struct sensor_kind sensor_kernel_kinds[] = {
-	{ "iio", "DEVICE", 1, 1, "", iio_describe, NULL, channels_read },
-	{ "ds18b20", "ID", 1, 1, "", w1_describe, NULL, w1_read },
-	{ "hwmon", "CHIP", 1, 1, "", hwmon_describe, NULL, channels_read },
-	{ "thermal", "ZONE", 1, 1, "", thermal_describe, NULL, channels_read },
+	{ "iio", "DEVICE", 1, 1, "", iio_describe, NULL, channels_read, false },
+	{ "ds18b20", "ID", 1, 1, "", w1_describe, NULL, w1_read, false },
+	{ "hwmon", "CHIP", 1, 1, "", hwmon_describe, NULL, channels_read,
+	  false },
+	{ "thermal", "ZONE", 1, 1, "", thermal_describe, NULL, channels_read,
+	  false },
 };
 
 const uint32_t sensor_num_kernel_kinds =

@@ -29,6 +29,20 @@ static accel_status drain(accel_lines *l, accel_edge *edges, uint32_t max,
 	return s == ACCEL_ERR_TIMEOUT ? ACCEL_OK : s;
 }
 
+/* The next edges that wait; false when there are none, with the failure that
+ * is more than that in *st. */
+static bool more_edges(accel_sensor *s, accel_edge edges[64], uint32_t *n,
+		       accel_status *st)
+{
+	/* less than asked for was the last of them */
+	if (*n < 64)
+		return false;
+	*st = accel_lines_read(s->lines, edges, 64, 0, n);
+	if (*st == ACCEL_ERR_TIMEOUT)
+		*st = ACCEL_OK;
+	return *n > 0;
+}
+
 static accel_status take_lines(accel_sensor *s, const struct sensor_args *a,
 			       accel_lines_config c)
 {
@@ -73,27 +87,29 @@ static accel_status dht_open(accel_sensor *s, const struct sensor_args *a)
 static accel_status dht_read(accel_sensor *s)
 {
 	/* the host's low; the sensor then sends for 5 ms at most */
-	uint64_t low_ns = s->model == DHT22 ? 1200000 : 20 * MS;
+	uint64_t low_ns = s->model == DHT22 ? 1200000 : 20 * MS, released;
 	accel_lines_config low = { .outputs = 1, .pull_up = 1 };
 	accel_lines_config listen = { .pull_up = 1, .rising = 1, .falling = 1 };
 	accel_edge edges[EDGES_MAX];
+	uint32_t n, first = 0;
 	struct dht_values v;
 	accel_status st;
-	uint32_t n;
 
-	st = drain(s->lines, edges, EDGES_MAX, &n);
-	if (!st)
-		st = accel_lines_reconfigure(s->lines, &low);
+	st = accel_lines_reconfigure(s->lines, &low);
 	if (st)
 		return st;
 	sensor_sleep(low_ns);
+	released = accel_now_ns();
 	st = accel_lines_reconfigure(s->lines, &listen);
 	if (st)
 		return st;
 	sensor_sleep(8 * MS);
 	st = drain(s->lines, edges, EDGES_MAX, &n);
+	/* what still waits from before is no answer */
+	while (first < n && edges[first].time_ns < released)
+		first++;
 	if (!st)
-		st = dht_decode(s->model, edges, n, &v);
+		st = dht_decode(s->model, edges + first, n - first, &v);
 	if (st)
 		return st;
 	sensor_value(s, 0, v.temperature, edges[n - 1].time_ns);
@@ -195,14 +211,14 @@ static accel_status pulse_read(accel_sensor *s)
 		"no pulses: at a standstill, or not connected";
 	accel_edge edges[64];
 	uint64_t now = accel_now_ns(), lost = s->pulse.lost;
-	accel_status st;
-	uint32_t n;
+	accel_status st = ACCEL_OK;
+	uint32_t n = 64;
 
 	if (!s->rated && now < s->start_ns + s->window_ns)
 		sensor_sleep(s->start_ns + s->window_ns - now);
-	while (!(st = accel_lines_read(s->lines, edges, 64, 0, &n)))
+	while (more_edges(s, edges, &n, &st))
 		pulse_feed(&s->pulse, edges, n);
-	if (st != ACCEL_ERR_TIMEOUT)
+	if (st)
 		return st;
 	now = accel_now_ns();
 	if (now >= s->start_ns + s->window_ns) {
@@ -253,14 +269,14 @@ static accel_status encoder_read(accel_sensor *s)
 {
 	uint64_t errors = s->encoder.errors;
 	accel_edge edges[64];
-	accel_status st;
-	uint32_t n;
+	accel_status st = ACCEL_OK;
+	uint32_t n = 64;
 
-	while (!(st = accel_lines_read(s->lines, edges, 64, 0, &n)))
+	while (more_edges(s, edges, &n, &st))
 		encoder_feed(&s->encoder, edges, n);
-	if (st != ACCEL_ERR_TIMEOUT)
+	if (st)
 		return st;
-	sensor_value(s, 0, (double)s->encoder.steps, accel_now_ns());
+	sensor_value(s, 0, (double)s->encoder.steps, s->measured_ns);
 	if (s->encoder.errors > errors)
 		sensor_doubt(s, 0, "steps were lost: bouncing, or too fast");
 	return ACCEL_OK;
@@ -273,7 +289,7 @@ static accel_status button_describe(accel_sensor *s,
 
 	sensor_add(s, "pressed", "", 0, 1);
 	sensor_add(s, "presses", "", 0, INFINITY);
-	return sensor_option(s, a, "debounce", 0.001, 1000, 5, &ms);
+	return sensor_option(s, a, "debounce", 0, 1000, 5, &ms);
 }
 
 static accel_status button_open(accel_sensor *s, const struct sensor_args *a)
@@ -282,13 +298,13 @@ static accel_status button_open(accel_sensor *s, const struct sensor_args *a)
 	uint64_t bits;
 	double ms;
 
-	sensor_option(s, a, "debounce", 0.001, 1000, 5, &ms);
+	sensor_option(s, a, "debounce", 0, 1000, 5, &ms);
 	st = take_lines(s, a,
 			(accel_lines_config){ .active_low = 1,
 					      .pull_up = 1,
 					      .rising = 1,
 					      .falling = 1,
-					      .debounced = 1,
+					      .debounced = ms >= 0.001,
 					      .debounce_us =
 						      (uint32_t)(ms * 1000) });
 	if (!st)
@@ -301,15 +317,15 @@ static accel_status button_open(accel_sensor *s, const struct sensor_args *a)
 static accel_status button_read(accel_sensor *s)
 {
 	accel_edge edges[64];
-	accel_status st;
-	uint32_t n;
+	accel_status st = ACCEL_OK;
+	uint32_t n = 64;
 
-	while (!(st = accel_lines_read(s->lines, edges, 64, 0, &n)))
-		button_feed(&s->button, edges, n, 0, accel_now_ns());
-	if (st != ACCEL_ERR_TIMEOUT)
+	while (more_edges(s, edges, &n, &st))
+		button_feed(&s->button, edges, n, 0, s->measured_ns);
+	if (st)
 		return st;
-	sensor_value(s, 0, s->button.pressed, accel_now_ns());
-	sensor_value(s, 1, s->button.presses, accel_now_ns());
+	sensor_value(s, 0, s->button.pressed, s->measured_ns);
+	sensor_value(s, 1, s->button.presses, s->measured_ns);
 	return ACCEL_OK;
 }
 
@@ -331,43 +347,42 @@ static accel_status pir_open(accel_sensor *s, const struct sensor_args *a)
 static accel_status pir_read(accel_sensor *s)
 {
 	accel_edge edges[64];
-	uint64_t bits = 0, now;
-	accel_status st;
-	uint32_t n;
+	uint64_t bits = 0;
+	accel_status st = ACCEL_OK;
+	uint32_t n = 64;
 
 	/* a motion between two readings counts for the second one */
-	while (!(st = accel_lines_read(s->lines, edges, 64, 0, &n))) {
+	while (more_edges(s, edges, &n, &st)) {
 		s->motions += n + edges[0].lost;
 		bits = 1;
 	}
-	if (st != ACCEL_ERR_TIMEOUT)
+	if (st)
 		return st;
 	if (!bits) {
 		st = accel_lines_get(s->lines, 1, &bits);
 		if (st)
 			return st;
 	}
-	now = accel_now_ns();
-	sensor_value(s, 0, (double)bits, now);
-	sensor_value(s, 1, s->motions, now);
-	if (now - s->opened_ns < PIR_WARM_NS)
+	sensor_value(s, 0, (double)bits, s->measured_ns);
+	sensor_value(s, 1, s->motions, s->measured_ns);
+	if (s->measured_ns - s->opened_ns < PIR_WARM_NS)
 		sensor_doubt(s, 0, "may still be warming up (30 s)");
 	return ACCEL_OK;
 }
 
 const struct sensor_kind sensor_line_kinds[] = {
-	{ "dht11", "LINE", 1, 1, "", dht_describe, dht_open, dht_read },
-	{ "dht22", "LINE", 1, 1, "", dht_describe, dht_open, dht_read },
-	{ "am2302", "LINE", 1, 1, "", dht_describe, dht_open, dht_read },
+	{ "dht11", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false },
+	{ "dht22", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false },
+	{ "am2302", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false },
 	{ "hcsr04", "TRIGGER,ECHO[,temperature=CELSIUS]", 2, 2, "|temperature|",
-	  echo_describe, echo_open, echo_read },
+	  echo_describe, echo_open, echo_read, false },
 	{ "pulse", "LINE[,window=SECONDS][,per=PULSES][,unit=UNIT]", 1, 1,
-	  "|window|per|unit|", pulse_describe, pulse_open, pulse_read },
+	  "|window|per|unit|", pulse_describe, pulse_open, pulse_read, false },
 	{ "encoder", "A,B", 2, 2, "", encoder_describe, encoder_open,
-	  encoder_read },
+	  encoder_read, true },
 	{ "button", "LINE[,debounce=MILLISECONDS]", 1, 1, "|debounce|",
-	  button_describe, button_open, button_read },
-	{ "pir", "LINE", 1, 1, "", pir_describe, pir_open, pir_read },
+	  button_describe, button_open, button_read, true },
+	{ "pir", "LINE", 1, 1, "", pir_describe, pir_open, pir_read, true },
 };
 
 const uint32_t sensor_num_line_kinds =

@@ -281,6 +281,11 @@ const char *accel_sensor_spec(const accel_sensor *s)
 	return s ? s->spec : "";
 }
 
+int accel_sensor_fd(const accel_sensor *s)
+{
+	return s && s->kind->announces ? accel_lines_fd(s->lines) : -1;
+}
+
 /* ---- measuring ------------------------------------------------------------ */
 
 static void measure(accel_sensor *s)
@@ -298,9 +303,12 @@ static void measure(accel_sensor *s)
  * second time: that is waited for. */
 static bool rested(const accel_sensor *s)
 {
-	uint64_t ready = s->measured_ns + s->rest_ns, now = accel_now_ns();
+	uint64_t ready = s->measured_ns + s->rest_ns, now;
 
-	if (!s->measured_ns || now >= ready)
+	if (!s->measured_ns || !s->rest_ns)
+		return true;
+	now = accel_now_ns();
+	if (now >= ready)
 		return true;
 	if (ready - now > s->rest_ns / 20)
 		return false;

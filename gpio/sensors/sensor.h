@@ -28,6 +28,7 @@ struct sensor_kind {
 	accel_status (*open)(accel_sensor *s, const struct sensor_args *a);
 	/* Fills s->readings by sensor_value() and sensor_doubt(). */
 	accel_status (*read)(accel_sensor *s);
+	bool announces; /* read never waits, and edges say when to */
 };
 
 /* How the kernel's driver offers a quantity. */

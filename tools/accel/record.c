@@ -105,7 +105,7 @@ static int loop(struct recorder *r, const char *path, uint64_t end)
 			break;
 		next += r->set->every_ns;
 		for (uint32_t i = 0; i < r->set->sensors; i++)
-			source_take(&r->sources[i], r->control);
+			source_take(&r->sources[i], r->control, accel_now_ns());
 		accel_control_update(r->control, accel_now_ns(),
 				     (int64_t)run_wall());
 		row(r);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct run {
 	struct sink *sinks;
 	uint64_t ticks, late, recorded_ns, busy_ns, started_ns;
 	uint64_t feed_ns; /* between keep-alives, at most */
+	struct pollfd *edges; /* of each sensor, where it announces itself */
 };
 
 /* ---- time and threads ----------------------------------------------------- */
@@ -136,7 +138,9 @@ static int prepare(struct run *r, const char *path)
 	r->brains = calloc(r->set->models + 1, sizeof(*r->brains));
 	r->brain_due = calloc(r->set->models + 1, sizeof(*r->brain_due));
 	r->sinks = calloc(r->set->outputs + 1, sizeof(*r->sinks));
-	if (!r->sources || !r->brains || !r->brain_due || !r->sinks)
+	r->edges = calloc(r->set->sensors + 1, sizeof(*r->edges));
+	if (!r->sources || !r->edges || !r->brains || !r->brain_due ||
+	    !r->sinks)
 		return 1;
 	for (uint32_t i = 0; i < r->set->sensors; i++)
 		if (source_declare(&r->sources[i], r->control, i))
@@ -189,6 +193,7 @@ static void finish(struct run *r)
 	free(r->brains);
 	free(r->brain_due);
 	free(r->sinks);
+	free(r->edges);
 }
 
 /* ---- the loop ------------------------------------------------------------- */
@@ -264,12 +269,10 @@ static void show(struct run *r, uint64_t now)
 	view_show(r->view, &s);
 }
 
-static void tick(struct run *r)
+static void tick(struct run *r, uint64_t now)
 {
-	uint64_t now = accel_now_ns();
-
 	for (uint32_t i = 0; i < r->set->sensors; i++)
-		source_take(&r->sources[i], r->control);
+		source_take(&r->sources[i], r->control, now);
 	accel_control_update(r->control, now, (int64_t)run_wall());
 	think(r, now);
 	accel_control_decide(r->control);
@@ -282,10 +285,24 @@ static void tick(struct run *r)
 	r->busy_ns += accel_now_ns() - now;
 }
 
+/* Until then, a signal, or an edge; true for an edge. */
+static bool wait_for_edge(struct run *r, uint64_t until)
+{
+	uint64_t now = accel_now_ns(), ns = until > now ? until - now : 0;
+	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u),
+			      .tv_nsec = (long)(ns % 1000000000u) };
+
+	for (uint32_t i = 0; i < r->set->sensors; i++)
+		r->edges[i] = (struct pollfd){ .fd = source_fd(&r->sources[i]),
+					       .events = POLLIN };
+	return ppoll(r->edges, r->set->sensors, &t, NULL) > 0;
+}
+
 /* The same thread decides and feeds: if one hangs, the other stops. */
 static void loop(struct run *r, uint64_t end)
 {
 	uint64_t next = accel_now_ns(), now;
+	bool edge = false;
 
 	r->started_ns = next;
 	while (!run_stopped && (now = accel_now_ns()) < end) {
@@ -294,8 +311,9 @@ static void loop(struct run *r, uint64_t end)
 			for (uint32_t i = 0; i < r->set->outputs; i++)
 				sink_rearm(&r->sinks[i], r->journal);
 		}
+		if (edge || now >= next)
+			tick(r, now);
 		if (now >= next) {
-			tick(r);
 			next += r->set->every_ns;
 			if (next <= accel_now_ns()) {
 				next = accel_now_ns() + r->set->every_ns;
@@ -304,8 +322,8 @@ static void loop(struct run *r, uint64_t end)
 		}
 		for (uint32_t i = 0; i < r->set->outputs; i++)
 			sink_feed(&r->sinks[i], r->journal);
-		now = accel_now_ns();
-		run_wait(next < now + r->feed_ns ? next : now + r->feed_ns);
+		now += r->feed_ns;
+		edge = wait_for_edge(r, next < now ? next : now);
 	}
 }
 

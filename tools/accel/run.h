@@ -3,10 +3,10 @@
  * accel run: sensors, models, rules and outputs in one loop.
  *
  * The loop's thread alone decides, drives and feeds the keep-alives; it waits
- * for nobody. Sensors are read by a thread each, models are loaded by one, the
- * log and the history are written by one, the dashboard is drawn by one: any of
- * them may hang, and the loop goes on with values that grow too old and are
- * then unknown.
+ * for nobody but the next period or an edge. Sensors that take their time are
+ * read by a thread each, models are loaded by one, the log and the history are
+ * written by one, the dashboard is drawn by one: any of them may hang, and the
+ * loop goes on with values that grow too old and are then unknown.
  */
 #ifndef TOOLS_ACCEL_RUN_H
 #define TOOLS_ACCEL_RUN_H
@@ -55,14 +55,18 @@ struct source {
 	pthread_mutex_t lock; /* of what follows */
 	accel_reading readings[ACCEL_READINGS_MAX];
 	/* the loop's own */
+	uint64_t tried_ns; /* when one that was gone was opened again */
 	accel_quality told[ACCEL_READINGS_MAX];
 };
 
 /* Declares what a sensor reads. Messages name the file's place. */
 accel_status source_declare(struct source *s, accel_control *c, uint32_t i);
 accel_status source_start(struct source *s, struct journal *j);
-/* The newest readings into the control; tells the journal of changes. */
-void source_take(struct source *s, accel_control *c);
+/* The newest readings into the control; tells the journal of changes. A sensor
+ * that announces itself is read here. */
+void source_take(struct source *s, accel_control *c, uint64_t now);
+/* What tells that there is something new, or -1. */
+int source_fd(const struct source *s);
 void source_stop(struct source *s);
 
 /* ---- models ------------------------------------------------------------------ */

@@ -81,21 +81,45 @@ accel_status source_start(struct source *s, struct journal *j)
 			accel_last_error());
 		return ACCEL_ERR_IO;
 	}
+	if (accel_sensor_fd(s->sensor) >= 0)
+		return ACCEL_OK;
 	st = run_thread(&s->thread, reader, s);
 	s->threaded = !st;
 	return st;
 }
 
-void source_take(struct source *s, accel_control *c)
+int source_fd(const struct source *s)
+{
+	return accel_sensor_fd(s->sensor);
+}
+
+/* Reads a sensor that announces itself; one that is gone may come back. */
+static void read_here(struct source *s, uint64_t now)
+{
+	uint32_t n;
+
+	if (!s->sensor && now - s->tried_ns >= s->what->every_ns) {
+		s->tried_ns = now;
+		s->sensor = accel_sensor_open(s->what->spec);
+	}
+	if (s->sensor &&
+	    accel_sensor_read(s->sensor, s->readings, ACCEL_READINGS_MAX, &n) ==
+		    ACCEL_ERR_LOST) {
+		accel_sensor_close(s->sensor);
+		s->sensor = NULL;
+	}
+}
+
+void source_take(struct source *s, accel_control *c, uint64_t now)
 {
 	accel_reading r[ACCEL_READINGS_MAX];
 
+	if (!s->threaded)
+		read_here(s, now);
 	pthread_mutex_lock(&s->lock);
 	memcpy(r, s->readings, s->n * sizeof(*r));
 	pthread_mutex_unlock(&s->lock);
 	for (uint32_t k = 0; k < s->n; k++) {
-		uint64_t now = accel_now_ns();
-
 		/* the control knows max_age itself; this is for the journal */
 		accel_reading_expire(&r[k], now, s->what->max_age_ns);
 		accel_control_set(c, s->input[k], r[k].value, r[k].time_ns);

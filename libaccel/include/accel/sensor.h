@@ -101,6 +101,13 @@ ACCEL_API accel_status accel_sensor_read(accel_sensor *sensor,
 					 accel_reading *readings, uint32_t max,
 					 uint32_t *count);
 
+/*
+ * For poll(): POLLIN when a reading may have changed. Only sensors that are
+ * read without waiting and announce themselves by edges have one (button, pir,
+ * encoder); -1 for the others. Owned by the sensor.
+ */
+ACCEL_API int accel_sensor_fd(const accel_sensor *sensor);
+
 typedef struct accel_sensor_info {
 	char spec[96]; /* for accel_sensor_open() */
 	char text[96]; /* what it measures */

@@ -37,6 +37,15 @@ echo_of() {
 	printf '0 24=1\n%s 24=0\n' "$1" |
 		"$tb" play - player 1 falling 23 min 9000 start 400000
 }
+# watched LINE: until somebody waits for its edges
+watched() {
+	local i
+	for ((i = 0; i < 400; i++)); do
+		! "$tb" line "$1" | grep -q '^irq .*on$' || return 0
+		sleep 0.05
+	done
+	return 1
+}
 "$tb" reset
 "$tb" pull 4 up
 
@@ -82,11 +91,11 @@ result $? "an echo line that hangs is no number" "$out"
 
 # a button that bounces for 3 ms, and an encoder's two and a half turns of a step
 { echo '0 17=0'; for i in $(seq 15); do printf '100000 17=z\n100000 17=0\n'; done; } >/run/bounce
-( sleep 0.5; "$tb" play /run/bounce ) &
+( watched 17; "$tb" play /run/bounce ) &
 out=$("$A" sensor watch button:GPIO17,debounce=5 --count 2 --every 2s 2>&1)
 wait; [ "$(grep -c 'presses *1 ' <<<"$out")" = 1 ] && grep -q 'presses *0 ' <<<"$out"
 result $? "a bouncing button is pressed once" "$out"
-( sleep 0.5; printf '1000000 20=0\n1000000 21=0\n1000000 20=1\n1000000 21=1\n1000000 20=0\n' |
+( watched 21; printf '1000000 20=0\n1000000 21=0\n1000000 20=1\n1000000 21=1\n1000000 20=0\n' |
 	"$tb" play - ) &
 "$tb" drive 20 1 21 1
 out=$("$A" sensor watch encoder:GPIO20,GPIO21 --count 2 --every 2s 2>&1); wait

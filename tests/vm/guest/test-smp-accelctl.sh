@@ -87,7 +87,9 @@ kill -KILL $relay; wait $relay 2>/dev/null; exec 6>&-
 until_true drives 22 0; result $? "killed, the kernel drives the safe state"
 out=$("$A" relay GPIO22=off --safe on --interlock GPIO27=0 --for 0.1s </dev/null 2>&1) && drives 22 1
 result $? "the next one takes over; its safe state is another" "$out"
-"$A" release GPIO22 2>/dev/null; out=$("$A" relay GPIO2=off --for 0.1s </dev/null 2>&1)
+out=$("$A" release GPIO22 2>&1) && drives 22 in
+result $? "release gives back a relay with its interlock" "$out"
+out=$("$A" relay GPIO2=off --for 0.1s </dev/null 2>&1)
 grep -q 'warning: GPIO2 .pin 3. is unfit for a relay' <<<"$out"
 result $? "a relay on a pulled-up pin is warned of" "$out"
 "$A" release GPIO2
@@ -135,6 +137,9 @@ result $? "doctor finds module and lines, and the engine takes the module's buff
 out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$A" get GPIO5 2>&1)
 [ $? = 4 ] && grep -q 'usermod -aG gpio' <<<"$out"
 result $? "without permission it says which group, status 4" "$out"
+
+! grep '^request:' /sys/kernel/debug/piaccel/summary >"$T/held"
+result $? "nothing is held at the end" "$(cat "$T/held")"
 
 "$tb" reset
 rm -rf "$T"

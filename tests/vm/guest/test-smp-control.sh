@@ -86,6 +86,9 @@ out=$("$A" record "$T/control.yaml" --out "$T/d.csv" --label present --value 1 -
 	tail -1 "$T/d.csv" | grep -q '^[0-9.]*,1,[0-9]*,,1$'
 result $? "record writes rows; a dead sensor leaves its field empty" "$out $(tail -2 "$T/d.csv")"
 
+! grep '^request:' /sys/kernel/debug/piaccel/summary >"$T/held"
+result $? "nothing is held at the end" "$(cat "$T/held")"
+
 "$tb" reset
 rm -rf "$T"
 echo "1..$n"

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/* What the kernel's refusals mean for whoever asked for lines. */
+#include <accel/lines.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/piaccel.h>
+
+#include "gpio.h"
+#include "lines.h"
+
+/* Who has which of the lines, appended to `text`. */
+static void name_owners(const accel_lines *l, char *text, size_t size)
+{
+	accel_line_info info;
+	size_t n = 0;
+
+	text[0] = 0;
+	for (uint32_t i = 0; i < l->n && n < size; i++) {
+		if (accel_line_info_get(&l->pins[i], &info) || !info.used)
+			continue;
+		n += (size_t)snprintf(text + n, size - n, "%s%s by '%s'",
+				      n ? ", " : "", l->pins[i].name,
+				      info.consumer[0] ? info.consumer : "?");
+	}
+	if (!n)
+		snprintf(text, size, "%s by someone else", l->pins[0].name);
+}
+
+accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
+			     int err)
+{
+	const char *chip = l->pins[0].chip;
+	char who[256];
+
+	switch (err) {
+	case EBUSY:
+		name_owners(l, who, sizeof(who));
+		return accel_error(ACCEL_ERR_BUSY,
+				   "in use: %s; end that program (a line that "
+				   "is held: accelctl release), or disable the "
+				   "overlay that claims it",
+				   who);
+	case ENODEV:
+		return accel_error(ACCEL_ERR_NODEV,
+				   "there is no GPIO chip '%s'", chip);
+	case ENOENT:
+		return accel_error(ACCEL_ERR_NODEV,
+				   "nobody holds '%s' (%u lines) to take over",
+				   c->names, l->n);
+	case EOPNOTSUPP:
+		return accel_error(ACCEL_ERR_NOSYS,
+				   "'%s' on %s: the chip cannot do that bias, "
+				   "drive, edge or interlock",
+				   c->names, chip);
+	case ERANGE:
+		return accel_error(
+			ACCEL_ERR_RANGE,
+			"'%s': keep-alive %.6g s must be %g s to %g s, "
+			"debounce %u us at most %u us",
+			c->names, (double)c->keepalive_ns / 1e9,
+			PIACCEL_KEEPALIVE_MIN_NS / 1e9,
+			PIACCEL_KEEPALIVE_MAX_NS / 1e9, c->debounce_us,
+			PIACCEL_DEBOUNCE_MAX_US);
+	case EINVAL:
+		return accel_error(
+			ACCEL_ERR_INVALID,
+			"'%s': %s: outputs %#llx, safe %#llx, interlocks "
+			"%#llx, edges %#llx, debounced %#llx of %u lines",
+			c->names,
+			c->adopt ? "held with other settings, or the masks "
+				   "contradict"
+				 : "the chip lacks a line, or the masks "
+				   "contradict",
+			(unsigned long long)c->outputs,
+			(unsigned long long)c->safe,
+			(unsigned long long)c->interlocks,
+			(unsigned long long)(c->rising | c->falling),
+			(unsigned long long)c->debounced, l->n);
+	case ENOMEM:
+		return accel_error(ACCEL_ERR_NOMEM,
+				   "'%s': the kernel has no memory", c->names);
+	default:
+		return accel_error(err == EPERM ? ACCEL_ERR_PERM : ACCEL_ERR_IO,
+				   "'%s' on %s: %s", c->names, chip,
+				   strerror(err));
+	}
+}
+
+/* What a call on a line descriptor means by its errno. */
+accel_status lines_failed(const accel_lines *l, const char *what, int err)
+{
+	const char *name = l->pins[0].name;
+
+	switch (err) {
+	case ESHUTDOWN:
+		return accel_error(ACCEL_ERR_TRIPPED,
+				   "%s %s: tripped to the safe state; look at "
+				   "the state, then rearm",
+				   what, name);
+	case ENODEV:
+		return accel_error(ACCEL_ERR_LOST, "%s %s: chip '%s' is gone",
+				   what, name, l->pins[0].chip);
+	case EPERM:
+		return accel_error(ACCEL_ERR_PERM,
+				   "%s %s: it is an input, or that would undo "
+				   "a safe value",
+				   what, name);
+	case EBUSY:
+		return accel_error(ACCEL_ERR_BUSY,
+				   "%s %s: a stream drives it, or an "
+				   "interlock is open",
+				   what, name);
+	case ESTALE:
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s %s: another trip has come since; read "
+				   "the state again",
+				   what, name);
+	case ERANGE:
+		return accel_error(ACCEL_ERR_RANGE,
+				   "%s %s: the time is past or too far away",
+				   what, name);
+	case EINVAL:
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s %s: not for this request of %u lines "
+				   "(mask, or no safe value or deadline)",
+				   what, name, l->n);
+	case EOPNOTSUPP:
+		return accel_error(ACCEL_ERR_NOSYS,
+				   "%s %s: chip '%s' cannot do that", what,
+				   name, l->pins[0].chip);
+	default:
+		return accel_error(ACCEL_ERR_IO, "%s %s: %s", what, name,
+				   strerror(err));
+	}
+}
