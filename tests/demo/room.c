@@ -44,8 +44,12 @@ static void answer(int fd, double celsius, double percent)
 				 DHT, 0);
 	}
 	s[n++] = tb_step_release(50000, DHT);
-	tb_stop(fd, 0);
-	tb_answer(fd, 0, s, n, DHT, TB_EDGE_RISING, 900000, 30000);
+	/* one answer: the next one has the next values */
+	tb_play_args(fd, &(struct tb_play){
+		.steps = (uintptr_t)s, .nsteps = n, .rounds = 1,
+		.start_ns = 30000, .trig_line = DHT,
+		.trig_edges = TB_EDGE_RISING, .trig_min_ns = 900000,
+		.trig_count = 1 });
 }
 
 /* Minutes there: nobody for 25, people for 35, and so on. */
@@ -60,6 +64,7 @@ int main(int argc, char **argv)
 	unsigned int seed = 1;
 	FILE *truth = argc > 1 ? fopen(argv[1], "w") : NULL;
 	int fd = tb_open(), was = -1;
+	struct tb_player p;
 
 	if (fd < 0 || (argc > 1 && !truth)) {
 		perror("room");
@@ -77,7 +82,10 @@ int main(int argc, char **argv)
 		h += 3.0 * people - (fan ? 0.3 : 0.15) * (h - 40);
 		seed = seed * 1664525u + 1013904223u;
 		tb_drive(fd, MOTION, people && seed >> 24 < 200);
-		answer(fd, t, h);
+		/* it may be asked just now: only when it has answered */
+		if (!tb_player(fd, 0, &p) && (p.state == TB_PLAYER_IDLE ||
+					      p.state == TB_PLAYER_DONE))
+			answer(fd, t, h);
 		if (truth && people != was) {
 			fprintf(truth, "%d\n", people);
 			fflush(truth);
