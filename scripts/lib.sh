@@ -43,7 +43,7 @@ locked() {
 memo() {
 	local f
 	[ -d "${ACCEL_MEMO:-}" ] || { ( "$@" ); return; }
-	f=$ACCEL_MEMO/$(printf '%s ' "$(basename "$0")" "${@:2}" | tr -c 'A-Za-z0-9.\n' _)
+	f=$ACCEL_MEMO/$(printf '%s ' "$(basename "$0")" "${@:2}" | sha256sum | cut -c1-32)
 	if [ ! -e "$f" ]; then
 		( "$@" ) >"$f.$$" || return
 		mv "$f.$$" "$f"
