@@ -90,12 +90,13 @@ result $? "an echo line that hangs is no number" "$out"
 "$tb" release 24
 
 # a button that bounces for 3 ms, and an encoder's two and a half turns of a step
-{ echo '0 17=0'; for i in $(seq 15); do printf '100000 17=z\n100000 17=0\n'; done; } >/run/bounce
+# nothing happens before the sensor has looked at its lines for the first time
+{ echo '300000000 17=0'; for i in $(seq 15); do printf '100000 17=z\n100000 17=0\n'; done; } >/run/bounce
 ( watched 17; "$tb" play /run/bounce ) &
 out=$("$A" sensor watch button:GPIO17,debounce=5 --count 2 --every 2s 2>&1)
 wait; [ "$(grep -c 'presses *1 ' <<<"$out")" = 1 ] && grep -q 'presses *0 ' <<<"$out"
 result $? "a bouncing button is pressed once" "$out"
-( watched 21; printf '1000000 20=0\n1000000 21=0\n1000000 20=1\n1000000 21=1\n1000000 20=0\n' |
+( watched 21; printf '300000000 20=0\n1000000 21=0\n1000000 20=1\n1000000 21=1\n1000000 20=0\n' |
 	"$tb" play - ) &
 "$tb" drive 20 1 21 1
 out=$("$A" sensor watch encoder:GPIO20,GPIO21 --count 2 --every 2s 2>&1); wait
