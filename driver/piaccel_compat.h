@@ -47,8 +47,8 @@ hrtimer_setup(struct hrtimer *timer,
 #endif
 
 /*
- * gpiod_set_value() returned nothing before its errors were told (v6.15, and
- * stable releases of v6.12 since). Detected.
+ * gpiod_set_value() gives no error in older kernels and an int in those tested
+ * here (6.12.117 and newer). Detected.
  */
 #define PIACCEL_SET_IS_VOID						\
 	__builtin_types_compatible_p(typeof(gpiod_set_value),		\

@@ -54,9 +54,10 @@ TMPDIR=$tmp timeout -s KILL "$seconds" "$kernel" \
 pid=$!
 trap 'kill $pid 2>/dev/null' EXIT
 
-# An alarm of this kernel's one timer is lost now and then under many short
-# ones, and nothing would wind up its clock again: so it gets one from here, too.
-# Before its first program runs it could not take it.
+# Under many short timers this kernel's clock now and then stands still: it
+# sleeps with no timer set and no signal on its way. Why is not known; an alarm
+# from outside winds it up again. Before its first program runs it could not
+# take one.
 beat() {
 	until grep -q '^kernel [0-9]' "$log"; do
 		sleep 0.2
