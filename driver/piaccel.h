@@ -101,6 +101,7 @@ struct piaccel_line {
  * @node: in piaccel_requests. Under piaccel_requests_mutex, read under RCU.
  * @chip: label of the chip
  * @consumer: who it is for
+ * @irq_name: the same, as the name of its interrupts
  * @owner: pid of who made it, for debugfs
  * @num: lines
  * @all: a bit for each
@@ -172,6 +173,7 @@ struct piaccel_request {
 	struct list_head node;
 	char chip[PIACCEL_NAME_SIZE];
 	char consumer[PIACCEL_CONSUMER_SIZE];
+	char irq_name[PIACCEL_CONSUMER_SIZE + 8];
 	pid_t owner;
 	unsigned int num;
 	u64 all;

@@ -214,11 +214,11 @@ static int piaccel_event_request(struct piaccel_line *line)
 		ret = request_threaded_irq(irq, piaccel_irq_hard,
 					   piaccel_irq_thread,
 					   line->trigger | IRQF_ONESHOT,
-					   req->consumer, line);
+					   req->irq_name, line);
 	else
 		ret = request_irq(irq, piaccel_irq,
 				  line->trigger | IRQF_NO_THREAD,
-				  req->consumer, line);
+				  req->irq_name, line);
 	if (ret)
 		return ret == -EINVAL || ret == -ENXIO ? -EOPNOTSUPP : ret;
 	line->irq = irq;

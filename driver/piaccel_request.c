@@ -125,6 +125,13 @@ piaccel_request_new(const struct piaccel_line_request *r)
 	INIT_LIST_HEAD(&req->node);
 	strscpy(req->chip, r->chip);
 	strscpy(req->consumer, r->consumer[0] ? r->consumer : "piaccel");
+	/*
+	 * An interrupt's name becomes a folder in /proc/irq, where a slash, "."
+	 * and the names of the files there would be refused with a warning.
+	 */
+	snprintf(req->irq_name, sizeof(req->irq_name), "piaccel:%s",
+		 req->consumer);
+	strreplace(req->irq_name, '/', ':');
 	req->owner = task_tgid_nr(current);
 	req->all = GENMASK_ULL(r->num_lines - 1, 0);
 	for (i = 0; i < r->num_lines; i++)

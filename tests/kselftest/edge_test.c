@@ -177,6 +177,31 @@ TEST_F(edge, each_line_counts_its_own)
 	close(fd);
 }
 
+/*
+ * An interrupt bears it, as a folder in /proc/irq: what no folder can be called
+ * there makes the kernel warn, which the console's scanner would see.
+ */
+TEST_F(edge, any_consumer_name_will_do)
+{
+	const char *names[] = { "a/b", "/", ".", "..", "smp_affinity", "spurious",
+				"%s%n", "\n", "/proc/../x//", "" };
+	struct piaccel_event e;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct piaccel_line_request r = edges(&self->b, 9, 1);
+
+		memset(r.consumer, 0, sizeof(r.consumer));
+		memcpy(r.consumer, names[i], strlen(names[i]));
+		fd = line_request(self->dev, &r);
+		ASSERT_GE(fd, 0) TH_LOG("\"%s\": %s", names[i], strerror(errno));
+		self->made = 0;
+		ASSERT_TRUE(toggle(self, fd, 9, 2));
+		EXPECT_EQ(1, read_events(fd, &e, 1));
+		close(fd);
+	}
+}
+
 TEST_F(edge, a_full_queue_drops_the_oldest_and_counts)
 {
 	struct piaccel_line_request r = edges(&self->b, 9, 1);
