@@ -155,7 +155,10 @@ arrows() { # includes point one way: see docs/architecture.md
 judge "includes point one way; kernel versions only in the compat header" arrows
 
 ksft() { # the folder works as tools/testing/selftests/piaccel of a kernel
-	local t=$BUILD/lint/ksft
+	local t=$BUILD/lint/ksft h
+	for h in tb.h testboard.h; do # links, or copies where links are lost
+		cmp tests/kselftest/$h tests/vm/testboard/$h
+	done
 	rm -rf "$t" && mkdir -p "$t/out" &&
 		cp -r "$KFILES/tools/testing/selftests" "$t/" &&
 		cp -rL tests/kselftest "$t/selftests/piaccel" &&

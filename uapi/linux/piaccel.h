@@ -292,7 +292,8 @@ PIACCEL_ASSERT_SIZE(struct piaccel_rearm, 8);
  * @PIACCEL_TRIP_USER: the TRIP call
  * @PIACCEL_TRIP_PANIC: the kernel panicked
  * @PIACCEL_TRIP_REBOOT: the system reboots, halts or powers off
- * @PIACCEL_TRIP_CHIP: the chip's driver is being unbound
+ * @PIACCEL_TRIP_CHIP: the chip's driver is being unbound; or it has removed the
+ *	chip without that, and no safe value could be driven (no STATUS_SAFE)
  */
 enum piaccel_trip_cause {
 	PIACCEL_TRIP_NONE = 0,
