@@ -289,6 +289,13 @@ const char *compute_matmul_shape_name(enum compute_matmul_shape shape);
 
 /* ---- convolution ------------------------------------------------------ */
 
+enum compute_conv_shape {
+	COMPUTE_CONV_AUTO,
+	COMPUTE_CONV_DIRECT, /* one element an invocation */
+	COMPUTE_CONV_TEXEL, /* texel reads, one address for all lanes */
+	COMPUTE_CONV_V3D, /* 8x4 registers, packed operands */
+};
+
 /*
  * Cross-correlation, NCHW, as every framework's conv2d. conv1d is h = 1.
  *
@@ -299,12 +306,15 @@ const char *compute_matmul_shape_name(enum compute_matmul_shape shape);
  * @in: [n, c, h, w]. @w: [co, c / groups, kh, kw]. @out: [n, co, oh, ow].
  *   oh and ow are the out view's: bottom and right padding is what they imply.
  * All contiguous, F32 or F16; bias [co].
+ * @shape: of the kernel, where the operands allow it; a 1 by 1 convolution is a
+ *   matmul and does not look at it.
  */
 struct compute_conv {
 	struct compute_view in, w, out;
 	const struct compute_view *bias, *residual;
 	uint32_t stride[2], pad[2] /* top, left */, dilation[2], groups;
 	enum compute_act act;
+	enum compute_conv_shape shape;
 	struct compute_buffer *scratch;
 	uint64_t scratch_offset; /* multiple of 256 */
 };

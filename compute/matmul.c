@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "epilogue.h"
+#include "tune.h"
 
 #include "../libaccel/src/base/error.h"
 
@@ -16,10 +17,9 @@ enum pack_mode { PACK_ROWS, PACK_PANEL, PACK_COLUMNS };
 
 const char *compute_matmul_shape_name(enum compute_matmul_shape shape)
 {
-	static const char *const names[] = { "auto", "plain", "v3d", "texel",
-					     "tile" };
+	const char *name = tune_shape_name(TUNE_MATMUL, shape);
 
-	return (uint32_t)shape < 5 ? names[shape] : "?";
+	return name ? name : "?";
 }
 
 /* One operand's matrices: [batch][rows][cols] by strides. */
@@ -146,12 +146,20 @@ static enum compute_matmul_shape choose(const struct compute_device *dev,
 					const struct product *p)
 {
 	const struct compute_limits *l = &dev->limits;
+	/* what its packed operands take at most */
+	const uint64_t texels = (uint64_t)p->batch * (p->k / 4 + 1) *
+				((uint64_t)p->m + p->n + COLUMNS);
+	uint32_t tuned;
 
 	/* thin or tiny products: packing costs more than it saves */
 	if (p->batch > 65535 || p->m <= 2 ||
 	    (uint64_t)p->m * p->n * p->k <= 4096 || p->n < 4)
 		return COMPUTE_MATMUL_PLAIN;
-	if (dev->info.type == COMPUTE_DEVICE_CPU && !*l->clamp)
+	tuned = tune_choice(dev, TUNE_MATMUL, p->m, p->n, p->k);
+	if (tuned && (tuned != COMPUTE_MATMUL_TEXEL || texels <= l->max_texels))
+		return (enum compute_matmul_shape)tuned;
+	if (dev->info.type == COMPUTE_DEVICE_CPU && !*l->clamp &&
+	    texels <= l->max_texels)
 		return COMPUTE_MATMUL_TEXEL;
 	/* 256 invocations is what small GPUs stop at; their shared memory is
 	 * no faster than any other */

@@ -5,6 +5,8 @@
  */
 #include "compute_test.h"
 
+#include "compute/tune.h"
+
 static struct compute_device *dev;
 static struct arena mem;
 
@@ -766,22 +768,32 @@ static void test_conv(void)
 		{ 1, 3, 1, 20, 9, 1, 5, 1, 20, 1, 2, 1, 1, 1, 0, 0, F32 },
 		{ 2, 5, 6, 7, 9, 3, 3, 6, 7, 1, 1, 1, 1, 1, 0, 0, F16 },
 	};
+	const size_t n = sizeof(cases) / sizeof(*cases), shapes = 4;
 	double *ref = calloc(1 << 16, sizeof(*ref));
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct conv_case t = cases[i];
-		char text[128];
+	for (size_t i = 0; i < shapes * n; i++) {
+		struct conv_case t = cases[i % n];
+		struct tune_table table = { 0 };
+		uint32_t shape = (uint32_t)(i / n);
+		char text[160];
 
+		/* as a table of `accel tune` would have it */
+		if (shape && !tune_fits(dev, TUNE_CONV, shape))
+			continue;
+		memset(table.shape[TUNE_CONV], (int)shape, TUNE_BUCKETS);
+		compute_tune_use(dev, &table);
 		/* one row: no padding above it */
 		if (t.h == 1)
 			t.pad = 0, t.ow = 16;
 		snprintf(text, sizeof(text),
-			 "conv and gradients [%u %u %u %u] to %u, %ux%u, "
+			 "conv %s and gradients [%u %u %u %u] to %u, %ux%u, "
 			 "stride %u, pad %u, dilation %u, groups %u, dtype %u",
-			 t.n, t.c, t.h, t.w, t.o, t.kh, t.kw, t.stride, t.pad,
-			 t.dilation, t.groups, t.dt);
+			 tune_shape_name(TUNE_CONV, shape), t.n, t.c, t.h, t.w,
+			 t.o, t.kh, t.kw, t.stride, t.pad, t.dilation, t.groups,
+			 t.dt);
 		ok(run_conv(&t, ref), text);
 	}
+	compute_tune_use(dev, NULL);
 	free(ref);
 }
 
