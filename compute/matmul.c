@@ -35,6 +35,7 @@ struct side {
 	/* as the kernel reads it */
 	bool pack;
 	enum pack_mode mode;
+	uint32_t dtype;
 	uint32_t rows_p, cols_p;
 	uint32_t ld, step, panel; /* elements to the next row, matrix, panel */
 };
@@ -199,14 +200,16 @@ static bool quads_in_place(const struct compute_device *dev,
 
 static void in_place(struct side *s)
 {
+	s->dtype = s->v->dtype;
 	s->ld = (uint32_t)s->rs;
 	s->step = s->batches > 1 ? (uint32_t)s->batch[0] : 0;
 }
 
-static void packed(struct side *s, enum pack_mode mode, uint32_t rows_p,
-		   uint32_t cols_p)
+static void packed(struct side *s, enum pack_mode mode, uint32_t dtype,
+		   uint32_t rows_p, uint32_t cols_p)
 {
 	s->pack = true;
+	s->dtype = dtype;
 	s->mode = mode;
 	s->rows_p = rows_p;
 	s->cols_p = cols_p;
@@ -229,24 +232,27 @@ static void plan_sides(const struct compute_device *dev, struct product *p)
 		    quads_in_place(dev, &p->a, p->rank, 4))
 			in_place(&p->a);
 		else
-			packed(&p->a, PACK_ROWS, p->m, k4);
+			packed(&p->a, PACK_ROWS, COMPUTE_F32, p->m, k4);
 		/* long columns of B miss the caches unless they are packed */
 		p->b.panel = COLUMNS;
 		if (p->b.v->dtype == COMPUTE_F32 && p->k % 4 == 0 &&
 		    p->m < 64 && quads_in_place(dev, &p->b, p->rank, 4)) {
 			in_place(&p->b);
 		} else {
-			packed(&p->b, PACK_COLUMNS, k4, up(p->n, COLUMNS));
+			packed(&p->b, PACK_COLUMNS, COMPUTE_F32, k4,
+			       up(p->n, COLUMNS));
 			p->b.ld = COLUMNS;
 			p->b.panel = k4 * COLUMNS;
 		}
 	} else if (p->shape == COMPUTE_MATMUL_V3D) {
-		packed(&p->a, PACK_PANEL, up(p->m, 4 * PANEL), p->k);
+		packed(&p->a, PACK_PANEL, p->a.v->dtype, up(p->m, 4 * PANEL),
+		       p->k);
 		if (quads_in_place(dev, &p->b, p->rank,
 				   compute_dtype_size(p->b.v->dtype)))
 			in_place(&p->b);
 		else
-			packed(&p->b, PACK_ROWS, p->k, up(p->n, 4));
+			packed(&p->b, PACK_ROWS, p->b.v->dtype, p->k,
+			       up(p->n, 4));
 	}
 }
 
@@ -254,7 +260,9 @@ static uint64_t packed_bytes(const struct side *s)
 {
 	if (!s->pack)
 		return 0;
-	return ((uint64_t)s->batches * s->rows_p * s->cols_p * 4 + 255) &
+	return ((uint64_t)s->batches * s->rows_p * s->cols_p *
+			compute_dtype_size(s->dtype) +
+		255) &
 	       ~255ull;
 }
 
@@ -280,7 +288,8 @@ static accel_status pack(struct compute_record *rec,
 	uint64_t bytes = packed_bytes(s);
 	uint64_t quads = (uint64_t)s->batches * s->rows_p * s->cols_p / 4;
 	uint32_t rank = s->batches > 1 ? p->rank : 0, groups[3];
-	const uint32_t spec[] = { LOCAL, s->mode, s->v->dtype, rank };
+	const uint32_t spec[] = { LOCAL, s->mode, s->v->dtype | s->dtype << 3,
+				  rank };
 	uint32_t push[16] = { s->rows,         s->cols,        s->rows_p,
 			      s->cols_p,       s->start,       (uint32_t)s->rs,
 			      (uint32_t)s->cs, (uint32_t)quads };
@@ -357,7 +366,7 @@ static accel_status v3d(struct compute_record *rec,
 			const struct compute_matmul *m, const struct product *p,
 			struct epilogue *e, float alpha, uint64_t scratch_at)
 {
-	uint32_t spec[] = { 0, 0, p->b.pack ? COMPUTE_F32 : p->b.v->dtype };
+	uint32_t spec[] = { 0, 0, p->a.dtype | p->b.dtype << 3 };
 	struct compute_binding bind[5] = { p->a.bind, p->b.bind };
 	const uint32_t groups[] = { div_up(p->n, 64), div_up(p->m, 4 * PANEL),
 				    1 };

@@ -492,6 +492,7 @@ static double ref_act(int act, double x)
 struct mm_case {
 	uint32_t batch, m, n, k;
 	int ta, tb, bias, residual, act, dt, dt_out, shared_b;
+	int dt_b; /* dt is a's and the residual's */
 };
 
 /* [batch, r, c], the last two swapped in memory if `t`. */
@@ -517,12 +518,13 @@ static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
 				    .bias_rows = c->bias == 2 };
 	struct compute_view bias, res, scratch;
 	uint32_t dt = (uint32_t)c->dt;
+	uint32_t dt_b = (uint32_t)c->dt_b;
 	uint64_t bytes;
 	double worst = 0;
 
 	mem.at = 0;
 	m.a = matrix(dt, c->batch, c->m, c->k, c->ta);
-	m.b = matrix(dt, c->shared_b ? 1 : c->batch, c->k, c->n, c->tb);
+	m.b = matrix(dt_b, c->shared_b ? 1 : c->batch, c->k, c->n, c->tb);
 	m.out = MK(&mem, (uint32_t)c->dt_out, c->batch, c->m, c->n);
 	bias = MK(&mem, F32, m.bias_rows ? c->m : c->n);
 	res = MK(&mem, dt, c->batch, c->m, c->n);
@@ -571,21 +573,28 @@ static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
 static void test_matmul(void)
 {
 	static const struct mm_case cases[] = {
-		{ 1, 64, 64, 64, 0, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 1, 1, 1, 0, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 33, 37, 41, 0, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 33, 37, 41, 1, 0, 1, 0, 1, F32, F32, 0 },
-		{ 1, 33, 36, 41, 0, 1, 1, 1, 2, F32, F32, 0 },
-		{ 1, 24, 68, 40, 1, 1, 2, 0, 3, F32, F32, 0 },
-		{ 3, 13, 20, 8, 0, 0, 0, 1, 4, F32, F32, 0 },
-		{ 3, 13, 20, 8, 0, 1, 2, 0, 5, F32, F32, 1 },
-		{ 5, 7, 9, 11, 1, 0, 1, 1, 0, F32, F32, 1 },
-		{ 2, 17, 19, 24, 0, 0, 1, 1, 1, F16, F32, 0 },
-		{ 1, 20, 64, 16, 0, 0, 0, 0, 0, F16, F16, 0 },
-		{ 2, 5, 7, 3, 0, 0, 1, 0, 0, F16, F16, 0 },
-		{ 1, 130, 130, 70, 0, 0, 1, 0, 0, F32, F32, 0 },
-		{ 1, 9, 66, 5, 0, 0, 1, 1, 0, F32, F32, 0 },
-		{ 1, 5, 6, 0, 0, 0, 1, 0, 0, F32, F32, 0 },
+		{ 1, 64, 64, 64, 0, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 1, 1, 1, 0, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 33, 37, 41, 0, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 33, 37, 41, 1, 0, 1, 0, 1, F32, F32, 0, F32 },
+		{ 1, 33, 36, 41, 0, 1, 1, 1, 2, F32, F32, 0, F32 },
+		{ 1, 24, 68, 40, 1, 1, 2, 0, 3, F32, F32, 0, F32 },
+		{ 3, 13, 20, 8, 0, 0, 0, 1, 4, F32, F32, 0, F32 },
+		{ 3, 13, 20, 8, 0, 1, 2, 0, 5, F32, F32, 1, F32 },
+		{ 5, 7, 9, 11, 1, 0, 1, 1, 0, F32, F32, 1, F32 },
+		{ 2, 17, 19, 24, 0, 0, 1, 1, 1, F16, F32, 0, F16 },
+		{ 1, 20, 64, 16, 0, 0, 0, 0, 0, F16, F16, 0, F16 },
+		{ 2, 5, 7, 3, 0, 0, 1, 0, 0, F16, F16, 0, F16 },
+		{ 1, 130, 130, 70, 0, 0, 1, 0, 0, F32, F32, 0, F32 },
+		{ 1, 9, 66, 5, 0, 0, 1, 1, 0, F32, F32, 0, F32 },
+		{ 1, 5, 6, 0, 0, 0, 1, 0, 0, F32, F32, 0, F32 },
+		/* f16 in one operand only, and in both */
+		{ 1, 37, 40, 33, 0, 0, 1, 0, 1, F16, F32, 0, F32 },
+		{ 2, 26, 19, 21, 1, 0, 0, 1, 0, F16, F32, 0, F32 },
+		{ 1, 50, 36, 20, 0, 1, 2, 0, 2, F16, F16, 0, F32 },
+		{ 1, 37, 40, 33, 0, 0, 1, 0, 0, F32, F32, 0, F16 },
+		{ 2, 26, 19, 21, 0, 1, 0, 0, 0, F32, F32, 1, F16 },
+		{ 3, 50, 37, 35, 1, 1, 1, 0, 3, F16, F32, 1, F16 },
 	};
 
 	for (int shape = COMPUTE_MATMUL_PLAIN; shape <= COMPUTE_MATMUL_TILE;
@@ -596,11 +605,11 @@ static void test_matmul(void)
 
 			snprintf(text, sizeof(text),
 				 "matmul %s: %u x [%u, %u, %u] ta %d tb %d "
-				 "bias %d residual %d act %d dtype %d",
+				 "bias %d residual %d act %d dtypes %d %d",
 				 compute_matmul_shape_name(
 					 (enum compute_matmul_shape)shape),
 				 c->batch, c->m, c->n, c->k, c->ta, c->tb,
-				 c->bias, c->residual, c->act, c->dt);
+				 c->bias, c->residual, c->act, c->dt, c->dt_b);
 			ok(run_matmul(c, (enum compute_matmul_shape)shape),
 			   text);
 		}
