@@ -1,7 +1,7 @@
 #version 450
 // SPDX-License-Identifier: MIT
 // Copies matrices into the layout a matmul kernel reads, padded with zeros; f16
-// stays f16 or becomes f32. Four elements an invocation.
+// stays f16 or becomes f32, integers become f32. Four elements an invocation.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "common.glsl"
@@ -38,7 +38,7 @@ uint element(uint at, uint r, uint c)
 	at += r * row_stride + c * col_stride;
 	if (TO == F16)
 		return bitfieldExtract(a[at >> 1], int(at & 1u) * 16, 16);
-	return load_a(FROM, at);
+	return floatBitsToUint(load_a_f(FROM, at));
 }
 
 void put(uint i, uint x, uint y, uint z, uint w)
