@@ -9,6 +9,7 @@
 
 #include "../libaccel/src/base/error.h"
 #include "shaders.h"
+#include "tune.h"
 
 #define MAX_DEVICES 64
 
@@ -440,6 +441,7 @@ accel_status compute_open(const char *which, struct compute_device **out)
 	s = vk_cache_open(dev);
 	if (s)
 		goto fail;
+	tune_load(dev);
 	free(list);
 	*out = dev;
 	return ACCEL_OK;
@@ -461,6 +463,7 @@ void compute_close(struct compute_device *dev)
 		vk_kernels_destroy(dev);
 		dev->DestroyDevice(dev->handle, NULL);
 	}
+	free(dev->tuned);
 	free(dev->shaders);
 	vk_instance_close(&dev->in);
 	free(dev);

@@ -62,7 +62,49 @@ else
 		result $? "accel bench $op --device vulkan --json" "$out"
 	done
 	refused 1 "no such device" bench matmul --device "no such device"
+
+	# accel tune: what it writes is what bench takes from then on
+	cache=$(mktemp -d) || die "no temporary folder"
+	export ACCEL_CACHE_DIR=$cache
+	out=$("$accel" tune --runs 1 --json 2>&1)
+	perl -MJSON::PP -e '
+		my $t = JSON::PP->new->decode(join "", <STDIN>);
+		@{$t->{rows}} == 54 or die "rows\n";
+		for my $r (@{$t->{rows}}) {
+			for (qw(op size kernel gflops builtin_gflops changed)) {
+				exists $r->{$_} or die "no $_\n";
+			}
+		}
+		-s $t->{table} or die "no table\n"' <<<"$out" 2>&1
+	result $? "accel tune --json: a row a class of sizes, and a table" "$out"
+	kernel() { "$accel" bench matmul --device vulkan --size 100 --runs 1 --json 2>"$cache/err" |
+		perl -MJSON::PP -e 'print JSON::PP->new->decode(join "", <STDIN>)->{kernel}'; }
+	table=$(echo "$cache"/*.tune)
+	id=$(basename "$table" .tune | tr - " ")
+	own=$("$accel" tune --reset >/dev/null 2>&1 && kernel)
+	other=plain
+	grep -q plain <<<"$own" && other=v3d
+	{ echo "libaccel kernels 1"
+	  echo "device $id -"
+	  echo "matmul medium medium medium $other"
+	  echo "end"; } >"$table"
+	out=$(kernel)
+	grep -q "^matmul_$other" <<<"$out" && [ ! -s "$cache/err" ]
+	result $? "a table's kernel is the one that bench runs" "$own, then $out, $(cat "$cache/err")"
+	sed -i s/$other/quick/ "$table"
+	out=$(kernel)
+	[ "$out" = "$own" ] && [ "$(grep -c "$table is damaged at line 3" "$cache/err")" = 1 ]
+	result $? "a damaged one is ignored, with one message" "$out, $(cat "$cache/err")"
+	"$accel" tune --reset >/dev/null 2>&1 && [ ! -e "$table" ] && [ "$(kernel)" = "$own" ]
+	result $? "accel tune --reset: the built-in kernels again"
+	ACCEL_CACHE_DIR='' refused 1 "no folder for the kernel table" tune
+	refused 1 "no such device" tune --device "no such device"
+	unset ACCEL_CACHE_DIR
+	rm -rf "$cache"
 fi
+refused 1 "the cpu has no kernels" tune --device cpu
+refused 2 "not understood" tune fast
+refused 2 "not a whole number" tune --runs 0
 
 refused 2 "usage" bench
 refused 1 "no operation 'sorting'" bench sorting
