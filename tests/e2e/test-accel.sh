@@ -116,6 +116,29 @@ refused 1 "no submits" bench submit --device cpu
 refused 2 "usage" devices --everything
 refused 2 "no command" dance
 
+# the manual knows every command and option; completion asks the tool itself
+cd "$top" || exit 1
+lost=
+for c in $("$accel" --help | awk '/^  / {print $1}'); do
+	section=$(awk -v c="$c" '/^\.TP/ { on = 0; getline; if ($0 ~ "^\\.B[IR]? \"?" c "( |\"|$)") on = 1 }
+		/^\.SH LAYERS/ { exit } on' docs/accel.1 | tr -d '\\')
+	[ -n "$section" ] || lost+=" $c"
+	for o in $("$accel" "$c" --help | grep -oE '(^  |\[)--[a-z]+' | tr -d ' ['); do
+		grep -q -- "$o\b" <<<"$section" || lost+=" $c$o"
+	done
+done
+[ -z "$lost" ]
+result $? "the man page knows every command and option" "$lost"
+complete_line() { # WORD...: what completion offers for the last
+	PATH=$BUILD:$PATH bash -c '. tools/accel/completion.bash
+		COMP_WORDS=(accel "$@") COMP_CWORD=$#; _accel; echo "${COMPREPLY[*]}"' - "$@"
+}
+[ "$(complete_line pre)" = predict ] && [ "$(complete_line train --opt)" = --optimizer ] &&
+	[ "$(complete_line train --optimizer ad)" = "adam adamw" ] &&
+	[ "$(complete_line bench train --sec)" = --seconds ] && [ "$(complete_line bench m)" = matmul ] &&
+	[ -z "$(complete_line eval room)" ]
+result $? "completion offers commands, options and values" "$(complete_line train --opt)"
+
 # a machine without a Vulkan driver: an empty list, a clear error, the cpu
 none=${TMPDIR:-/tmp}/accel-no-icd-$$.json
 echo '{}' >"$none"
