@@ -37,10 +37,11 @@ xml() { # every tag that opens closes, in order
 commands=$("$A" --help | awk '/^  [a-z]/ {print $1}')
 for c in $commands; do
 	"$A" "$c" --help | grep -q "^usage: accelctl $c" || bad+=" $c"
+	"$A" "$c" --help | sed -n '/^usage/,/^$/p' | grep -q -- --json || bad+=" $c(--json)"
 	ends 2 "unexpected '--nonsense'" "$A" "$c" --nonsense >/dev/null || bad+=" $c(option)"
 done
 [ -z "${bad:-}" ] && [ "$(wc -w <<<"$commands")" = 15 ]
-result $? "each command has its help, and refuses an unknown option" "${bad:-$commands}"
+result $? "each command has its help and --json, and refuses an unknown option" "${bad:-$commands}"
 ends 2 "'GPIO5' is not LINE=VALUE" "$A" set GPIO5; result $? "set wants a value"
 ends 2 "too few" "$A" get; result $? "get wants a line"
 ends 2 "--width: '3x' makes no sense" "$A" pulse 5 --width 3x; result $? "a time has a unit that is known"
