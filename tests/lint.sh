@@ -28,7 +28,7 @@ tree() { # files of the project, as far as they match the pattern
 }
 
 KFILES=$(scripts/kernel.sh files) && KDIR=$(scripts/kernel.sh headers amd64) || exit 1
-kernel_c=$(tree '^(driver|uapi|tests/vm/(testboard|faultmod))/.*\.[ch]$')
+kernel_c=$(tree '^(driver|uapi|tests/vm/(testboard|importer|faultmod))/.*\.[ch]$')
 ktest_c=$(tree '^tests/(kselftest/|fuzz/ioctl|vm/guest/|bench/driver_bench).*[ch]$' | grep '\.[ch]$')
 user_c=$(tree '^(libaccel|compute|gpio|tools|examples|tests/(unit|fuzz|bench|v3d|e2e))/.*\.[ch]$' |
 	grep -vE 'driver_bench|ioctl_fuzz')
@@ -156,8 +156,9 @@ judge "includes point one way; kernel versions only in the compat header" arrows
 
 ksft() { # the folder works as tools/testing/selftests/piaccel of a kernel
 	local t=$BUILD/lint/ksft h
-	for h in tb.h testboard.h; do # links, or copies where links are lost
-		cmp tests/kselftest/$h tests/vm/testboard/$h
+	# links, or copies where links are lost
+	for h in testboard/tb.h testboard/testboard.h importer/importer.h; do
+		cmp "tests/kselftest/${h#*/}" tests/vm/$h
 	done
 	rm -rf "$t" && mkdir -p "$t/out" &&
 		cp -r "$KFILES/tools/testing/selftests" "$t/" &&

@@ -283,9 +283,10 @@ TEST_F(chip, goes_under_calls)
 		me.stop = false;
 		me.line = line_request(self->dev, &self->req);
 		ASSERT_LE(0, me.line) TH_LOG("%s", strerror(-me.line));
-		for (int k = 0; k < 2; k++)
+		for (int k = 0; k < 2; k++) {
 			ASSERT_EQ(0, pthread_create(&t[k], NULL, race_calls,
 						    &me));
+		}
 		ASSERT_TRUE(wait_for(line_status(me.line).keepalives > 3));
 		ASSERT_EQ(0, tb_chip(self->b.outside, variant->how));
 		EXPECT_TRUE(wait_for(line_is(me.line, PIACCEL_STATUS_GONE)));

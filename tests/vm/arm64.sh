@@ -10,7 +10,7 @@
 # build/vm-console-NAME.log.
 #
 #   -d DTB        another device tree than the kernel package's (raspi4b)
-#   -m MODULE     another module, which is loaded first
+#   -m MODULE     another module, which is loaded before; any number of them
 #   -a ARGUMENTS  more of the kernel's command line
 #   TMO=          seconds until the boot is given up (300)
 
@@ -21,12 +21,12 @@ fetch=$top/scripts/fetch.sh
 
 [ $# -ge 3 ] || die "usage: arm64.sh virt|virt-16k|raspi4b NAME MODULE [-d DTB] [-m MODULE] [-a ARGUMENTS] [PROGRAM...]"
 machine=$1 name=$2 module=$3; shift 3
-dtb='' more='' first='' flavour=arm64
+dtb='' more='' before=() flavour=arm64
 [ "$machine" != virt-16k ] || flavour=arm64-16k
 while getopts d:m:a: o; do
 	case $o in
 	d) dtb=$OPTARG ;;
-	m) first=$OPTARG ;;
+	m) before+=("$OPTARG") ;;
 	a) more=$OPTARG ;;
 	*) exit 2 ;;
 	esac
@@ -66,10 +66,10 @@ initramfs() {
 	local busybox wdt p
 	busybox=$("$fetch" host arm64 busybox-static) || exit 1
 	rm -rf "$tree"
-	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,m,t} || die "cannot write to $tree"
+	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,m/before,t} || die "cannot write to $tree"
 	{ cp "$(find "$busybox" -path '*/bin/busybox' -type f)" "$tree/bin/" &&
 	  cp "$vm/guest/init-arm64.sh" "$tree/init" &&
-	  { [ -z "$first" ] || cp "$first" "$tree/m/first.ko"; } &&
+	  { [ ${#before[@]} = 0 ] || cp "${before[@]}" "$tree/m/before/"; } &&
 	  cp "$module" "$tree/m/piaccel.ko"; } || die "cannot fill $tree (disk full?)"
 	for p; do
 		cp "$p" "$tree/t/" || die "cannot copy $p into $tree"

@@ -42,14 +42,13 @@ esac
 # Lines that say why stand before the verdict.
 result() { printf '%s - %s\n' "$1" "$2"; }
 
-# build NAME TITLE KDIR: piaccel.ko, and the test board where there is one.
+# build NAME TITLE KDIR: piaccel.ko, and the modules that test it.
 build() {
 	local name=$1 title=$2 kdir=$3 rc=0 what
-	for what in piaccel testboard; do
+	for what in piaccel testboard importer; do
 		local src=$top dir=$out/$name
-		if [ $what = testboard ]; then
-			src=$top/tests/vm/testboard dir=$out/$name-testboard
-			[ -e "$src/Kbuild" ] || continue
+		if [ $what != piaccel ]; then
+			src=$top/tests/vm/$what dir=$out/$name-$what
 		fi
 		if ! MODULE_SRC=$src scripts/module.sh "$kdir" "$dir" >"$out/$name-$what.log" 2>&1; then
 			sed 's/^/# /' "$out/$name-$what.log"
@@ -130,7 +129,7 @@ page_tests() {
 	cc=$(scripts/kernel.sh compiler "$(scripts/kernel.sh headers arm64-16k)")
 	mkdir -p "$out/guest/16k" "$out/ksft/here" &&
 		cp "$kfiles"/kselftest{,_harness}.h "$out/ksft/" || return 1
-	for t in info buf buf_share stream stream_share chip; do
+	for t in info buf buf_share stream stream_share sync chip; do
 		"$cc" -static -O2 -Wall -Wextra -Wno-missing-field-initializers \
 			-Wno-unused-parameter -Wno-sign-compare -Wno-clobbered \
 			-D_GNU_SOURCE= -Iuapi -isystem "$out/ksft" \
@@ -150,7 +149,8 @@ sixteen() {
 		result "not ok" "build: the kselftests for pages of 16 KiB"
 		return
 	}
-	set -- -m "$out/arm64-16k-testboard/testboard.ko" -a limit=240
+	set -- -m "$out/arm64-16k-testboard/testboard.ko" \
+		-m "$out/arm64-16k-importer/importer.ko" -a "limit=240 cma=96M"
 	for p in "$out"/guest/all/* "$out"/guest/16k/*; do
 		set -- "$@" "$p"
 	done

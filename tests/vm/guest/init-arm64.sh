@@ -80,7 +80,9 @@ echo "# $(uname -rm), $(nproc) CPUs, $(tr -d '\0' </proc/device-tree/model)" | t
 
 # for tests of what insmod changes
 cat /sys/kernel/debug/pinctrl/*/pins >/tmp/pins-before 2>/dev/null
-[ ! -e /m/first.ko ] || check "insmod what the tests need" insmod /m/first.ko
+for m in /m/before/*.ko; do
+	[ ! -e "$m" ] || check "insmod ${m##*/}" insmod "$m"
+done
 check "insmod piaccel.ko" insmod /m/piaccel.ko
 check "/dev/piaccel is there, mode 660" is "$(stat -c '%F %a' /dev/piaccel)" \
 	"character special file 660"

@@ -41,15 +41,5 @@ vgem_up() {
 modules_up() {
 	vgem_up
 	load gpio-sim && sim_up
-	[ ! -e "$build/vm/testboard/testboard.ko" ] || load testboard
-	load piaccel
-}
-
-# vgem, a DRM device without hardware: a second user of a buffer.
-vgem_up() {
-	local m
-	for m in drm drm_kms_helper drm_shmem_helper vgem; do
-		[ ! -e "$build/vm/modules/$m.ko" ] ||
-			insmod "$build/vm/modules/$m.ko" || return
-	done
+	load testboard && load importer && load piaccel
 }
