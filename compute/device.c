@@ -50,26 +50,6 @@ accel_status vk_check(struct compute_device *dev)
 			   dev->info.name);
 }
 
-/* "/dev/dri/renderD128" of a character device number, by way of sysfs. */
-static void drm_node(char *out, size_t size, int64_t major, int64_t minor)
-{
-	char path[64], line[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/dev/char/%lld:%lld/uevent",
-		 (long long)major, (long long)minor);
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	while (fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "DEVNAME=", 8))
-			continue;
-		line[strcspn(line, "\n")] = 0;
-		snprintf(out, size, "/dev/%.50s", line + 8);
-	}
-	fclose(f);
-}
-
 static uint32_t compute_family(const struct vk_instance *in,
 			       VkPhysicalDevice phys, bool *stamps)
 {
@@ -177,11 +157,11 @@ static void read_info(const struct vk_instance *in, VkPhysicalDevice phys,
 	info->device_id = p.properties.deviceID;
 	info->driver_version = p.properties.driverVersion;
 	if (drm.hasRender)
-		drm_node(info->drm_node, sizeof(info->drm_node),
-			 drm.renderMajor, drm.renderMinor);
+		vk_drm_node(drm.renderMajor, drm.renderMinor, info->drm_node,
+			    sizeof(info->drm_node));
 	else if (drm.hasPrimary)
-		drm_node(info->drm_node, sizeof(info->drm_node),
-			 drm.primaryMajor, drm.primaryMinor);
+		vk_drm_node(drm.primaryMajor, drm.primaryMinor, info->drm_node,
+			    sizeof(info->drm_node));
 
 	in->GetPhysicalDeviceMemoryProperties2(phys, &mp);
 	for (uint32_t i = 0; i < mp.memoryProperties.memoryHeapCount; i++) {
