@@ -177,6 +177,10 @@ struct vk_extensions {
 };
 bool vk_has(const struct vk_extensions *ext, const char *name);
 
+/* drm.c: "/dev/dri/renderD128" of a device number, a device's render node where
+ * there is one; "" where no DRM device has it. */
+void vk_drm_node(int64_t major, int64_t minor, char *out, size_t size);
+
 /* cache.c: the pipeline cache's file. */
 accel_status vk_cache_open(struct compute_device *dev);
 void vk_cache_close(struct compute_device *dev);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What libaccel needs beside the C library: pkg-config's name, Debian's package.
 LIB_NEEDS := openblas:libopenblas-dev jansson:libjansson-dev zlib:zlib1g-dev \
-             yaml-0.1:libyaml-dev sqlite3:libsqlite3-dev
+             yaml-0.1:libyaml-dev sqlite3:libsqlite3-dev libdrm:libdrm-dev
 LIB_PC    := $(foreach n,$(LIB_NEEDS),$(firstword $(subst :, ,$(n))))
 LIB_GONE  := $(if $(shell command -v pkg-config),,pkg-config) \
              $(foreach n,$(LIB_NEEDS),$(if $(shell pkg-config --exists \

@@ -40,7 +40,10 @@ float weight(uint o, uint i, float r, uint n, uint on)
 // on each side, for what the division rounds.
 uvec2 reach(uint i, float r, uint n, uint on)
 {
-	float shift = CORNERS != 0u ? 0.0 : 0.5, x = float(i) + shift;
+	float shift = 0.5;
+	if (CORNERS != 0u)
+		shift = 0.0;
+	float x = float(i) + shift;
 	if (r <= 0.0)
 		return uvec2(0u, on);
 	uint lo = uint(max((x - 1.0) / r - shift - 1.0, 0.0));
