@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * history FILE [SQL]: what is wrong with a history (nothing: "ok"), then the
  * first column of the query's rows, a line each.
