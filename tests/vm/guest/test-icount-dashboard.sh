@@ -33,7 +33,7 @@ cd "$T" || exit 1
 on() {
 	local name=$1
 	rm -f keys; mkfifo keys
-	script -qfc "stty cols $2 rows $3; tty >$name.tty; exec $A run control.yaml" "$name" <keys >/dev/null 2>"$name.err" &
+	script -qfc "stty cols $2 rows $3; tty >$name.tty; echo \$\$ >pid; exec $A run control.yaml" "$name" <keys >/dev/null 2>"$name.err" &
 	term=$!
 	exec 7>keys
 }
@@ -71,9 +71,9 @@ cleared() { grep -aq $'\e\[2J' small; }
 until_true cleared && : >mark && until_true frames small $(($(grep -ac 'q ends' small) + 2))
 read -r w h color <<<"$(measure small)"
 [ "$w" -le 30 ] && [ "$h" -le 11 ]; result $? "made smaller while it runs, it is drawn anew" "$w columns, $h lines"
-kill -STOP "$(pgrep -f "^$A run")"; until_true drives 23 0
+kill -STOP "$(cat pid)"; until_true drives 23 0
 # script stops with what it runs
-kill -CONT $term "$(pgrep -f "^$A run")"
+kill -CONT $term "$(cat pid)"
 tripped() { grep -aq 'TRIPPED' small; }
 until_true tripped; result $? "a trip is shown" "$(tail -c 500 small)"
 printf r >&7; until_true drives 23 1; result $? "r rearms"
@@ -85,7 +85,7 @@ until_true frames plain 2; ends q
 TERM=dumb on dumb 80 24
 until_true grep -aq 'output fan on' dumb && ! grep -aq $'\e' dumb
 result $? "a dumb terminal gets the log" "$(tail -c 500 dumb)"
-kill -TERM "$(pgrep -f "^$A run")"; wait $term; exec 7>&-
+kill -TERM "$(cat pid)"; wait $term; exec 7>&-
 "$A" run control.yaml --for 0.5 >pipe 2>&1
 ! grep -q $'\e' pipe && grep -q 'output fan' pipe
 result $? "so does what is no terminal" "$(cat pipe)"
