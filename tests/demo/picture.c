@@ -20,6 +20,7 @@
 static struct column {
 	char name[96];
 	double v[MAX], low, high;
+	double x[2 * MAX], y[2 * MAX]; /* a switch's corners */
 	int is_switch;
 } column[COLUMNS];
 static int columns, n;
@@ -123,9 +124,12 @@ int main(int argc, char **argv)
 		if (!c->is_switch)
 			continue;
 		switches++;
-		for (int r = 0; r < n; r++)
-			c->v[r] = low + step * (0.7 * c->v[r] - 1.1 * switches);
-		series[k++] = (accel_series){ c->name, column[0].v, c->v, n };
+		for (int r = 0; r < 2 * n - 1; r++) {
+			c->x[r] = column[0].v[(r + 1) / 2];
+			c->y[r] = low +
+				  step * (0.7 * c->v[r / 2] - 1.1 * switches);
+		}
+		series[k++] = (accel_series){ c->name, c->x, c->y, 2 * n - 1 };
 	}
 	out = fopen(argv[2], "w");
 	if (!out) {

@@ -121,9 +121,31 @@ static void curve(FILE *out, const struct frame *f, const accel_series *s,
 	}
 }
 
+/* How high the curves are, on average, in the left or right third. */
+static double height_of(const accel_plot_options *o, bool right)
+{
+	double sum = 0;
+	int k, i, n = 0;
+
+	for (k = 0; k < o->n_series; k++) {
+		const accel_series *s = &o->series[k];
+
+		for (i = right ? s->n - s->n / 3 : 0;
+		     i < (right ? s->n : s->n / 3); i++) {
+			if (!isfinite(s->y[i]))
+				continue;
+			sum += s->y[i];
+			n++;
+		}
+	}
+	return n ? sum / n : 0;
+}
+
+/* In the upper corner that the curves leave free. */
 static void legend(FILE *out, const struct frame *f,
 		   const accel_plot_options *o)
 {
+	bool right = height_of(o, true) <= height_of(o, false);
 	double y = f->y + 14;
 	int k;
 
@@ -133,8 +155,10 @@ static void legend(FILE *out, const struct frame *f,
 		fprintf(out,
 			"<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" "
 			"fill=\"%s\"/>\n",
-			f->x + f->w - 10, y - 4, colours[k]);
-		label(out, f->x + f->w - 20, y, "end", "", o->series[k].name);
+			right ? f->x + f->w - 10 : f->x + 10, y - 4,
+			colours[k]);
+		label(out, right ? f->x + f->w - 20 : f->x + 20, y,
+		      right ? "end" : "start", "", o->series[k].name);
 		y += 16;
 	}
 }
