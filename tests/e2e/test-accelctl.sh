@@ -88,9 +88,10 @@ printf 'abc' >"$T/raw"
 ends 1 "give --period" "$A" play "$T/raw" 5; result $? "samples of unknown length"
 ends 1 "is cut off" "$A" play "$T/raw" 1 2 3 4 5 6 7 8 9 --rate 1000; result $? "half a sample"
 
-out=$(awk '/^```c/ {on = 1; next} /^```/ {on = 0} on' docs/pins.md |
-	cc -std=c11 -Wall -Wextra -Werror -Ilibaccel/include -fsyntax-only -x c - 2>&1)
-result $? "the program of docs/pins.md compiles" "$out"
+awk -v to="$T/pins" '/^```c/ { on = ++k; next } /^```/ { on = 0 } on { print >(to on ".c") }' docs/pins.md
+out=$(for c in "$T"/pins*.c; do cc -std=c11 -Wall -Wextra -Werror -Ilibaccel/include -fsyntax-only "$c" 2>&1 || echo "$c"; done)
+[ -z "$out" ] && [ -e "$T/pins2.c" ]
+result $? "the programs of docs/pins.md compile" "$out"
 for c in $commands; do
 	grep -qE "^\.B(R|I)? \"?$c\b" docs/accelctl.1 || lost+=" $c(man)"
 	grep -q "\b$c\b" tools/accelctl/completion.bash || lost+=" $c(completion)"

@@ -23,6 +23,7 @@ struct run {
 	uint64_t *brain_due;
 	struct sink *sinks;
 	uint64_t ticks, late, recorded_ns, busy_ns, started_ns;
+	double wall_offset; /* from CLOCK_MONOTONIC, of the last tick */
 	uint64_t feed_ns; /* between keep-alives, at most */
 	struct pollfd *edges; /* of each sensor, where it announces itself */
 };
@@ -235,15 +236,23 @@ static void show(struct run *r, uint64_t now)
 	view_show(r->view, &s);
 }
 
+static void set_clock(struct run *r)
+{
+	r->wall_offset = run_wall() - (double)accel_now_ns() / 1e9;
+}
+
 static void tick(struct run *r, uint64_t now)
 {
 	for (uint32_t i = 0; i < r->set->sensors; i++)
 		source_take(&r->sources[i], r->control, now);
-	accel_control_update(r->control, now, (int64_t)run_wall());
+	accel_control_update(r->control, now,
+			     (int64_t)((double)now / 1e9 + r->wall_offset));
 	think(r, now);
 	accel_control_decide(r->control);
 	for (uint32_t i = 0; i < r->set->outputs; i++)
 		sink_drive(&r->sinks[i], r->control, i, r->journal);
+	/* what an edge need not wait for */
+	set_clock(r);
 	record(r, now);
 	if (r->view)
 		show(r, now);
@@ -271,6 +280,7 @@ static void loop(struct run *r, uint64_t end)
 	bool edge = false;
 
 	r->started_ns = next;
+	set_clock(r);
 	while (!run_stopped && (now = accel_now_ns()) < end) {
 		if (run_rearm) {
 			run_rearm = 0;

@@ -157,19 +157,26 @@ static void draw_rules(struct view *v, int n)
 
 static void draw_outputs(struct view *v, int n)
 {
-	for (int i = 0; i < n; i++) {
-		bool on = v->now.outputs[i].tripped ? v->now.outputs[i].safe
-						    : v->now.outputs[i].on;
+	static const char *const why[] = {
+		[ACCEL_CONTROL_REST] = "",
+		[ACCEL_CONTROL_RULE] = "",
+		[ACCEL_CONTROL_SAFE] = YELLOW "  safe: a sensor is unknown",
+		[ACCEL_CONTROL_MIN_TIME] = DIM "  its minimum time",
+	};
 
-		line(v, "  %-24s %s%s" PLAIN "%s", v->now.outputs[i].name,
-		     on ? GREEN BOLD : DIM, on ? "ON " : "off",
-		     v->now.outputs[i].tripped ? RED BOLD
-			     "  TRIPPED: r rearms it"
-		     : v->now.outputs[i].why == ACCEL_CONTROL_SAFE ? YELLOW
-			     "  safe: a sensor is unknown"
-		     : v->now.outputs[i].why == ACCEL_CONTROL_MIN_TIME ? DIM
-			     "  its minimum time"
-								       : "");
+	for (int i = 0; i < n; i++) {
+		const char *name = v->now.outputs[i].name;
+
+		if (v->now.outputs[i].tripped)
+			line(v,
+			     "  " RED BOLD "TRIPPED" PLAIN " %s, %s" RED
+			     "  r rearms it",
+			     name, v->now.outputs[i].safe ? "on" : "off");
+		else
+			line(v, "  %s" PLAIN " %s%s",
+			     v->now.outputs[i].on ? GREEN BOLD "ON     "
+						  : DIM "off    ",
+			     name, why[v->now.outputs[i].why]);
 	}
 }
 
