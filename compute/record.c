@@ -258,7 +258,8 @@ static accel_status new_set(struct compute_record *rec,
 	VkDescriptorPoolSize sizes[] = {
 		{ VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
 		  POOL_SETS * COMPUTE_MAX_BINDINGS },
-		{ VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, POOL_SETS * 4 },
+		{ VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
+		  POOL_SETS * COMPUTE_MAX_BINDINGS },
 	};
 	VkDescriptorPoolCreateInfo pci = {
 		.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,

@@ -15,6 +15,9 @@
 	X(elementwise2, 8, 0)                                                  \
 	X(elementwise8, 8, 0)                                                  \
 	X(elementwise24, 8, 0)                                                 \
+	X(elementwise2_texel, 8, 6)                                            \
+	X(elementwise8_texel, 8, 6)                                            \
+	X(elementwise24_texel, 8, 6)                                           \
 	X(reduce, 2, 0)                                                        \
 	X(reduce_row, 2, 0)                                                    \
 	X(matmul_plain, 5, 0)                                                  \

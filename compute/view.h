@@ -69,6 +69,14 @@ accel_status view_split(const char *what, const struct compute_view *v,
 			uint32_t axis, uint32_t *outer, uint32_t *n,
 			uint32_t *inner);
 
+/* A CPU rasterizer fetches a texel for all lanes at once; it reads buffers and
+ * shared memory lane by lane, and its barriers and workgroups cost more than a
+ * GPU's. Not where it plays another chip. */
+static inline bool prefers_texels(const struct compute_device *dev)
+{
+	return dev->info.type == COMPUTE_DEVICE_CPU && !*dev->limits.clamp;
+}
+
 static inline uint32_t div_up(uint64_t a, uint64_t b)
 {
 	return (uint32_t)((a + b - 1) / b);
