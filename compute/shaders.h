@@ -34,6 +34,7 @@
 	X(pool, 3, 0)                                                          \
 	X(pool_grad, 3, 0)                                                     \
 	X(softmax, 3, 0)                                                       \
+	X(softmax_lane, 3, 0)                                                  \
 	X(norm, 6, 0)                                                          \
 	X(cumsum, 2, 0)                                                        \
 	X(topk, 3, 0)                                                          \
