@@ -246,6 +246,9 @@ enum compute_act {
 	COMPUTE_ACT_TANH,
 	COMPUTE_ACT_GELU,
 	COMPUTE_ACT_SILU,
+	/* times (residual > 0), which is not added: the gradient of a ReLU
+	 * whose result the residual is */
+	COMPUTE_ACT_RELU_GRAD,
 };
 
 enum compute_matmul_shape {

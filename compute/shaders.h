@@ -23,13 +23,13 @@
 	X(matmul_plain, 5, 0)                                                  \
 	X(matmul_pack, 2, 0)                                                   \
 	X(matmul_v3d, 5, 0)                                                    \
-	X(matmul_texel, 3, 2)                                                  \
+	X(matmul_texel, 3, 3)                                                  \
 	X(matmul_tile, 5, 0)                                                   \
 	X(conv, 5, 0)                                                          \
 	X(conv_input_grad, 5, 0)                                               \
 	X(conv_weight_grad, 3, 0)                                              \
 	X(conv_pack, 2, 0)                                                     \
-	X(conv_texel, 3, 2)                                                    \
+	X(conv_texel, 3, 3)                                                    \
 	X(conv_v3d, 5, 0)                                                      \
 	X(pool, 3, 0)                                                          \
 	X(pool_grad, 3, 0)                                                     \
