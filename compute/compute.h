@@ -306,10 +306,16 @@ accel_status compute_record_dispatch(struct compute_record *rec,
 				     uint32_t push_bytes,
 				     const uint32_t groups[3]);
 
-/* Offsets and size are multiples of 4 bytes. `word` is repeated. */
+/* Offset and size of a fill and an update are multiples of 4 bytes. `word` is
+ * repeated. */
 accel_status compute_record_fill(struct compute_record *rec,
 				 struct compute_buffer *buf, uint64_t offset,
 				 uint64_t size, uint32_t word);
+/* Puts bytes that the recording keeps: COMPUTE_MAX_UPDATE at most. */
+#define COMPUTE_MAX_UPDATE 65536
+accel_status compute_record_update(struct compute_record *rec,
+				   struct compute_buffer *buf, uint64_t offset,
+				   uint64_t size, const void *data);
 accel_status compute_record_copy(struct compute_record *rec,
 				 struct compute_buffer *dst,
 				 uint64_t dst_offset,
@@ -330,11 +336,11 @@ accel_status compute_submit(struct compute_record *rec);
  * @timeout_ns: UINT64_MAX to wait for ever. ERR_TIMEOUT, ERR_LOST. */
 accel_status compute_wait(struct compute_record *rec, uint64_t timeout_ns);
 
-/* Dispatches, fills and copies recorded, and barriers placed. */
+/* Dispatches, fills, updates and copies recorded, and barriers placed. */
 uint32_t compute_record_launches(const struct compute_record *rec);
 uint32_t compute_record_barriers(const struct compute_record *rec);
 
-/* The kernel of launch `i`, NULL for a fill or copy. */
+/* The kernel of launch `i`, NULL where it is no dispatch. */
 const struct compute_kernel *
 compute_record_kernel(const struct compute_record *rec, uint32_t i);
 

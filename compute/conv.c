@@ -99,9 +99,7 @@ static enum conv_shape choose(const struct compute_device *dev,
 				  : tune_choice(dev, TUNE_CONV, g->o,
 						(uint64_t)g->cg * g->kh * g->kw,
 						(uint64_t)g->oh * g->ow);
-	bool texel = shape ? shape == COMPUTE_CONV_TEXEL
-			   : dev->info.type == COMPUTE_DEVICE_CPU &&
-				     !*dev->limits.clamp;
+	bool texel = shape ? shape == COMPUTE_CONV_TEXEL : prefers_texels(dev);
 	uint64_t plane = (uint64_t)g->n * g->c * g->hp * g->wp;
 
 	if (c->groups == 1 && g->kh == 1 && g->kw == 1 && !c->pad[0] &&
@@ -238,7 +236,11 @@ static accel_status texel(struct compute_record *rec,
 			  struct compute_binding in, struct compute_binding w)
 {
 	const uint32_t wide = g->o > BLOCK ? 2 : 1;
-	const uint32_t spec[] = { 0, e->spec, wide };
+	const uint32_t columns = div_up(g->o, BLOCK * wide);
+	const uint32_t high = texel_high(
+		rec->dev, (uint64_t)(g->oh * g->ow / 16) * columns * g->n);
+	const uint32_t spec[] = { 0, e->spec, wide, high,
+				  texel_shares(rec->dev) };
 	const uint32_t push[] = {
 		g->o,         g->oh * g->ow, div_up(g->c, 4), float_bits(1),
 		e->start[0],  e->start[1],   e->start[2],     g->hp,
@@ -246,11 +248,12 @@ static accel_status texel(struct compute_record *rec,
 		c->stride[0], c->stride[1],  c->dilation[0],  c->dilation[1],
 	};
 	const struct compute_binding bind[] = { e->bind[0], e->bind[1],
-						e->bind[2], in, w };
-	const uint32_t groups[] = { div_up(g->oh * g->ow, 8),
-				    div_up(g->o, BLOCK * wide), g->n };
+						e->bind[2], in,
+						w,          e->bind[2] };
+	const uint32_t groups[] = { div_up(g->oh * g->ow, 8 * high), columns,
+				    g->n };
 
-	return launch(rec, COMPUTE_SHADER_conv_texel, spec, 3, bind, 5, push,
+	return launch(rec, COMPUTE_SHADER_conv_texel, spec, 5, bind, 6, push,
 		      16, groups);
 }
 

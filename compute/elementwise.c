@@ -7,12 +7,14 @@
 #include "../libaccel/src/base/error.h"
 
 #define WORDS 32 /* of push constants */
-#define OUT_SLOT 6 /* outputs are operands 6 and 7 */
-#define OPERANDS 8
+#define OPERANDS COMPUTE_EW_OPERANDS
 #define INT 'i'
 #define FLOAT 'f'
 
 enum mode { LINEAR, SCALAR, STRIDED, VECTOR };
+
+/* Inputs are operands 0.., outputs these. */
+static const uint8_t out_slot[COMPUTE_EW_MAX_OUT] = { 6, 7, 5 };
 
 static const struct {
 	const char *name;
@@ -31,8 +33,18 @@ struct plan {
 	enum mode mode[OPERANDS];
 	uint32_t start[OPERANDS];
 	struct compute_binding bind[OPERANDS];
-	bool float_value[OPERANDS]; /* [OUT_SLOT..]: what is stored */
 };
+
+/* The view of operand i, NULL if there is none; which output it is, or -1. */
+static const struct compute_view *operand(const struct compute_elementwise *e,
+					  uint32_t i, int *out)
+{
+	for (*out = 0; *out < (int)e->n_out; ++*out)
+		if (out_slot[*out] == i)
+			return &e->out[*out];
+	*out = -1;
+	return i < e->n_in ? &e->in[i] : NULL;
+}
 
 /* 'f' or 'i' of a value, 0 if there is no such value yet. */
 static char value_type(const struct compute_elementwise *e, uint32_t v,
@@ -86,10 +98,11 @@ static accel_status check(const struct compute_elementwise *e)
 
 	if (e->n_in > COMPUTE_EW_MAX_IN || e->n_ops > COMPUTE_EW_MAX_OPS ||
 	    e->n_imm > COMPUTE_EW_MAX_IMM || !e->n_out ||
-	    e->n_out > COMPUTE_EW_MAX_OUT)
+	    e->n_out > COMPUTE_EW_MAX_OUT || e->n_in + e->n_out > OPERANDS)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "elementwise: %u inputs (6), %u operations "
-				   "(24), %u immediates (8), %u outputs (1..2)",
+				   "(24), %u immediates (8), %u outputs (1..3; "
+				   "8 with the inputs)",
 				   e->n_in, e->n_ops, e->n_imm, e->n_out);
 	for (uint32_t i = 0; i < e->n_in && !s; i++)
 		s = view_check("elementwise: input", &e->in[i]);
@@ -128,7 +141,7 @@ static accel_status lay_out(const struct compute_elementwise *e, struct plan *p)
 	for (uint32_t i = 0; i < e->n_out; i++, n++) {
 		char a[VIEW_TEXT], b[VIEW_TEXT];
 
-		who[n] = OUT_SLOT + i;
+		who[n] = out_slot[i];
 		if (e->out[i].rank != o->rank ||
 		    memcmp(e->out[i].size, o->size, o->rank * 4))
 			return accel_error(ACCEL_ERR_SHAPE,
@@ -143,9 +156,9 @@ static accel_status lay_out(const struct compute_elementwise *e, struct plan *p)
 	return ACCEL_OK;
 }
 
-static enum mode mode_of(const struct plan *p, uint32_t operand)
+static enum mode mode_of(const struct plan *p, uint32_t slot, bool out)
 {
-	const int32_t *stride = p->stride[operand];
+	const int32_t *stride = p->stride[slot];
 	bool zero = true, linear = true;
 	int64_t want = 1;
 
@@ -154,7 +167,7 @@ static enum mode mode_of(const struct plan *p, uint32_t operand)
 		linear &= stride[d] == want || p->size[d] == 1;
 		want *= p->size[d];
 	}
-	if (zero && operand < OUT_SLOT)
+	if (zero && !out)
 		return SCALAR;
 	return linear ? LINEAR : STRIDED;
 }
@@ -185,12 +198,9 @@ static accel_status make_plan(const struct compute_elementwise *e,
 	if (s || !p->n)
 		return s;
 	for (uint32_t i = 0; i < e->n_in; i++)
-		p->mode[i] = mode_of(p, i);
-	for (uint32_t i = 0; i < e->n_out; i++) {
-		p->mode[OUT_SLOT + i] = mode_of(p, OUT_SLOT + i);
-		p->float_value[OUT_SLOT + i] =
-			value_type(e, e->out_value[i], e->n_ops) == FLOAT;
-	}
+		p->mode[i] = mode_of(p, i, false);
+	for (uint32_t i = 0; i < e->n_out; i++)
+		p->mode[out_slot[i]] = mode_of(p, out_slot[i], true);
 	return s;
 }
 
@@ -207,17 +217,17 @@ static accel_status bind_all(struct compute_record *rec,
 			     struct plan *p)
 {
 	accel_status s = ACCEL_OK;
+	int out;
 
 	for (uint32_t i = 0; i < OPERANDS && !s; i++) {
-		bool out = i >= OUT_SLOT;
-		const struct compute_view *v = out ? &e->out[i - OUT_SLOT]
-						   : &e->in[i];
+		const struct compute_view *v = operand(e, i, &out);
 
-		if (out ? i - OUT_SLOT >= e->n_out : i >= e->n_in)
+		if (!v)
 			continue;
-		s = view_bind(
-			rec, out ? "elementwise: output" : "elementwise: input",
-			v, out, &p->bind[i], &p->start[i]);
+		s = view_bind(rec,
+			      out < 0 ? "elementwise: input"
+				      : "elementwise: output",
+			      v, out >= 0, &p->bind[i], &p->start[i]);
 		if (p->mode[i] == LINEAR && p->start[i] % 4 == 0)
 			p->mode[i] = VECTOR;
 	}
@@ -225,7 +235,7 @@ static accel_status bind_all(struct compute_record *rec,
 	for (uint32_t i = 0; i < OPERANDS; i++) {
 		if (p->bind[i].buffer)
 			continue;
-		p->bind[i] = p->bind[OUT_SLOT];
+		p->bind[i] = p->bind[out_slot[0]];
 		p->bind[i].writes = false;
 	}
 	return s;
@@ -249,13 +259,56 @@ static void pack_push(const struct compute_elementwise *e, const struct plan *p,
 	memcpy(&push[imm], e->imm, e->n_imm * sizeof(uint32_t));
 }
 
+/* Whether to read inputs by texel fetches, and then their texel bindings. */
+static bool use_texels(const struct compute_device *dev,
+		       const struct compute_elementwise *e,
+		       const struct plan *p, struct compute_binding *bind)
+{
+	bool any = false;
+
+	if (!prefers_texels(dev))
+		return false;
+	for (uint32_t i = 0; i < COMPUTE_EW_MAX_IN; i++) {
+		bool quads = i < e->n_in && p->mode[i] == VECTOR &&
+			     compute_dtype_size(e->in[i].dtype) == 4;
+
+		/* only what is read so: the others may be too long */
+		bind[i] = p->bind[quads ? i : 0];
+		if (!quads)
+			bind[i].range = 16;
+		if (p->bind[i].range / 16 > dev->limits.max_texels)
+			return false;
+		bind[i].writes = false;
+		any |= quads;
+	}
+	return any;
+}
+
+static uint32_t shader_of(uint32_t max_ops, bool texels)
+{
+	switch (max_ops) {
+	case 2:
+		return texels ? COMPUTE_SHADER_elementwise2_texel
+			      : COMPUTE_SHADER_elementwise2;
+	case 8:
+		return texels ? COMPUTE_SHADER_elementwise8_texel
+			      : COMPUTE_SHADER_elementwise8;
+	default:
+		return texels ? COMPUTE_SHADER_elementwise24_texel
+			      : COMPUTE_SHADER_elementwise24;
+	}
+}
+
 static accel_status elementwise(struct compute_record *rec,
 				const struct compute_elementwise *e)
 {
 	uint32_t spec[6 + COMPUTE_EW_MAX_OPS] = { 0 }, push[WORDS] = { 0 };
-	uint32_t groups[3], strides, imm, total, local, max_ops, shader;
+	struct compute_binding bind[OPERANDS + COMPUTE_EW_MAX_IN];
+	uint32_t groups[3], strides, imm, total, local, max_ops;
 	struct plan p;
 	accel_status s;
+	bool texels;
+	int out;
 
 	s = make_plan(e, &p);
 	if (s || !p.n)
@@ -274,24 +327,21 @@ static accel_status elementwise(struct compute_record *rec,
 	local = p.n >= 1 << 16 && rec->dev->limits.max_invocations >= 256 ? 256
 									  : 64;
 	max_ops = e->n_ops <= 2 ? 2 : e->n_ops <= 8 ? 8 : COMPUTE_EW_MAX_OPS;
-	shader = max_ops == 2   ? COMPUTE_SHADER_elementwise2
-		 : max_ops == 8 ? COMPUTE_SHADER_elementwise8
-				: COMPUTE_SHADER_elementwise24;
 	spec[0] = local;
 	spec[1] = e->n_in | e->n_ops << 8 | e->n_out << 16 | p.rank << 24;
 	for (uint32_t i = 0; i < OPERANDS; i++) {
-		bool out = i >= OUT_SLOT;
+		const struct compute_view *v = operand(e, i, &out);
 
 		spec[3] |= (uint32_t)p.mode[i] << 2 * i;
-		if (out && i - OUT_SLOT < e->n_out) {
-			spec[2] |= e->out[i - OUT_SLOT].dtype << 3 * i;
-			spec[4] |= (uint32_t)e->out_value[i - OUT_SLOT]
-				   << 8 * (i - OUT_SLOT);
-			spec[4] |= (uint32_t)p.float_value[i]
-				   << (16 + i - OUT_SLOT);
-		} else if (!out && i < e->n_in) {
-			spec[2] |= e->in[i].dtype << 3 * i;
-		}
+		if (!v)
+			continue;
+		spec[2] |= v->dtype << 3 * i;
+		if (out < 0)
+			continue;
+		spec[4] |= (uint32_t)e->out_value[out]
+			   << (out < 2 ? 8 * out : 24);
+		if (value_type(e, e->out_value[out], e->n_ops) == FLOAT)
+			spec[4] |= 1u << (16 + out);
 	}
 	spec[5] = strides | imm << 8;
 	for (uint32_t i = 0; i < e->n_ops; i++)
@@ -299,7 +349,10 @@ static accel_status elementwise(struct compute_record *rec,
 			      (uint32_t)e->op[i].b << 16 |
 			      (uint32_t)e->op[i].c << 24;
 	grid_1d(rec->dev, div_up(p.n, 4 * local), groups);
-	return launch(rec, shader, spec, 6 + max_ops, p.bind, OPERANDS, push,
+	memcpy(bind, p.bind, sizeof(p.bind));
+	texels = use_texels(rec->dev, e, &p, &bind[OPERANDS]);
+	return launch(rec, shader_of(max_ops, texels), spec, 6 + max_ops, bind,
+		      texels ? OPERANDS + COMPUTE_EW_MAX_IN : OPERANDS, push,
 		      WORDS, groups);
 }
 

@@ -34,7 +34,8 @@ accel_status epilogue_bind(struct compute_record *rec, const char *what,
 	uint64_t n = view_count(e->out);
 	accel_status s;
 
-	if ((uint32_t)e->act > COMPUTE_ACT_SILU)
+	if ((uint32_t)e->act > COMPUTE_ACT_RELU_GRAD ||
+	    (e->act == COMPUTE_ACT_RELU_GRAD && !e->residual))
 		return accel_error(ACCEL_ERR_INVALID, "%s: no activation %d",
 				   what, (int)e->act);
 	s = operand(rec, what, "output", e->out,
@@ -147,7 +148,23 @@ accel_status epilogue_rest(struct compute_record *rec,
 		now = COMPUTE_EW_OP(e.n_ops++);
 		e.n_in++;
 	}
-	if (rest->residual) {
+	if (rest->act == COMPUTE_ACT_RELU_GRAD) {
+		e.in[e.n_in] = matrices(rest->residual, m, n);
+		e.n_imm = 1; /* 0 */
+		e.op[e.n_ops++] = (struct compute_ew_op){ COMPUTE_EW_GT,
+							  COMPUTE_EW_IN(e.n_in),
+							  COMPUTE_EW_IMM(0),
+							  0 };
+		e.op[e.n_ops] = (struct compute_ew_op){
+			COMPUTE_EW_I2F, COMPUTE_EW_OP(e.n_ops - 1), 0, 0
+		};
+		e.n_ops++;
+		e.op[e.n_ops] =
+			(struct compute_ew_op){ COMPUTE_EW_MUL, now,
+						COMPUTE_EW_OP(e.n_ops - 1), 0 };
+		now = COMPUTE_EW_OP(e.n_ops++);
+		e.n_in++;
+	} else if (rest->residual) {
 		e.in[e.n_in] = matrices(rest->residual, m, n);
 		e.op[e.n_ops] = (struct compute_ew_op){ COMPUTE_EW_ADD, now,
 							COMPUTE_EW_IN(e.n_in),
@@ -155,7 +172,7 @@ accel_status epilogue_rest(struct compute_record *rec,
 		now = COMPUTE_EW_OP(e.n_ops++);
 		e.n_in++;
 	}
-	if (rest->act) {
+	if (rest->act && rest->act != COMPUTE_ACT_RELU_GRAD) {
 		e.op[e.n_ops] =
 			(struct compute_ew_op){ act[rest->act], now, 0, 0 };
 		now = COMPUTE_EW_OP(e.n_ops++);

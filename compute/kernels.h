@@ -74,7 +74,8 @@ struct compute_view {
  * size 1.
  */
 #define COMPUTE_EW_MAX_IN 6
-#define COMPUTE_EW_MAX_OUT 2 /* inputs and outputs together: 8 */
+#define COMPUTE_EW_MAX_OUT 3
+#define COMPUTE_EW_OPERANDS 8 /* inputs and outputs together */
 #define COMPUTE_EW_MAX_OPS 24
 #define COMPUTE_EW_MAX_IMM 8
 #define COMPUTE_EW_IN(i) (0x00 + (i))
@@ -177,7 +178,7 @@ struct compute_ew_op {
 };
 
 struct compute_elementwise {
-	uint32_t n_in, n_ops, n_imm, n_out; /* n_out: 1 or 2 */
+	uint32_t n_in, n_ops, n_imm, n_out; /* n_out: 1 to 3 */
 	struct compute_view in[COMPUTE_EW_MAX_IN];
 	struct compute_ew_op op[COMPUTE_EW_MAX_OPS];
 	union {
@@ -245,6 +246,9 @@ enum compute_act {
 	COMPUTE_ACT_TANH,
 	COMPUTE_ACT_GELU,
 	COMPUTE_ACT_SILU,
+	/* times (residual > 0), which is not added: the gradient of a ReLU
+	 * whose result the residual is */
+	COMPUTE_ACT_RELU_GRAD,
 };
 
 enum compute_matmul_shape {

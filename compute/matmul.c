@@ -11,6 +11,10 @@
 #define LOCAL 64
 #define PANEL 12
 #define COLUMNS 32
+/* Of the texel shape: B is read where it lies for this many rows of A at most,
+ * or where all of it fits a core's cache, bytes */
+#define FEW_ROWS 128
+#define CACHED (512u << 10)
 
 /* Of shaders/matmul_pack.comp. */
 enum pack_mode { PACK_ROWS, PACK_PANEL, PACK_COLUMNS };
@@ -33,7 +37,7 @@ struct side {
 	struct compute_binding bind;
 
 	/* as the kernel reads it */
-	bool pack;
+	bool pack, across; /* across: its transpose lies in memory */
 	enum pack_mode mode;
 	uint32_t dtype;
 	uint32_t rows_p, cols_p;
@@ -197,8 +201,7 @@ static enum compute_matmul_shape choose(const struct compute_device *dev,
 	tuned = tune_choice(dev, TUNE_MATMUL, p->m, p->n, p->k);
 	if (tuned && (tuned != COMPUTE_MATMUL_TEXEL || texels <= l->max_texels))
 		return (enum compute_matmul_shape)tuned;
-	if (dev->info.type == COMPUTE_DEVICE_CPU && !*l->clamp &&
-	    texels <= l->max_texels)
+	if (prefers_texels(dev) && texels <= l->max_texels)
 		return COMPUTE_MATMUL_TEXEL;
 	/* 256 invocations is what small GPUs stop at; their shared memory is
 	 * no faster than any other */
@@ -228,25 +231,29 @@ enum compute_matmul_shape compute_matmul_select(struct compute_device *dev,
 
 /* ---- operands as kernels want them ------------------------------------- */
 
-/* Can rows be read in vec4s where they lie? @each: matrices as well. */
+/* Can rows (columns, if across) be read in vec4s where they lie? */
 static bool quads_in_place(const struct compute_device *dev,
-			   const struct side *s, uint32_t rank, uint32_t unit)
+			   const struct side *s, uint32_t rank, uint32_t unit,
+			   bool across)
 {
 	uint32_t align = dev->limits.storage_align;
+	int32_t along = across ? s->rs : s->cs, next = across ? s->cs : s->rs;
 
 	/* a padded copy is needed where a row ends inside a quad */
-	if (!is_float(s->v) || s->cs != 1 || s->rs < 0 || s->rs % 4 ||
-	    s->cols % 4 || s->v->offset % align % (4 * unit))
+	if (!is_float(s->v) || along != 1 || next < 0 || next % 4 ||
+	    (across ? s->rows : s->cols) % 4 ||
+	    s->v->offset % align % (4 * unit))
 		return false;
 	if (s->batches == 1)
 		return true;
 	return rank == 1 && s->batch[0] >= 0 && s->batch[0] % 4 == 0;
 }
 
-static void in_place(struct side *s)
+static void in_place(struct side *s, bool across)
 {
+	s->across = across;
 	s->dtype = s->v->dtype;
-	s->ld = (uint32_t)s->rs;
+	s->ld = (uint32_t)(across ? s->cs : s->rs);
 	s->step = s->batches > 1 ? (uint32_t)s->batch[0] : 0;
 }
 
@@ -272,34 +279,50 @@ static uint32_t up(uint32_t x, uint32_t to)
 	return div_up(x, to) * to;
 }
 
-static void plan_sides(const struct compute_device *dev, struct product *p)
+/* Where the texel kernel reads what: as it lies, if it can be. */
+static void plan_texel(const struct compute_device *dev, struct product *p)
 {
+	bool floats_a = p->a.v->dtype == COMPUTE_F32;
+	/* long columns of B miss the caches unless they are packed */
+	bool floats_b =
+		p->b.v->dtype == COMPUTE_F32 &&
+		(p->m <= FEW_ROWS || (uint64_t)p->k * p->n * 4 <= CACHED);
 	uint32_t k4 = up(p->k, 4);
 
+	/* rows of B beyond k would meet zeros of A, but may be NaN */
+	bool whole = p->k % 4 == 0;
+
+	p->b.panel = COLUMNS;
+	if (floats_a && quads_in_place(dev, &p->a, p->rank, 4, false))
+		in_place(&p->a, false);
+	else if (floats_a && whole &&
+		 quads_in_place(dev, &p->a, p->rank, 4, true))
+		in_place(&p->a, true);
+	else
+		packed(&p->a, PACK_ROWS, COMPUTE_F32, p->m, k4);
+	if (floats_b && whole &&
+	    quads_in_place(dev, &p->b, p->rank, 4, false)) {
+		in_place(&p->b, false);
+	} else if (floats_b && whole &&
+		   quads_in_place(dev, &p->b, p->rank, 4, true)) {
+		in_place(&p->b, true);
+	} else {
+		packed(&p->b, PACK_COLUMNS, COMPUTE_F32, k4, up(p->n, COLUMNS));
+		p->b.ld = COLUMNS;
+		p->b.panel = k4 * COLUMNS;
+	}
+}
+
+static void plan_sides(const struct compute_device *dev, struct product *p)
+{
 	if (p->shape == COMPUTE_MATMUL_TEXEL) {
-		/* rows of B beyond k would meet zeros of A, but may be NaN */
-		if (p->a.v->dtype == COMPUTE_F32 &&
-		    quads_in_place(dev, &p->a, p->rank, 4))
-			in_place(&p->a);
-		else
-			packed(&p->a, PACK_ROWS, COMPUTE_F32, p->m, k4);
-		/* long columns of B miss the caches unless they are packed */
-		p->b.panel = COLUMNS;
-		if (p->b.v->dtype == COMPUTE_F32 && p->k % 4 == 0 &&
-		    p->m < 64 && quads_in_place(dev, &p->b, p->rank, 4)) {
-			in_place(&p->b);
-		} else {
-			packed(&p->b, PACK_COLUMNS, COMPUTE_F32, k4,
-			       up(p->n, COLUMNS));
-			p->b.ld = COLUMNS;
-			p->b.panel = k4 * COLUMNS;
-		}
+		plan_texel(dev, p);
 	} else if (p->shape == COMPUTE_MATMUL_V3D) {
 		packed(&p->a, PACK_PANEL, packed_dtype(&p->a),
 		       up(p->m, 4 * PANEL), p->k);
 		if (quads_in_place(dev, &p->b, p->rank,
-				   compute_dtype_size(p->b.v->dtype)))
-			in_place(&p->b);
+				   compute_dtype_size(p->b.v->dtype), false))
+			in_place(&p->b, false);
 		else
 			packed(&p->b, PACK_ROWS, packed_dtype(&p->b), p->k,
 			       up(p->n, 4));
@@ -452,7 +475,14 @@ static accel_status texel(struct compute_record *rec, const struct product *p,
 			  const struct epilogue *e, float alpha)
 {
 	const uint32_t wide = p->n > COLUMNS ? 2 : 1;
-	const uint32_t spec[] = { 0, e->spec, wide };
+	const uint32_t share = texel_shares(rec->dev);
+	const uint32_t high =
+		texel_high(rec->dev, (uint64_t)(p->m / 16) * p->batch *
+					     div_up(p->n, COLUMNS * wide));
+	const uint32_t spec[] = {
+		0,    e->spec, wide,
+		high, share,   p->a.across | (uint32_t)p->b.across << 1
+	};
 	const uint32_t push[] = {
 		p->m,
 		p->n,
@@ -471,12 +501,12 @@ static accel_status texel(struct compute_record *rec, const struct product *p,
 	};
 	const struct compute_binding bind[] = { e->bind[0], e->bind[1],
 						e->bind[2], p->a.bind,
-						p->b.bind };
+						p->b.bind,  e->bind[2] };
 	/* rows first: the columns of B they share stay in the cache */
-	const uint32_t groups[] = { div_up(p->m, 8),
+	const uint32_t groups[] = { div_up(p->m, 8 * high),
 				    div_up(p->n, COLUMNS * wide), p->batch };
 
-	return launch(rec, COMPUTE_SHADER_matmul_texel, spec, 3, bind, 5, push,
+	return launch(rec, COMPUTE_SHADER_matmul_texel, spec, 6, bind, 6, push,
 		      14, groups);
 }
 

@@ -258,7 +258,8 @@ static accel_status new_set(struct compute_record *rec,
 	VkDescriptorPoolSize sizes[] = {
 		{ VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
 		  POOL_SETS * COMPUTE_MAX_BINDINGS },
-		{ VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, POOL_SETS * 4 },
+		{ VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
+		  POOL_SETS * COMPUTE_MAX_BINDINGS },
 	};
 	VkDescriptorPoolCreateInfo pci = {
 		.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
@@ -475,24 +476,55 @@ static accel_status check_copy(const char *what, const struct compute_buffer *b,
 	return ACCEL_OK;
 }
 
-accel_status compute_record_fill(struct compute_record *rec,
-				 struct compute_buffer *buf, uint64_t offset,
-				 uint64_t size, uint32_t word)
+/* What a fill and an update check and order before they write. */
+static accel_status begin_write(struct compute_record *rec, const char *what,
+				struct compute_buffer *buf, uint64_t offset,
+				uint64_t size)
 {
 	struct record_span span = span_of(buf, offset, size, true);
 	accel_status s = open_check(rec);
 
 	if (!s)
-		s = check_copy("fill", buf, offset, size, 4);
-	if (s || !size)
-		return compute_record_fail(rec, s);
-	s = begin_launch(rec, NULL);
-	if (!s)
+		s = check_copy(what, buf, offset, size, 4);
+	if (!s && size)
+		s = begin_launch(rec, NULL);
+	if (!s && size)
 		s = order(rec, &span, 1);
-	if (s)
-		return compute_record_fail(rec, s);
+	return compute_record_fail(rec, s);
+}
+
+accel_status compute_record_fill(struct compute_record *rec,
+				 struct compute_buffer *buf, uint64_t offset,
+				 uint64_t size, uint32_t word)
+{
+	accel_status s = begin_write(rec, "fill", buf, offset, size);
+
+	if (s || !size)
+		return s;
 	stamp(rec, 0);
 	rec->dev->CmdFillBuffer(rec->cmd, buf->handle, offset, size, word);
+	stamp(rec, 1);
+	rec->n_launches++;
+	return ACCEL_OK;
+}
+
+accel_status compute_record_update(struct compute_record *rec,
+				   struct compute_buffer *buf, uint64_t offset,
+				   uint64_t size, const void *data)
+{
+	accel_status s;
+
+	if (size > COMPUTE_MAX_UPDATE)
+		return compute_record_fail(
+			rec, accel_error(ACCEL_ERR_RANGE,
+					 "update of %llu bytes, %d at most",
+					 (unsigned long long)size,
+					 COMPUTE_MAX_UPDATE));
+	s = begin_write(rec, "update", buf, offset, size);
+	if (s || !size)
+		return s;
+	stamp(rec, 0);
+	rec->dev->CmdUpdateBuffer(rec->cmd, buf->handle, offset, size, data);
 	stamp(rec, 1);
 	rec->n_launches++;
 	return ACCEL_OK;

@@ -11,6 +11,11 @@
 /* ...and too few outputs to fill the device otherwise. */
 #define ROW_MAX_OUT 8192
 #define ROW_LANES 64
+/* One subgroup of a CPU rasterizer: its barriers cost more than its loops, so a
+ * workgroup an output only where outputs leave its lanes or its threads idle */
+#define CPU_LANES 8
+#define CPU_FEW 64
+#define CPU_LONG 4096
 #define SIDE 7 /* kept and reduced dimensions together, one of each at least */
 
 struct side {
@@ -83,6 +88,15 @@ static accel_status check(enum compute_reduce_op op,
 	return ACCEL_OK;
 }
 
+static bool row_each(const struct compute_device *dev, uint64_t kept,
+		     uint64_t gone)
+{
+	if (prefers_texels(dev) &&
+	    !(kept < CPU_LANES || (kept < CPU_FEW && gone >= CPU_LONG)))
+		return false;
+	return gone >= ROW_MIN && kept <= ROW_MAX_OUT;
+}
+
 static accel_status reduce(struct compute_record *rec,
 			   enum compute_reduce_op op,
 			   const struct compute_view *in, uint32_t axes,
@@ -91,6 +105,7 @@ static accel_status reduce(struct compute_record *rec,
 	struct compute_binding bind[2];
 	uint32_t push[4 + 2 * SIDE] = { 0 }, groups[3];
 	struct side kept, gone;
+	uint32_t lanes;
 	accel_status s;
 	bool row;
 
@@ -117,13 +132,13 @@ static accel_status reduce(struct compute_record *rec,
 		push[4 + kept.rank + i] = gone.size[i];
 		push[4 + SIDE + kept.rank + i] = (uint32_t)gone.stride[0][i];
 	}
-	row = gone.count >= ROW_MIN && kept.count <= ROW_MAX_OUT;
+	row = row_each(rec->dev, kept.count, gone.count);
+	lanes = !row && prefers_texels(rec->dev) ? CPU_LANES : ROW_LANES;
 	{
-		const uint32_t spec[] = { ROW_LANES,  op,        in->dtype,
+		const uint32_t spec[] = { lanes,      op,        in->dtype,
 					  out->dtype, kept.rank, gone.rank };
 
-		grid_1d(rec->dev,
-			row ? kept.count : div_up(kept.count, ROW_LANES),
+		grid_1d(rec->dev, row ? kept.count : div_up(kept.count, lanes),
 			groups);
 		return launch(rec,
 			      row ? COMPUTE_SHADER_reduce_row

@@ -7,6 +7,8 @@
 #include "../libaccel/src/base/error.h"
 
 #define LANES 64
+#define SHORT 16 /* a row that one invocation walks alone */
+#define CPU_LANES 8 /* a subgroup of a CPU rasterizer */
 
 static accel_status same_shape(const char *what, const struct compute_view *a,
 			       const struct compute_view *b)
@@ -34,12 +36,13 @@ static accel_status softmax(struct compute_record *rec, uint32_t mode,
 			    const struct compute_view *g, uint32_t axis,
 			    const struct compute_view *o)
 {
-	const uint32_t spec[] = {
+	uint32_t spec[] = {
 		LANES, mode, a->dtype | (g ? g->dtype << 3 : 0) | o->dtype << 6
 	};
 	struct compute_binding bind[3];
 	uint32_t push[6] = { 0 }, outer, groups[3];
 	accel_status s;
+	bool alone;
 
 	s = check("softmax: input", a, VIEW_FLOATS);
 	if (!s)
@@ -64,9 +67,16 @@ static accel_status softmax(struct compute_record *rec, uint32_t mode,
 			      &push[4]);
 	if (s)
 		return s;
-	grid_1d(rec->dev, push[0], groups);
-	return launch(rec, COMPUTE_SHADER_softmax, spec, 3, bind, g ? 3 : 2,
-		      push, 6, groups);
+	alone = push[1] <= SHORT;
+	if (prefers_texels(rec->dev) && push[0] >= CPU_LANES) {
+		alone = true;
+		spec[0] = CPU_LANES;
+	}
+	grid_1d(rec->dev, alone ? div_up(push[0], spec[0]) : push[0], groups);
+	return launch(rec,
+		      alone ? COMPUTE_SHADER_softmax_lane
+			    : COMPUTE_SHADER_softmax,
+		      spec, 3, bind, g ? 3 : 2, push, 6, groups);
 }
 
 accel_status compute_softmax(struct compute_record *rec,

@@ -15,22 +15,26 @@
 	X(elementwise2, 8, 0)                                                  \
 	X(elementwise8, 8, 0)                                                  \
 	X(elementwise24, 8, 0)                                                 \
+	X(elementwise2_texel, 8, 6)                                            \
+	X(elementwise8_texel, 8, 6)                                            \
+	X(elementwise24_texel, 8, 6)                                           \
 	X(reduce, 2, 0)                                                        \
 	X(reduce_row, 2, 0)                                                    \
 	X(matmul_plain, 5, 0)                                                  \
 	X(matmul_pack, 2, 0)                                                   \
 	X(matmul_v3d, 5, 0)                                                    \
-	X(matmul_texel, 3, 2)                                                  \
+	X(matmul_texel, 3, 3)                                                  \
 	X(matmul_tile, 5, 0)                                                   \
 	X(conv, 5, 0)                                                          \
 	X(conv_input_grad, 5, 0)                                               \
 	X(conv_weight_grad, 3, 0)                                              \
 	X(conv_pack, 2, 0)                                                     \
-	X(conv_texel, 3, 2)                                                    \
+	X(conv_texel, 3, 3)                                                    \
 	X(conv_v3d, 5, 0)                                                      \
 	X(pool, 3, 0)                                                          \
 	X(pool_grad, 3, 0)                                                     \
 	X(softmax, 3, 0)                                                       \
+	X(softmax_lane, 3, 0)                                                  \
 	X(norm, 6, 0)                                                          \
 	X(cumsum, 2, 0)                                                        \
 	X(topk, 3, 0)                                                          \

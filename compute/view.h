@@ -69,6 +69,33 @@ accel_status view_split(const char *what, const struct compute_view *v,
 			uint32_t axis, uint32_t *outer, uint32_t *n,
 			uint32_t *inner);
 
+/* A CPU rasterizer fetches a texel for all lanes at once; it reads buffers and
+ * shared memory lane by lane, and its barriers and workgroups cost more than a
+ * GPU's. Not where it plays another chip. */
+static inline bool prefers_texels(const struct compute_device *dev)
+{
+	return dev->info.type == COMPUTE_DEVICE_CPU && !*dev->limits.clamp;
+}
+
+/*
+ * Of shaders/texel.glsl: SHARE. Lavapipe from Mesa 24.3 on, which is Vulkan 1.4,
+ * calls a function for a fetch and broadcasts in one instruction; before, a
+ * fetch was inline code and a broadcast searched for an active lane.
+ */
+static inline bool texel_shares(const struct compute_device *dev)
+{
+	return dev->info.api_version >= VK_MAKE_API_VERSION(0, 1, 4, 0) &&
+	       dev->limits.subgroup_size == 8 && dev->limits.subgroup_ballot;
+}
+
+/* H, where that leaves `groups` workgroups: enough for a few threads. With
+ * broadcasts it is twice the code to compile for nothing. */
+static inline uint32_t texel_high(const struct compute_device *dev,
+				  uint64_t groups)
+{
+	return groups >= 8 && !texel_shares(dev) ? 2 : 1;
+}
+
 static inline uint32_t div_up(uint64_t a, uint64_t b)
 {
 	return (uint32_t)((a + b - 1) / b);

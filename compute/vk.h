@@ -66,6 +66,7 @@
 	X(CmdDispatch)                                                         \
 	X(CmdPipelineBarrier)                                                  \
 	X(CmdFillBuffer)                                                       \
+	X(CmdUpdateBuffer)                                                     \
 	X(CmdCopyBuffer)                                                       \
 	X(CmdResetQueryPool)                                                   \
 	X(CmdWriteTimestamp)                                                   \

@@ -1,14 +1,11 @@
 #version 450
 // SPDX-License-Identifier: MIT
-// Convolution as matmul_texel does it: 8 output pixels by V quads of channels a
-// lane. The input is [n][hp][wp][channel quads], so that a pixel's channels are
-// a row of A; the weights are [o / 32][tap][channel][32].
+// Convolution as matmul_texel does it: 8 H output pixels by V quads of channels
+// a lane. The input is [n][hp][wp][channel quads], so that a pixel's channels
+// are a row of A; the weights are [o / 32][tap][channel][32].
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "common.glsl"
-
-layout(local_size_x = 8) in;
-layout(constant_id = 2) const uint V = 1u; // 1 or 2
 
 // m_size: output channels, n_size: output pixels of an image
 layout(push_constant) uniform P {
@@ -17,26 +14,9 @@ layout(push_constant) uniform P {
 	uint start_c, start_bias, start_res;
 	uint hp, wp, ow, kh, kw, sh, sw, dh, dw;
 };
-#define C_BINDING 0
-#include "epilogue.glsl"
-
-layout(set = 0, binding = 3) uniform samplerBuffer ta;
-layout(set = 0, binding = 4) uniform samplerBuffer tb;
-
-#define ROW(s, i)                                                             \
-	s[i] += y##i.x * b0;                                                  \
-	s[i] += y##i.y * b1;                                                  \
-	s[i] += y##i.z * b2;                                                  \
-	s[i] += y##i.w * b3;
-
-#define EIGHT(s, at)                                                          \
-	{                                                                     \
-		vec4 b0 = texelFetch(tb, at), b1 = texelFetch(tb, at + 8);    \
-		vec4 b2 = texelFetch(tb, at + 16);                            \
-		vec4 b3 = texelFetch(tb, at + 24);                            \
-		ROW(s, 0) ROW(s, 1) ROW(s, 2) ROW(s, 3)                       \
-		ROW(s, 4) ROW(s, 5) ROW(s, 6) ROW(s, 7)                       \
-	}
+#define ACROSS_A false
+#define ACROSS_B false
+#include "texel.glsl"
 
 // Where output pixel p's window starts.
 int window(uint p)
@@ -46,10 +26,17 @@ int window(uint p)
 	return int(((gl_WorkGroupID.z * hp + y * sh) * wp + x * sw) * quads);
 }
 
-// Four channels of eight pixels, turned into rows of pixels.
-void put(uint channel, vec4 s[8])
+ivec4 windows(uint p)
 {
-	uint p = gl_WorkGroupID.x * 8u;
+	return ivec4(window(p), window(p + 1u), window(p + 2u),
+		     window(p + 3u));
+}
+
+// Four channels of eight pixels, turned into rows of pixels.
+void put(uint p, uint channel, vec4 s[8])
+{
+	if (p >= n_size)
+		return;
 	[[unroll]] for (int j = 0; j < 4; j++) {
 		uint ch = channel + uint(j);
 		if (ch >= m_size)
@@ -65,42 +52,36 @@ void put(uint channel, vec4 s[8])
 
 void main()
 {
-	uint p = gl_WorkGroupID.x * 8u, lane = gl_LocalInvocationID.x;
+	uint lane = gl_LocalInvocationID.x;
+	uint m = gl_WorkGroupID.x * 8u * H, m2 = m + 8u;
 	uint block = gl_WorkGroupID.y * V, blocks = (m_size + 31u) >> 5;
-	int r0 = window(p), r1 = window(p + 1u), r2 = window(p + 2u);
-	int r3 = window(p + 3u), r4 = window(p + 4u), r5 = window(p + 5u);
-	int r6 = window(p + 6u), r7 = window(p + 7u);
+	int mine = window(m + lane), mine2 = window(m2 + lane);
+	ivec4 low = windows(m), high = windows(m + 4u);
+	ivec4 low2 = windows(m2), high2 = windows(m2 + 4u);
 	uint size = kh * kw * quads * 32u; // texels of a block of weights
-	int p0 = int(block * size + lane);
-	int p1 = int(min(block + 1u, blocks - 1u) * size + lane);
-	vec4 s[8], t[8];
-	[[unroll]] for (int i = 0; i < 8; i++) {
-		s[i] = vec4(0);
-		t[i] = vec4(0);
-	}
+	const ivec4 rows = ivec4(0, 8, 16, 24);
+	ivec4 p = int(block * size + lane) + rows;
+	ivec4 p2 = int(min(block + 1u, blocks - 1u) * size + lane) + rows;
+	SUMS
 	for (uint ky = 0u; ky < kh; ky++) {
 		for (uint kx = 0u; kx < kw; kx++) {
-			int k = int((ky * dh * wp + kx * dw) * quads);
-			int end = k + int(quads);
-			for (; k < end; k++) {
-				vec4 y0 = texelFetch(ta, r0 + k);
-				vec4 y1 = texelFetch(ta, r1 + k);
-				vec4 y2 = texelFetch(ta, r2 + k);
-				vec4 y3 = texelFetch(ta, r3 + k);
-				vec4 y4 = texelFetch(ta, r4 + k);
-				vec4 y5 = texelFetch(ta, r5 + k);
-				vec4 y6 = texelFetch(ta, r6 + k);
-				vec4 y7 = texelFetch(ta, r7 + k);
-				EIGHT(s, p0)
-				p0 += 32;
-				if (V == 2u) {
-					EIGHT(t, p1)
-					p1 += 32;
-				}
+			int q = int((ky * dh * wp + kx * dw) * quads);
+			int end = q + int(quads);
+			for (; q < end; q++) {
+				STEP_K(mine + q, low + q, high + q, mine2 + q,
+				       low2 + q, high2 + q, p, p2)
+				p += 32;
+				p2 += 32;
 			}
 		}
 	}
-	put(block * 32u + lane * 4u, s);
+	uint ch = block * 32u + lane * 4u;
+	put(m, ch, s);
 	if (V == 2u)
-		put(block * 32u + 32u + lane * 4u, t);
+		put(m, ch + 32u, t);
+	if (H == 2u) {
+		put(m2, ch, s2);
+		if (V == 2u)
+			put(m2, ch + 32u, t2);
+	}
 }

@@ -10,9 +10,11 @@
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint SHAPE = 0u; // n_in, n_ops, n_out, rank
-layout(constant_id = 2) const uint DTYPES = 0u; // 3 bits an input; outputs 18..
-layout(constant_id = 3) const uint MODES = 0u; // 2 bits an input; outputs 12..
-layout(constant_id = 4) const uint STORES = 0u; // 8 bits an output: its value
+layout(constant_id = 2) const uint DTYPES = 0u; // 3 bits an operand
+layout(constant_id = 3) const uint MODES = 0u; // 2 bits an operand
+// the value of output 0, of 1 (8 bits each), 3 flags that it is a float, and at
+// bit 24 the value of output 2
+layout(constant_id = 4) const uint STORES = 0u;
 layout(constant_id = 5) const uint LAYOUT = 0u; // words: first stride, imm
 
 #define OP(i, id) layout(constant_id = id) const uint O##i = 0u;
@@ -41,8 +43,19 @@ layout(push_constant) uniform P { uint p[32]; };
 #define BUFFER(i)                                                             \
 	layout(std430, set = 0, binding = i) buffer W##i { uint w##i[]; };    \
 	layout(std430, set = 0, binding = i) buffer V##i { uvec4 v##i[]; };
+// Inputs are operands 0.., outputs 6, 7 and, where inputs leave it free, 5.
 BUFFER(0) BUFFER(1) BUFFER(2) BUFFER(3)
 BUFFER(4) BUFFER(5) BUFFER(6) BUFFER(7)
+
+#ifdef TEXELS
+// The inputs once more: CPU rasterizers fetch a texel of all lanes at once, but
+// read buffers lane by lane.
+#define TEXEL(i, b) layout(set = 0, binding = b) uniform samplerBuffer t##i;
+TEXEL(0, 8) TEXEL(1, 9) TEXEL(2, 10) TEXEL(3, 11) TEXEL(4, 12) TEXEL(5, 13)
+#define QUAD(i, at) floatBitsToUint(texelFetch(t##i, int(at)))
+#else
+#define QUAD(i, at) v##i[at]
+#endif
 
 uint coord[6];
 
@@ -126,7 +139,7 @@ uint start(const uint operand)
 		if (mode == VECTOR) {                                         \
 			uint a = base + e;                                    \
 			if (dt == F32 || dt == I32)                           \
-				return v##i[a >> 2];                          \
+				return QUAD(i, a >> 2);                       \
 			uint x = w##i[word_of(dt, a)];                        \
 			if (dt == F16) {                                      \
 				uint y = w##i[(a >> 1) + 1u];                 \
@@ -287,18 +300,20 @@ uvec4 converted(const bool from_float, const bool to_float, uvec4 x)
 	return x;
 }
 
+DEFINE_STORE(put5, w5)
 DEFINE_STORE(put6, w6)
 DEFINE_STORE(put7, w7)
 
+#define VALUE_AT(o) ((o) < 2 ? 8u * uint(o) : 24u)
 #define STORE(b, o)                                                           \
 	void store##o(uint e, uint n)                                         \
 	{                                                                     \
-		const uint dt = (DTYPES >> (18u + 3u * uint(o))) & 7u;                 \
-		const uint mode = (MODES >> (12u + 2u * uint(o))) & 3u;                \
+		const uint dt = (DTYPES >> (3u * uint(b))) & 7u;                       \
+		const uint mode = (MODES >> (2u * uint(b))) & 3u;                      \
 		uint base = start(uint(b));                                      \
 		uvec4 x = converted(((STORES >> (16u + uint(o))) & 1u) != 0u, \
 				    is_float(dt),                             \
-				    fetch((STORES >> (8u * uint(o))) & 255u));\
+				    fetch((STORES >> VALUE_AT(o)) & 255u));       \
 		if (mode == VECTOR && dt == F16) {                            \
 			uint a = (base + e) >> 1;                             \
 			w##b[a] = half_bits(x.x) |                            \
@@ -337,6 +352,7 @@ DEFINE_STORE(put7, w7)
 	}
 STORE(6, 0)
 STORE(7, 1)
+STORE(5, 2)
 
 void main()
 {
@@ -370,4 +386,6 @@ void main()
 	store0(e, n);
 	if (N_OUT > 1u)
 		store1(e, n);
+	if (N_OUT > 2u)
+		store2(e, n);
 }

@@ -20,9 +20,22 @@ layout(std430, set = 0, binding = C_BINDING + 1) readonly buffer BI_ { uint bi[]
 layout(std430, set = 0, binding = C_BINDING + 2) readonly buffer R_ { uint re[]; };
 layout(std430, set = 0, binding = C_BINDING + 2) readonly buffer RV_ { vec4 rv[]; };
 
+#ifndef RESIDUAL_QUAD
+#define RESIDUAL_QUAD(at) rv[at]
+#endif
+
 DEFINE_STORE(store_c, c)
 DEFINE_LOAD(load_bias, bi)
 DEFINE_LOAD(load_res, re)
+
+// The residual is added; with the gradient of a ReLU it is that ReLU's result.
+#define RELU_GRAD 6u
+vec4 join(vec4 x, vec4 r)
+{
+	if (ACT == RELU_GRAD)
+		return x * vec4(greaterThan(r, vec4(0)));
+	return x + r;
+}
 
 // The bias of columns n..n+3 (those beyond n_size repeat the last), or of row
 // m.
@@ -47,7 +60,7 @@ void emit4(uint at, uint n, vec4 x, vec4 bias)
 	x = x * alpha + bias;
 	if (WIDE) {
 		if (RESIDUAL)
-			x += rv[(start_res + at) >> 2];
+			x = join(x, RESIDUAL_QUAD((start_res + at) >> 2));
 		cv[(start_c + at) >> 2] = activate4(ACT, x);
 		return;
 	}
@@ -55,8 +68,10 @@ void emit4(uint at, uint n, vec4 x, vec4 bias)
 	if (RESIDUAL) {
 		uvec4 k = min(uvec4(0, 1, 2, 3), uvec4(left - 1u)) + at +
 			  start_res;
-		x += vec4(load_res_f(RES_TYPE, k.x), load_res_f(RES_TYPE, k.y),
-			  load_res_f(RES_TYPE, k.z), load_res_f(RES_TYPE, k.w));
+		x = join(x, vec4(load_res_f(RES_TYPE, k.x),
+				 load_res_f(RES_TYPE, k.y),
+				 load_res_f(RES_TYPE, k.z),
+				 load_res_f(RES_TYPE, k.w)));
 	}
 	x = activate4(ACT, x);
 	at += start_c;
@@ -76,6 +91,6 @@ void emit1(uint at, uint m, uint n, float x)
 	if (BIAS != 0u)
 		x += load_bias_f(BIAS_TYPE, start_bias + (BIAS == 1u ? n : m));
 	if (RESIDUAL)
-		x += load_res_f(RES_TYPE, start_res + at);
+		x = join(vec4(x), vec4(load_res_f(RES_TYPE, start_res + at))).x;
 	store_c_f(C_TYPE, start_c + at, activate(ACT, x));
 }

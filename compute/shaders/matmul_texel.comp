@@ -1,16 +1,13 @@
 #version 450
 // SPDX-License-Identifier: MIT
-// For CPU rasterizers. They do a buffer load lane by lane, but a texel fetch
-// as one 128-bit load and a transpose; a fetch at one address for all lanes is
-// the cheapest broadcast they have (a subgroup broadcast searches for an active
-// lane first). 8 rows by V vec4s a lane. The loop's 64 sums live in the first
-// level cache, each loaded once for 4 multiply-adds.
+// The matrix product of CPU rasterizers.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "common.glsl"
 
-layout(local_size_x = 8) in;
-layout(constant_id = 2) const uint V = 1u; // 1 or 2
+// What lies in memory: 1 the transpose of A, 2 that of B, 3 of both.
+layout(constant_id = 5) const uint ACROSS = 0u;
+const bool ACROSS_A = (ACROSS & 1u) != 0u, ACROSS_B = (ACROSS & 2u) != 0u;
 
 // start_a, start_b, lda, ldb, a_batch, b_batch, b_panel and k_size are in quads
 layout(push_constant) uniform P {
@@ -19,73 +16,75 @@ layout(push_constant) uniform P {
 	uint start_a, start_b, start_c, start_bias, start_res;
 	uint lda, ldb, a_batch, b_batch, b_panel;
 };
-#define C_BINDING 0
-#include "epilogue.glsl"
+#include "texel.glsl"
 
-layout(set = 0, binding = 3) uniform samplerBuffer ta;
-layout(set = 0, binding = 4) uniform samplerBuffer tb;
-
-// Four values of a row of A, times four rows of B.
-#define ROW(s, i)                                                             \
-	s[i] += y##i.x * b0;                                                  \
-	s[i] += y##i.y * b1;                                                  \
-	s[i] += y##i.z * b2;                                                  \
-	s[i] += y##i.w * b3;
-
-#define EIGHT(s, at)                                                          \
-	{                                                                     \
-		vec4 b0 = texelFetch(tb, at);                                 \
-		vec4 b1 = texelFetch(tb, at + ld);                            \
-		vec4 b2 = texelFetch(tb, at + 2 * ld);                        \
-		vec4 b3 = texelFetch(tb, at + 3 * ld);                        \
-		ROW(s, 0) ROW(s, 1) ROW(s, 2) ROW(s, 3)                       \
-		ROW(s, 4) ROW(s, 5) ROW(s, 6) ROW(s, 7)                       \
-	}
-
-void main()
+// The i-th of the eight quads that hold rows m..m+7, columns 0..3 of A.
+int place_a(uint m, uint i)
 {
-	uint lane = gl_LocalInvocationID.x, z = gl_WorkGroupID.z;
-	uint m = gl_WorkGroupID.x * 8u, last = m_size - 1u;
-	uint quads = (n_size + 3u) >> 2;
-	uint q0 = gl_WorkGroupID.y * 8u * V + lane, q1 = q0 + 8u;
-	uint c0 = min(q0, quads - 1u), c1 = min(q1, quads - 1u);
-	uint sb = start_b + z * b_batch, sa = start_a + z * a_batch;
-	int p0 = int(sb + (c0 >> 3) * b_panel + (c0 & 7u));
-	int p1 = int(sb + (c1 >> 3) * b_panel + (c1 & 7u));
-	int r0 = int(sa + m * lda), r1 = int(sa + min(m + 1u, last) * lda);
-	int r2 = int(sa + min(m + 2u, last) * lda);
-	int r3 = int(sa + min(m + 3u, last) * lda);
-	int r4 = int(sa + min(m + 4u, last) * lda);
-	int r5 = int(sa + min(m + 5u, last) * lda);
-	int r6 = int(sa + min(m + 6u, last) * lda);
-	int r7 = int(sa + min(m + 7u, last) * lda);
-	int ld = int(ldb), n = int(k_size);
-	vec4 s[8], t[8];
-	[[unroll]] for (int i = 0; i < 8; i++) {
-		s[i] = vec4(0);
-		t[i] = vec4(0);
-	}
-	for (int k = 0; k < n; k++) {
-		vec4 y0 = texelFetch(ta, r0 + k), y1 = texelFetch(ta, r1 + k);
-		vec4 y2 = texelFetch(ta, r2 + k), y3 = texelFetch(ta, r3 + k);
-		vec4 y4 = texelFetch(ta, r4 + k), y5 = texelFetch(ta, r5 + k);
-		vec4 y6 = texelFetch(ta, r6 + k), y7 = texelFetch(ta, r7 + k);
-		EIGHT(s, p0)
-		p0 += 4 * ld;
-		if (V == 2u) {
-			EIGHT(t, p1)
-			p1 += 4 * ld;
-		}
-	}
+	uint start = start_a + gl_WorkGroupID.z * a_batch, last = m_size - 1u;
+	if (ACROSS_A)
+		return int(start + (i & 3u) * lda +
+			   min((m >> 2) + (i >> 2), last >> 2));
+	return int(start + min(m + i, last) * lda);
+}
+
+ivec4 places_a(uint m, uint i)
+{
+	return ivec4(place_a(m, i), place_a(m, i + 1u), place_a(m, i + 2u),
+		     place_a(m, i + 3u));
+}
+
+// The four that hold rows 0..3, columns 4c..4c+3 of B.
+ivec4 places_b(uint c)
+{
+	uint start = start_b + gl_WorkGroupID.z * b_batch;
+	const uvec4 j = uvec4(0, 1, 2, 3);
+	if (ACROSS_B)
+		return ivec4(start + min(4u * c + j, uvec4(n_size - 1u)) * ldb);
+	return ivec4(start + (c >> 3) * b_panel + (c & 7u) + j * ldb);
+}
+
+void put(uint m, uint c, vec4 s[8])
+{
+	if (c >= (n_size + 3u) >> 2)
+		return;
+	// a column's bias is that of all rows
+	vec4 bias = bias4(0u, 4u * c);
 	[[unroll]] for (uint i = 0u; i < 8u; i++) {
 		if (m + i >= m_size)
 			return;
-		uint row = (z * m_size + m + i) * n_size;
-		if (q0 < quads)
-			emit4(row + 4u * q0, 4u * q0, s[i],
-			      bias4(m + i, 4u * q0));
-		if (V == 2u && q1 < quads)
-			emit4(row + 4u * q1, 4u * q1, t[i],
-			      bias4(m + i, 4u * q1));
+		if (BIAS == 2u)
+			bias = bias4(m + i, 0u);
+		emit4((gl_WorkGroupID.z * m_size + m + i) * n_size + 4u * c,
+		      4u * c, s[i], bias);
+	}
+}
+
+void main()
+{
+	uint lane = gl_LocalInvocationID.x, last = ((n_size + 3u) >> 2) - 1u;
+	uint m = gl_WorkGroupID.x * 8u * H, m2 = m + 8u;
+	uint c = gl_WorkGroupID.y * 8u * V + lane, c2 = c + 8u;
+	ivec4 p = places_b(min(c, last)), p2 = places_b(min(c2, last));
+	int step_a = ACROSS_A ? 4 * int(lda) : 1, q = 0;
+	int step_b = ACROSS_B ? 1 : 4 * int(ldb), n = int(k_size);
+	int mine = place_a(m, lane), mine2 = place_a(m2, lane);
+	ivec4 low = places_a(m, 0u), high = places_a(m, 4u);
+	ivec4 low2 = places_a(m2, 0u), high2 = places_a(m2, 4u);
+	SUMS
+	for (int k = 0; k < n; k++) {
+		STEP_K(mine + q, low + q, high + q, mine2 + q, low2 + q,
+		       high2 + q, p, p2)
+		p += step_b;
+		p2 += step_b;
+		q += step_a;
+	}
+	put(m, c, s);
+	if (V == 2u)
+		put(m, c2, t);
+	if (H == 2u) {
+		put(m2, c, s2);
+		if (V == 2u)
+			put(m2, c2, t2);
 	}
 }

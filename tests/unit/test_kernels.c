@@ -300,6 +300,49 @@ static void test_casts(void)
 	}
 }
 
+/* w, m, v from w, m, v, g and one number: an optimizer's update. */
+static void test_update(void)
+{
+	struct compute_elementwise e = {
+		.n_in = 5, .n_out = 3, .n_ops = 4, .n_imm = 1
+	};
+	double want[3][101];
+	bool pass;
+
+	mem.at = 0;
+	for (int i = 0; i < 4; i++) {
+		e.in[i] = MK(&mem, F32, 101);
+		randomize(&mem, &e.in[i], 4);
+	}
+	e.in[4] = MK(&mem, F32, 1);
+	randomize(&mem, &e.in[4], 4);
+	e.imm[0].f = 0.5f;
+	e.op[0] = (struct compute_ew_op){ COMPUTE_EW_MUL, 3, 4, 0 };
+	e.op[1] = (struct compute_ew_op){ COMPUTE_EW_ADD, 1, 3, 0 };
+	e.op[2] = (struct compute_ew_op){ COMPUTE_EW_MUL, 2, COMPUTE_EW_IMM(0),
+					  0 };
+	e.op[3] = (struct compute_ew_op){ COMPUTE_EW_SUB, 0, COMPUTE_EW_OP(0),
+					  0 };
+	for (int i = 0; i < 3; i++)
+		e.out[i] = e.in[i];
+	e.out_value[0] = COMPUTE_EW_OP(3);
+	e.out_value[1] = COMPUTE_EW_OP(1);
+	e.out_value[2] = COMPUTE_EW_OP(2);
+	for (uint32_t i = 0; i < 101; i++) {
+		double g = get(&mem, &e.in[3], i);
+
+		want[0][i] =
+			get(&mem, &e.in[0], i) - g * get(&mem, &e.in[4], 0);
+		want[1][i] = get(&mem, &e.in[1], i) + g;
+		want[2][i] = get(&mem, &e.in[2], i) / 2;
+	}
+	pass = RUN(dev, compute_elementwise(rec, &e));
+	for (uint32_t i = 0; i < 303 && pass; i++)
+		pass = near(get(&mem, &e.out[i / 101], i % 101),
+			    want[i / 101][i % 101], 1e-6, 1e-6);
+	ok(pass, "three outputs over their own inputs");
+}
+
 static void test_broadcast(void)
 {
 	struct compute_elementwise e = {
@@ -556,9 +599,12 @@ static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
 			       get(&mem, &m.b, (zb * c->k + k) * c->n + col);
 		if (c->bias)
 			sum += get(&mem, &bias, c->bias == 2 ? row : col);
-		if (c->residual)
-			sum += get(&mem, &res, i);
-		sum = ref_act(c->act, sum);
+		if (c->act == COMPUTE_ACT_RELU_GRAD)
+			sum *= get(&mem, &res, i) > 0;
+		else
+			sum = ref_act(c->act,
+				      sum + (c->residual ? get(&mem, &res, i)
+							 : 0));
 		worst = fmax(worst, fabs(got - sum) / (1 + fabs(sum)));
 		if (!near(got, sum, c->dt_out == (int)F16 ? 1e-3 : 1e-5,
 			  2e-5)) {
@@ -595,6 +641,17 @@ static void test_matmul(void)
 		{ 1, 37, 40, 33, 0, 0, 1, 0, 0, F32, F32, 0, F16 },
 		{ 2, 26, 19, 21, 0, 1, 0, 0, 0, F32, F32, 1, F16 },
 		{ 3, 50, 37, 35, 1, 1, 1, 0, 3, F16, F32, 1, F16 },
+		/* what may be read where it lies, transposed or not */
+		{ 1, 44, 36, 16, 1, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 44, 36, 16, 0, 1, 1, 1, 0, F32, F32, 0, F32 },
+		{ 2, 20, 100, 12, 1, 1, 2, 0, 1, F32, F32, 0, F32 },
+		{ 1, 300, 68, 8, 1, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 16, 72, 20, 0, 1, 0, 1, COMPUTE_ACT_RELU_GRAD, F32, F32, 0,
+		  F32 },
+		{ 2, 7, 9, 11, 0, 0, 1, 1, COMPUTE_ACT_RELU_GRAD, F32, F32, 0,
+		  F32 },
+		{ 1, 20, 64, 16, 0, 0, 0, 1, COMPUTE_ACT_RELU_GRAD, F16, F16, 0,
+		  F16 },
 	};
 
 	for (int shape = COMPUTE_MATMUL_PLAIN; shape <= COMPUTE_MATMUL_TILE;
@@ -1256,17 +1313,12 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
-	{ "ops", test_ops },
-	{ "casts", test_casts },
-	{ "broadcast", test_broadcast },
-	{ "reduce", test_reduce },
-	{ "matmul", test_matmul },
-	{ "conv", test_conv },
-	{ "pool", test_pool },
-	{ "softmax", test_softmax },
-	{ "norm", test_norm },
-	{ "scans", test_scans },
-	{ "index", test_index },
+	{ "ops", test_ops },         { "casts", test_casts },
+	{ "update", test_update },   { "broadcast", test_broadcast },
+	{ "reduce", test_reduce },   { "matmul", test_matmul },
+	{ "conv", test_conv },       { "pool", test_pool },
+	{ "softmax", test_softmax }, { "norm", test_norm },
+	{ "scans", test_scans },     { "index", test_index },
 	{ "sources", test_sources },
 };
 

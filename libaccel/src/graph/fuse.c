@@ -98,6 +98,7 @@ static bool fits(const struct ir *ir, uint32_t g)
 	if (ir->group[g].base != IR_NONE)
 		need.inputs++;
 	return need.inputs <= (uint32_t)dev->ew_inputs &&
+	       need.inputs + need.outs <= (uint32_t)dev->ew_operands &&
 	       need.ops <= (uint32_t)dev->ew_ops && need.imms <= EW_MAX_IMM &&
 	       need.outs <= (uint32_t)dev->ew_outputs;
 }
@@ -321,6 +322,12 @@ void ir_fuse(struct ir *ir)
 		if (ir->node[i].live && !ir_elementwise(&ir->node[i]))
 			ir->group[i].base = i;
 	}
+	/* from the end: what one late kernel alone needs, such as a mask of its
+	 * gradient, is made there and not kept from the forward pass on */
+	for (i = ir->n; i-- > 0;)
+		if (ir->node[i].live && ir_elementwise(&ir->node[i]))
+			fuse_inputs(ir, i);
+	/* two finished halves may fit where a half and a piece did not */
 	for (i = 0; i < ir->n; i++)
 		if (ir->node[i].live && ir_elementwise(&ir->node[i]))
 			fuse_inputs(ir, i);

@@ -89,7 +89,8 @@ static accel_tensor *slope(enum op op, accel_tensor *x, accel_tensor *y)
 	case OP_ABS:
 		return accel_sign(x);
 	case OP_RELU:
-		return op_as(accel_greater(x, op_number(x, 0)), x->l.dtype);
+		/* of y, so that x need not be kept */
+		return op_as(accel_greater(y, op_number(x, 0)), x->l.dtype);
 	case OP_EXP:
 		return y;
 	case OP_LOG:

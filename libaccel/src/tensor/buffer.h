@@ -56,6 +56,7 @@ struct device {
 	/* What the fuse pass may join here. */
 	bool fuse_epilogue; /* element-wise tail of matmul and conv */
 	int ew_inputs, ew_outputs; /* operands of one element-wise kernel */
+	int ew_operands; /* inputs and outputs together */
 	int ew_ops; /* instructions of one element-wise kernel */
 	accel_counters *counters; /* the context's: kernels, submits */
 };

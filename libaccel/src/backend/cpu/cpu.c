@@ -335,6 +335,7 @@ struct device *cpu_open(const accel_open_options *options)
 	c->dev.fuse_epilogue = true;
 	c->dev.ew_inputs = EW_MAX_IN;
 	c->dev.ew_outputs = EW_MAX_OUT;
+	c->dev.ew_operands = EW_MAX_IN + EW_MAX_OUT;
 	c->dev.ew_ops = EW_MAX_INS;
 	return &c->dev;
 }

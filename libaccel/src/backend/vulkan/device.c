@@ -433,6 +433,7 @@ struct device *vulkan_open(struct compute_device *device, uint32_t threads)
 	v->dev.fuse_epilogue = true;
 	v->dev.ew_inputs = COMPUTE_EW_MAX_IN;
 	v->dev.ew_outputs = COMPUTE_EW_MAX_OUT;
+	v->dev.ew_operands = COMPUTE_EW_OPERANDS;
 	v->dev.ew_ops = COMPUTE_EW_MAX_OPS - 4;
 	return &v->dev;
 }

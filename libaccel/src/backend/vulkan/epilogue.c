@@ -58,6 +58,25 @@ static bool add(const struct step *s, const struct operand *o, int bias_axis,
 	return true;
 }
 
+/* product * cast(0 < r): the gradient of a ReLU whose result r is. */
+static bool relu_grad(const struct step *s, struct vk_epilogue *e)
+{
+	const struct ew *ew = s->ew;
+	const struct ew_ins *x = ew->ins;
+	uint8_t zero = ew->n_in, less = zero + 1;
+
+	if (ew->n_in != 2 || ew->n_imm != 1 || ew->imm[0] != 0 ||
+	    ew->n_ins != 3 || x[0].op != OP_LT || x[0].a != zero ||
+	    x[0].b != 1 || x[1].op != OP_CAST || x[1].a != less ||
+	    x[2].op != OP_MUL || x[2].a + x[2].b != less + 1 ||
+	    (x[2].a && x[2].b) || ew->out[0] != less + 2)
+		return false;
+	e->act = COMPUTE_ACT_RELU_GRAD;
+	e->residual = &s->in[s->n_base];
+	return e->residual->l.dtype == s->out[0].l.dtype &&
+	       layout_dense(&e->residual->l);
+}
+
 bool vk_epilogue(const struct step *s, int bias_axis, int other_axis,
 		 struct vk_epilogue *e)
 {
@@ -68,7 +87,7 @@ bool vk_epilogue(const struct step *s, int bias_axis, int other_axis,
 	if (!ew)
 		return true;
 	if (ew->n_imm)
-		return false;
+		return relu_grad(s, e);
 	for (i = 0; i < ew->n_ins; i++) {
 		const struct ew_ins *x = &ew->ins[i];
 		uint8_t other = x->a == now ? x->b : x->a;

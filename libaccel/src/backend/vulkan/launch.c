@@ -3,6 +3,7 @@
  * contiguous operands. */
 #include <string.h>
 
+#include "../../base/alloc.h"
 #include "vulkan.h"
 
 /* ---- convolution ---- */
@@ -348,20 +349,44 @@ static accel_status unpack_bits(struct vk_record *r, const struct step *s)
 			      : compute_unpack_bits(r->rec, &in, bytes, &out);
 }
 
-/* The running sum of ones, without the last. */
+/* Bytes of the recording itself; where they are too many, the running sum of
+ * ones without the last. */
 static accel_status arange(struct vk_record *r, const struct step *s)
 {
-	struct compute_view out = wide_out(r, &s->out[0]), ones;
+	struct compute_view ones, out = wide_out(r, &s->out[0]);
+	uint32_t n = (uint32_t)layout_count(&s->out[0].l), i;
+	bool few = n <= COMPUTE_MAX_UPDATE / 4;
 	struct layout l = s->out[0].l;
+	union {
+		float f;
+		int32_t i;
+	} * value;
 	accel_status err;
 
 	l.dtype = (uint8_t)out.dtype;
-	ones = vk_temporary(r, &l);
-	if (!r->rec)
+	if (!few)
+		ones = vk_temporary(r, &l);
+	if (!r->rec || !n)
 		return ACCEL_OK;
-	err = compute_fill(r->rec, &ones, 1);
-	if (!err)
-		err = compute_cumsum(r->rec, &ones, 0, true, false, &out);
+	if (!few) {
+		err = compute_fill(r->rec, &ones, 1);
+		if (!err)
+			err = compute_cumsum(r->rec, &ones, 0, true, false,
+					     &out);
+		return err ? err : narrow(r, &s->out[0], &out);
+	}
+	value = mem_alloc(n * sizeof(*value));
+	if (!value)
+		return ACCEL_ERR_NOMEM;
+	for (i = 0; i < n; i++) {
+		if (out.dtype == COMPUTE_F32)
+			value[i].f = (float)i;
+		else
+			value[i].i = (int32_t)i;
+	}
+	err = compute_record_update(r->rec, out.buffer, out.offset,
+				    n * sizeof(*value), value);
+	mem_free(value);
 	return err ? err : narrow(r, &s->out[0], &out);
 }
 

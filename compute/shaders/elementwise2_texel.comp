@@ -1,0 +1,7 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// Chains of up to 2 operations, inputs by texel fetches.
+#extension GL_GOOGLE_include_directive : require
+#define MAX_OPS 2
+#define TEXELS
+#include "elementwise.glsl"
