@@ -79,7 +79,7 @@ cd "$top" || exit 1
 lost=
 for c in $("$accel" --help | awk '/^  / {print $1}'); do
 	section=$(awk -v c="$c" '/^\.TP/ { on = 0; getline; if ($0 ~ "^\\.B[IR]? \"?" c "( |\"|$)") on = 1 }
-		/^\.SH LAYERS/ { exit } on' docs/accel.1 | tr -d '\\')
+		/^\.SH LAYERS/ { exit } on' docs/accel.1 | tr -d '\134')
 	[ -n "$section" ] || lost+=" $c"
 	for o in $("$accel" "$c" --help | grep -oE '(^  |\[)--[a-z]+' | tr -d ' ['); do
 		grep -q -- "$o\b" <<<"$section" || lost+=" $c$o"
