@@ -114,12 +114,15 @@ $(BUILD)/unit/test_fuzz_%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(BUILD)/obj/tests/f
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libaccel.a $(LDLIBS)
+# What is fuzzed, and what that needs: a model is all of the library.
+FUZZ_C   := $(filter libaccel/src/base/% libaccel/src/data/% gpio/rules/% \
+                     libaccel/src/format/safetensors% %/dtype.c,$(LIB_C))
+FUZZ_C_model := $(LIB_C) $(LIB_GEN_O)
 $(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(BUILD)/unit/test_fuzz_% $(LIB_C) $(HEADERS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $@.corpus && $(BUILD)/unit/test_fuzz_$* --seeds $@.corpus
 	$(Q)clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< \
-		$(filter libaccel/src/base/% libaccel/src/data/% gpio/rules/% \
-			libaccel/src/format/safetensors% %/dtype.c,$(LIB_C)) $(LDLIBS)
+		$(or $(FUZZ_C_$*),$(FUZZ_C)) $(LDLIBS)
 
 .PHONY: unit-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%) $(BUILD)/unit/lost_icd.so

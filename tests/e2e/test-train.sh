@@ -148,6 +148,11 @@ says 1 "cut" $accel eval "$T/cut" --data sensors
 result $? "a model file that was cut off"
 says 1 "\[28, 28\]\|\[12, 4\]" $accel eval "$T/a" --data digits
 result $? "a model and data of different shapes"
+cp "$T/plot.svg" "$T/kept.svg"
+says 1 "no curve 'f1'" $accel plot "$T/digits.safetensors" --curve f1 --svg "$T/plot.svg" &&
+	cmp -s "$T/plot.svg" "$T/kept.svg" &&
+	says 1 "no/x.svg: No such" $accel plot "$T/digits.safetensors" --svg "$T/no/x.svg"
+result $? "a curve that is not there writes nothing"
 says 2 "epochs" $accel train --epochs many
 result $? "an option that is no number"
 [ ! -e "$T/x" ]

@@ -56,7 +56,22 @@ static bool make_curves(const accel_model *m, int metric, struct curves *c)
 	return true;
 }
 
-static accel_status draw(const struct curves *c, FILE *svg)
+static accel_status draw_svg(const char *path, const accel_series *s, int n,
+			     const char *title)
+{
+	FILE *f = fopen(path, "w");
+	accel_status err = ACCEL_ERR_IO;
+
+	if (f)
+		err = accel_plot_svg(f, s, n, .title = title,
+				     .x_label = "epoch");
+	if (f && !fclose(f))
+		return err;
+	fprintf(stderr, "accel: %s: %s\n", path, strerror(errno));
+	return ACCEL_ERR_INVALID;
+}
+
+static accel_status draw(const struct curves *c, const char *svg)
 {
 	const accel_series s[CURVES] = {
 		{ c->validation ? "training" : NULL, c->x, c->y[TRAIN], c->n },
@@ -65,14 +80,14 @@ static accel_status draw(const struct curves *c, FILE *svg)
 	int n = c->validation ? 2 : 1;
 
 	if (svg)
-		return accel_plot_svg(svg, s, n, .title = c->title,
-				      .x_label = "epoch");
+		return draw_svg(svg, s, n, c->title);
 	return accel_plot(stdout, s, n, .title = c->title, .x_label = "epoch",
 			  .color = isatty(STDOUT_FILENO) == 1);
 }
 
 /* All curves of the terminal, or the one of the SVG. */
-static accel_status plot(const accel_model *m, const char *what, FILE *svg)
+static accel_status plot(const accel_model *m, const char *what,
+			 const char *svg)
 {
 	unsigned metrics = accel_model_options(m)->metrics;
 	accel_status err = ACCEL_OK;
@@ -119,7 +134,6 @@ int cmd_plot(int argc, char **argv)
 	accel_status err = ACCEL_OK;
 	accel_context *ctx;
 	accel_model *m;
-	FILE *f = NULL;
 
 	if (status >= 0)
 		return status;
@@ -130,16 +144,9 @@ int cmd_plot(int argc, char **argv)
 	if (!accel_model_history(m).n) {
 		fprintf(stderr, "accel: %s was not trained\n", model);
 		status = 1;
-	} else if (svg && !(f = fopen(svg, "w"))) {
-		fprintf(stderr, "accel: %s: %s\n", svg, strerror(errno));
-		status = 1;
 	} else {
-		err = plot(m, svg && !what ? "loss" : what, f);
+		err = plot(m, svg && !what ? "loss" : what, svg);
 		status = err != ACCEL_OK;
-	}
-	if (f && fclose(f) && !status) {
-		fprintf(stderr, "accel: %s: %s\n", svg, strerror(errno));
-		status = 1;
 	}
 	accel_model_destroy(m);
 	accel_close(ctx);
