@@ -11,7 +11,7 @@ accel=$BUILD/accel arch=flatten,dense:128:relu,dropout:0.2,dense:10
 work=$BUILD/demo
 mkdir -p "$work" || die "cannot make $work"
 # before anything else, what would be missing later
-[ -z "${CONFIG:-}" ] || [ -r "$CONFIG" ] || die "CONFIG=$CONFIG: no such file, or not readable"
+[ -z "${CONFIG:-}" ] || tests/demo/pins.sh "$CONFIG" || exit 1
 
 # train DEVICE: the digit model; its accuracy and seconds in $accuracy, $seconds.
 train() {

@@ -132,6 +132,23 @@ static void test_names(void)
 	      "the header of an unknown board is not guessed");
 }
 
+static void test_sensor_pins(void)
+{
+	accel_pin p[2];
+	uint32_t n;
+
+	board("Raspberry Pi 4 Model B", pi4, sizeof(pi4));
+	CHECK(!accel_sensor_pins("hcsr04:P16,GPIO24", p, 2, &n) && n == 2 &&
+		      p[0].gpio == 23 && p[1].gpio == 24,
+	      "the pins that a sensor takes, in its order");
+	CHECK(!accel_sensor_pins("hcsr04:P16,GPIO24", NULL, 0, &n) && n == 2,
+	      "their number alone");
+	CHECK(accel_sensor_pins("dht22:GPIO44", p, 2, &n) == ACCEL_ERR_NODEV &&
+		      accel_sensor_pins("cheese:4", p, 2, &n) ==
+			      ACCEL_ERR_INVALID,
+	      "a pin that is none, and a sensor that is none");
+}
+
 static void test_warnings(void)
 {
 	int warned = 0;
@@ -196,6 +213,7 @@ int main(void)
 	test_header();
 	test_boards();
 	test_names();
+	test_sensor_pins();
 	test_warnings();
 	test_requests();
 	snprintf(rm, sizeof(rm), "rm -rf %s", root);

@@ -21,6 +21,7 @@ struct run {
 	struct source *sources;
 	struct brain **brains;
 	uint64_t *brain_due;
+	uint64_t again_ns; /* when the first model that was not due is */
 	struct sink *sinks;
 	uint64_t ticks, late, recorded_ns, busy_ns, started_ns;
 	double wall_offset; /* from CLOCK_MONOTONIC, of the last tick */
@@ -167,13 +168,20 @@ static void finish(struct run *r)
 
 static void think(struct run *r, uint64_t now)
 {
+	r->again_ns = UINT64_MAX;
 	for (uint32_t i = 0; i < r->set->models; i++) {
 		double x[256];
 		const accel_control_model *m =
 			accel_control_model_get(r->control, i);
 
-		if (now < r->brain_due[i] || m->n_inputs > 256)
+		if (m->n_inputs > 256)
 			continue;
+		/* a tick comes a little sooner or later: that is on time */
+		if (now + m->every_ns / 8 < r->brain_due[i]) {
+			if (r->brain_due[i] < r->again_ns)
+				r->again_ns = r->brain_due[i];
+			continue;
+		}
 		r->brain_due[i] = now + m->every_ns;
 		accel_control_model_inputs(r->control, i, x);
 		accel_control_model_set(r->control, i,
@@ -287,7 +295,7 @@ static void loop(struct run *r, uint64_t end)
 			for (uint32_t i = 0; i < r->set->outputs; i++)
 				sink_rearm(&r->sinks[i], r->journal);
 		}
-		if (edge || now >= next)
+		if (edge || now >= next || now >= r->again_ns)
 			tick(r, now);
 		if (now >= next) {
 			next += r->set->every_ns;
@@ -299,7 +307,9 @@ static void loop(struct run *r, uint64_t end)
 		for (uint32_t i = 0; i < r->set->outputs; i++)
 			sink_feed(&r->sinks[i], r->journal);
 		now += r->feed_ns;
-		edge = wait_for_edge(r, next < now ? next : now);
+		if (next < now)
+			now = next;
+		edge = wait_for_edge(r, r->again_ns < now ? r->again_ns : now);
 	}
 }
 
