@@ -169,13 +169,18 @@ $(BUILD)/tbctl: tests/vm/testboard/tbctl.c $(wildcard tests/vm/testboard/*.h)
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE= -o $@ $<
 
+# Looks into a controller's history, for shell scripts.
+$(BUILD)/history: tests/vm/guest/history.c
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -Wall -Wextra -o $@ $< -lsqlite3
+
 # The programs of docs/uapi.md run in the test machine, too.
 $(BUILD)/docs/.built: docs/uapi.md scripts/docs-examples.sh uapi/linux/piaccel.h
 	$(Q)CC='$(CC)' scripts/docs-examples.sh && touch $@
 
 .PHONY: kselftest-programs
 kselftest-programs: $(KTEST:%=$(BUILD)/kselftest/%) \
-                    $(BUILD)/kselftest/fuzz_test $(BUILD)/tbctl \
+                    $(BUILD)/kselftest/fuzz_test $(BUILD)/tbctl $(BUILD)/history \
                     $(BUILD)/docs/.built
 
 .PHONY: overlays
@@ -192,12 +197,12 @@ check: deps ## Run every test: unit tests, and the module in a virtual machine
 	$(Q)tests/run.sh check
 
 .PHONY: demo
-demo: deps ## Run the main job: boot a machine, load the module, show what it is
+demo: deps ## Run the main job, in an emulated room or on real pins (CONFIG=control.yaml)
 	$(Q)tests/run.sh demo
 
 .PHONY: vm
-vm: ## A shell in the test machine with the module loaded
-	$(Q)tests/vm/vm.sh shell
+vm: deps ## A shell in the test machine with the module loaded
+	$(Q)make --no-print-directory all $(BUILD)/tbctl && tests/vm/vm.sh shell
 
 .PHONY: bench
 bench: ## Measure (never part of a test); figures go to docs/performance.md by hand

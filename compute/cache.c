@@ -57,7 +57,8 @@ static bool cache_dir(char *out, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-static bool cache_path(const struct compute_device *dev, char *out, size_t size)
+bool vk_cache_path(const struct compute_device *dev, const char *suffix,
+		   char *out, size_t size)
 {
 	char dir[3072], hex[33];
 
@@ -65,11 +66,11 @@ static bool cache_path(const struct compute_device *dev, char *out, size_t size)
 		return false;
 	for (int i = 0; i < 16; i++)
 		snprintf(hex + 2 * i, 3, "%02x", dev->info.uuid[i]);
-	return snprintf(out, size, "%s/%s-%08x.bin", dir, hex,
-			dev->info.driver_version) < (int)size;
+	return snprintf(out, size, "%s/%s-%08x%s", dir, hex,
+			dev->info.driver_version, suffix) < (int)size;
 }
 
-static void make_dirs(const char *path)
+void vk_make_dirs(const char *path)
 {
 	char p[4096];
 
@@ -92,7 +93,7 @@ static void *load(const struct compute_device *dev, size_t *size)
 	FILE *f;
 
 	*size = 0;
-	if (!cache_path(dev, path, sizeof(path)))
+	if (!vk_cache_path(dev, ".bin", path, sizeof(path)))
 		return NULL;
 	f = fopen(path, "rbe");
 	if (!f)
@@ -153,7 +154,7 @@ static accel_status save(const struct compute_device *dev, const char *path,
 
 	memcpy(h.uuid, dev->info.uuid, sizeof(h.uuid));
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
-	make_dirs(path);
+	vk_make_dirs(path);
 	fd = mkostemp(tmp, O_CLOEXEC);
 	f = fd >= 0 ? fdopen(fd, "wb") : NULL;
 	if (!f) {
@@ -185,7 +186,7 @@ accel_status compute_cache_save(struct compute_device *dev)
 
 	if (s)
 		return s;
-	if (!cache_path(dev, path, sizeof(path)))
+	if (!vk_cache_path(dev, ".bin", path, sizeof(path)))
 		return ACCEL_OK;
 	r = dev->GetPipelineCacheData(dev->handle, dev->cache, &size, NULL);
 	if (r)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Convolution and its two gradients. */
 #include "epilogue.h"
+#include "tune.h"
 
 #include "../libaccel/src/base/error.h"
 
@@ -94,13 +95,19 @@ static enum conv_shape choose(const struct compute_device *dev,
 			      const struct compute_conv *c,
 			      const struct geometry *g)
 {
-	bool texel = prefers_texels(dev);
+	uint32_t shape = c->shape ? c->shape
+				  : tune_choice(dev, TUNE_CONV, g->o,
+						(uint64_t)g->cg * g->kh * g->kw,
+						(uint64_t)g->oh * g->ow);
+	bool texel = shape ? shape == COMPUTE_CONV_TEXEL : prefers_texels(dev);
 	uint64_t plane = (uint64_t)g->n * g->c * g->hp * g->wp;
 
 	if (c->groups == 1 && g->kh == 1 && g->kw == 1 && !c->pad[0] &&
 	    !c->pad[1] && c->stride[0] == 1 && c->stride[1] == 1 &&
 	    g->oh == g->h && g->ow == g->w)
 		return MATMUL;
+	if (shape == COMPUTE_CONV_DIRECT)
+		return DIRECT;
 	/* blocks of channels must fill, and windows not be mostly padding */
 	if (c->groups != 1 || g->o < 8 || (texel && g->c < 3) || g->n > 65535 ||
 	    g->hp > 65535 ||

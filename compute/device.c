@@ -9,6 +9,7 @@
 
 #include "../libaccel/src/base/error.h"
 #include "shaders.h"
+#include "tune.h"
 
 #define MAX_DEVICES 64
 
@@ -47,26 +48,6 @@ accel_status vk_check(struct compute_device *dev)
 	return accel_error(ACCEL_ERR_LOST,
 			   "%s was lost earlier: close it and open it again",
 			   dev->info.name);
-}
-
-/* "/dev/dri/renderD128" of a character device number, by way of sysfs. */
-static void drm_node(char *out, size_t size, int64_t major, int64_t minor)
-{
-	char path[64], line[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/dev/char/%lld:%lld/uevent",
-		 (long long)major, (long long)minor);
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	while (fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "DEVNAME=", 8))
-			continue;
-		line[strcspn(line, "\n")] = 0;
-		snprintf(out, size, "/dev/%.50s", line + 8);
-	}
-	fclose(f);
 }
 
 static uint32_t compute_family(const struct vk_instance *in,
@@ -176,11 +157,11 @@ static void read_info(const struct vk_instance *in, VkPhysicalDevice phys,
 	info->device_id = p.properties.deviceID;
 	info->driver_version = p.properties.driverVersion;
 	if (drm.hasRender)
-		drm_node(info->drm_node, sizeof(info->drm_node),
-			 drm.renderMajor, drm.renderMinor);
+		vk_drm_node(drm.renderMajor, drm.renderMinor, info->drm_node,
+			    sizeof(info->drm_node));
 	else if (drm.hasPrimary)
-		drm_node(info->drm_node, sizeof(info->drm_node),
-			 drm.primaryMajor, drm.primaryMinor);
+		vk_drm_node(drm.primaryMajor, drm.primaryMinor, info->drm_node,
+			    sizeof(info->drm_node));
 
 	in->GetPhysicalDeviceMemoryProperties2(phys, &mp);
 	for (uint32_t i = 0; i < mp.memoryProperties.memoryHeapCount; i++) {
@@ -261,8 +242,12 @@ static bool parse_uuid(const char *s, uint8_t uuid[16])
 	return n == 32;
 }
 
-static accel_status no_such(const char *which,
-			    const struct compute_device_info *list, uint32_t n)
+/* What choose() says instead of an index. */
+enum { CPU_BACKEND = -1, NO_DEVICE = -2, SEVERAL = -3 };
+
+static accel_status not_chosen(int why, const char *which,
+			       const struct compute_device_info *list,
+			       uint32_t n)
 {
 	char have[512] = "no Vulkan device is";
 	size_t at = 0;
@@ -274,14 +259,32 @@ static accel_status no_such(const char *which,
 
 		at += w > 0 ? (size_t)w : 0;
 	}
+	if (why == SEVERAL)
+		return accel_error(ACCEL_ERR_NODEV,
+				   "'%s' is the name of several devices, give "
+				   "an index or UUID: %s here",
+				   which, have);
 	return accel_error(ACCEL_ERR_NODEV, "no usable device '%s': %s here",
 			   which, have);
 }
 
-/*
- * The index into `list` that `which` stands for, -1 for the CPU backend, -2
- * for nothing.
- */
+/* The one of that name, else the one whose name has it as a part. */
+static int by_name(const char *which, const struct compute_device_info *list,
+		   uint32_t n)
+{
+	int whole = NO_DEVICE, part = NO_DEVICE;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!list[i].usable || !strcasestr(list[i].name, which))
+			continue;
+		part = part == NO_DEVICE ? (int)i : SEVERAL;
+		if (!strcasecmp(list[i].name, which))
+			whole = whole == NO_DEVICE ? (int)i : SEVERAL;
+	}
+	return whole == NO_DEVICE ? part : whole;
+}
+
+/* The index into `list` that `which` stands for, or why there is none. */
 static int choose(const char *which, const struct compute_device_info *list,
 		  uint32_t n)
 {
@@ -291,7 +294,7 @@ static int choose(const char *which, const struct compute_device_info *list,
 	bool any = !strcasecmp(which, "vulkan");
 
 	if (!strcasecmp(which, "cpu"))
-		return -1;
+		return CPU_BACKEND;
 	if (!*which || any) {
 		for (uint32_t i = 0; i < n; i++)
 			if (real_gpu(&list[i]))
@@ -299,21 +302,18 @@ static int choose(const char *which, const struct compute_device_info *list,
 		for (uint32_t i = 0; any && i < n; i++)
 			if (list[i].usable)
 				return (int)i;
-		return any ? -2 : -1;
+		return any ? NO_DEVICE : CPU_BACKEND;
 	}
 	index = strtoul(which, &end, 10);
 	if (isdigit((unsigned char)*which) && !*end)
-		return index < n && list[index].usable ? (int)index : -2;
+		return index < n && list[index].usable ? (int)index : NO_DEVICE;
 	if (parse_uuid(which, uuid)) {
 		for (uint32_t i = 0; i < n; i++)
 			if (list[i].usable && !memcmp(list[i].uuid, uuid, 16))
 				return (int)i;
-		return -2;
+		return NO_DEVICE;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		if (list[i].usable && strcasestr(list[i].name, which))
-			return (int)i;
-	return -2;
+	return by_name(which, list, n);
 }
 
 /* ---- opening --------------------------------------------------------- */
@@ -414,7 +414,8 @@ accel_status compute_open(const char *which, struct compute_device **out)
 
 	at = choose(which, list, n);
 	if (at < 0) {
-		s = at == -1 ? ACCEL_OK : no_such(which, list, n);
+		s = at == CPU_BACKEND ? ACCEL_OK
+				      : not_chosen(at, which, list, n);
 		goto fail;
 	}
 	dev->phys = phys[at];
@@ -440,6 +441,7 @@ accel_status compute_open(const char *which, struct compute_device **out)
 	s = vk_cache_open(dev);
 	if (s)
 		goto fail;
+	tune_load(dev);
 	free(list);
 	*out = dev;
 	return ACCEL_OK;
@@ -461,6 +463,7 @@ void compute_close(struct compute_device *dev)
 		vk_kernels_destroy(dev);
 		dev->DestroyDevice(dev->handle, NULL);
 	}
+	free(dev->tuned);
 	free(dev->shaders);
 	vk_instance_close(&dev->in);
 	free(dev);

@@ -8,8 +8,8 @@
 
 static accel_status operand(struct compute_record *rec, const char *what,
 			    const char *name, const struct compute_view *v,
-			    uint64_t want, bool writes, struct epilogue *e,
-			    int i)
+			    uint32_t dtypes, uint64_t want, bool writes,
+			    struct epilogue *e, int i)
 {
 	char label[64], text[VIEW_TEXT];
 	accel_status s;
@@ -17,7 +17,7 @@ static accel_status operand(struct compute_record *rec, const char *what,
 	snprintf(label, sizeof(label), "%s: %s", what, name);
 	s = view_check_contiguous(label, v);
 	if (!s)
-		s = view_check_dtype(label, v, VIEW_FLOATS);
+		s = view_check_dtype(label, v, dtypes);
 	if (s)
 		return s;
 	if (view_count(v) != want)
@@ -38,13 +38,16 @@ accel_status epilogue_bind(struct compute_record *rec, const char *what,
 	    (e->act == COMPUTE_ACT_RELU_GRAD && !e->residual))
 		return accel_error(ACCEL_ERR_INVALID, "%s: no activation %d",
 				   what, (int)e->act);
-	s = operand(rec, what, "output", e->out, n, true, e, 0);
+	s = operand(rec, what, "output", e->out,
+		    VIEW_FLOATS | 1u << COMPUTE_I32, n, true, e, 0);
 	e->bind[1] = e->bind[2] = e->bind[0];
 	e->bind[1].writes = e->bind[2].writes = false;
 	if (!s && e->bias)
-		s = operand(rec, what, "bias", e->bias, n_bias, false, e, 1);
+		s = operand(rec, what, "bias", e->bias, VIEW_FLOATS, n_bias,
+			    false, e, 1);
 	if (!s && e->residual)
-		s = operand(rec, what, "residual", e->residual, n, false, e, 2);
+		s = operand(rec, what, "residual", e->residual, VIEW_FLOATS, n,
+			    false, e, 2);
 	if (s)
 		return s;
 	e->wide = e->n % 4 == 0 && e->out->dtype == COMPUTE_F32 &&

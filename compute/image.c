@@ -8,7 +8,8 @@
 
 static accel_status check_planes(const char *what,
 				 const struct compute_view *in,
-				 const struct compute_view *out)
+				 const struct compute_view *out,
+				 uint32_t dtypes)
 {
 	char a[VIEW_TEXT], b[VIEW_TEXT];
 	accel_status s = view_check_contiguous(what, in);
@@ -16,9 +17,9 @@ static accel_status check_planes(const char *what,
 	if (!s)
 		s = view_check_contiguous(what, out);
 	if (!s)
-		s = view_check_dtype(what, in, VIEW_FLOATS);
+		s = view_check_dtype(what, in, dtypes);
 	if (!s)
-		s = view_check_dtype(what, out, VIEW_FLOATS);
+		s = view_check_dtype(what, out, dtypes);
 	if (!s && (in->rank != 4 || out->rank != 4 ||
 		   in->size[0] != out->size[0] || in->size[1] != out->size[1]))
 		s = accel_error(ACCEL_ERR_SHAPE, "%s: %s and %s: planes differ",
@@ -36,6 +37,7 @@ static accel_status pool(struct compute_record *rec,
 					  (p->index ? 4u : 0),
 				  p->in.dtype | p->out.dtype << 3 };
 	uint32_t total = (uint32_t)view_count(write), groups[3];
+	uint32_t dtypes = VIEW_FLOATS;
 	uint32_t push[16] = {
 		total,          p->in.size[2], p->in.size[3], p->out.size[2],
 		p->out.size[3], p->kernel[0],  p->kernel[1],  p->stride[0],
@@ -46,7 +48,10 @@ static accel_status pool(struct compute_record *rec,
 	char a[VIEW_TEXT], b[VIEW_TEXT];
 	accel_status s;
 
-	s = check_planes(what, &p->in, &p->out);
+	/* integers have no average and no gradient here */
+	if (!p->average && !grad && !(VIEW_FLOATS & 1u << p->in.dtype))
+		dtypes = 1u << p->in.dtype;
+	s = check_planes(what, &p->in, &p->out, dtypes);
 	if (s)
 		return s;
 	for (int i = 0; i < 2; i++)
@@ -112,34 +117,37 @@ static float ratio(uint32_t in, uint32_t out, bool corners)
 
 static accel_status resize(struct compute_record *rec,
 			   const struct compute_view *in, bool bilinear,
-			   bool corners, const struct compute_view *out)
+			   bool corners, bool grad,
+			   const struct compute_view *out)
 {
+	const struct compute_view *from = grad ? out : in;
+	const struct compute_view *to = grad ? in : out;
 	const uint32_t spec[] = { LOCAL, bilinear, corners,
-				  in->dtype | out->dtype << 3 };
-	uint32_t total = (uint32_t)view_count(out), groups[3];
+				  from->dtype | to->dtype << 3, grad };
+	uint32_t total = (uint32_t)view_count(to), groups[3];
 	uint32_t push[9] = { total, in->size[2], in->size[3], out->size[2],
 			     out->size[3] };
 	struct compute_binding bind[2];
 	char a[VIEW_TEXT], b[VIEW_TEXT];
 	accel_status s;
 
-	s = check_planes("resize", in, out);
+	s = check_planes("resize", in, out, VIEW_FLOATS);
 	if (s || !total)
 		return s;
-	if (!view_count(in) || in->size[2] > 65535 || out->size[2] > 65535 ||
+	if (!view_count(from) || in->size[2] > 65535 || out->size[2] > 65535 ||
 	    in->size[3] > 65535 || out->size[3] > 65535)
 		return accel_error(ACCEL_ERR_SHAPE, "resize: %s to %s",
 				   view_text(in, a), view_text(out, b));
 	push[7] = float_bits(ratio(in->size[2], out->size[2], corners));
 	push[8] = float_bits(ratio(in->size[3], out->size[3], corners));
-	s = view_bind(rec, "resize: output", out, true, &bind[0], &push[5]);
+	s = view_bind(rec, "resize: output", to, true, &bind[0], &push[5]);
 	if (!s)
-		s = view_bind(rec, "resize: input", in, false, &bind[1],
+		s = view_bind(rec, "resize: input", from, false, &bind[1],
 			      &push[6]);
 	if (s)
 		return s;
 	grid_1d(rec->dev, div_up(total, LOCAL), groups);
-	return launch(rec, COMPUTE_SHADER_resize, spec, 4, bind, 2, push, 9,
+	return launch(rec, COMPUTE_SHADER_resize, spec, 5, bind, 2, push, 9,
 		      groups);
 }
 
@@ -148,5 +156,14 @@ accel_status compute_resize(struct compute_record *rec,
 			    bool align_corners, const struct compute_view *out)
 {
 	return compute_record_fail(rec, resize(rec, in, bilinear, align_corners,
-					       out));
+					       false, out));
+}
+
+accel_status compute_resize_grad(struct compute_record *rec,
+				 const struct compute_view *out, bool bilinear,
+				 bool align_corners,
+				 const struct compute_view *in)
+{
+	return compute_record_fail(rec, resize(rec, in, bilinear, align_corners,
+					       true, out));
 }

@@ -263,9 +263,10 @@ enum compute_matmul_shape {
  * out[.., m, n] = act(alpha sum_k a[.., m, k] b[.., k, n] + bias[n] +
  *                     residual[.., m, n])
  *
- * @a, @b: rank 2..6; F32 or F16; any strides, so a transpose is a view. Batch
- *   dimensions broadcast by numpy's rules.
- * @out: contiguous, F32 or F16.
+ * @a, @b: rank 2..6; F32 or F16, or both integers; any strides, so a transpose
+ *   is a view. Batch dimensions broadcast by numpy's rules.
+ * @out: contiguous, F32 or F16; I32 for integers, which wraps, and whose product
+ *   takes no alpha, bias, residual or activation.
  * @bias: NULL, or a contiguous [n] F32/F16 view. @bias_rows: it is [m] instead.
  * @residual: NULL, or contiguous and shaped as out.
  * @scratch: at least compute_matmul_scratch() bytes, of the recording's use
@@ -293,6 +294,13 @@ const char *compute_matmul_shape_name(enum compute_matmul_shape shape);
 
 /* ---- convolution ------------------------------------------------------ */
 
+enum compute_conv_shape {
+	COMPUTE_CONV_AUTO,
+	COMPUTE_CONV_DIRECT, /* one element an invocation */
+	COMPUTE_CONV_TEXEL, /* texel reads, one address for all lanes */
+	COMPUTE_CONV_V3D, /* 8x4 registers, packed operands */
+};
+
 /*
  * Cross-correlation, NCHW, as every framework's conv2d. conv1d is h = 1.
  *
@@ -303,12 +311,15 @@ const char *compute_matmul_shape_name(enum compute_matmul_shape shape);
  * @in: [n, c, h, w]. @w: [co, c / groups, kh, kw]. @out: [n, co, oh, ow].
  *   oh and ow are the out view's: bottom and right padding is what they imply.
  * All contiguous, F32 or F16; bias [co].
+ * @shape: of the kernel, where the operands allow it; a 1 by 1 convolution is a
+ *   matmul and does not look at it.
  */
 struct compute_conv {
 	struct compute_view in, w, out;
 	const struct compute_view *bias, *residual;
 	uint32_t stride[2], pad[2] /* top, left */, dilation[2], groups;
 	enum compute_act act;
+	enum compute_conv_shape shape;
 	struct compute_buffer *scratch;
 	uint64_t scratch_offset; /* multiple of 256 */
 };
@@ -335,7 +346,8 @@ accel_status compute_conv_weight_grad(struct compute_record *rec,
 /* ---- pooling ---------------------------------------------------------- */
 
 /*
- * @in [n, c, h, w], @out [n, c, oh, ow], contiguous, F32 or F16.
+ * @in [n, c, h, w], @out [n, c, oh, ow], contiguous, F32 or F16; of max, where
+ *   no gradient is computed, also one integer dtype.
  * Max: padding never wins. @index: NULL, or I32 shaped as out: y w + x of the
  *   winner within the plane (of equals the first).
  * Average: count_pad divides by kh kw always, else by what lies inside.
@@ -486,5 +498,12 @@ accel_status compute_unpack_bits(struct compute_record *rec,
 accel_status compute_resize(struct compute_record *rec,
 			    const struct compute_view *in, bool bilinear,
 			    bool align_corners, const struct compute_view *out);
+
+/* The gradient of compute_resize(): reads `out` (the gradient), writes `in`, a
+ * fixed-order sum over the output pixels that draw from each. */
+accel_status compute_resize_grad(struct compute_record *rec,
+				 const struct compute_view *out, bool bilinear,
+				 bool align_corners,
+				 const struct compute_view *in);
 
 #endif /* COMPUTE_KERNELS_H */

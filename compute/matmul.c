@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "epilogue.h"
+#include "tune.h"
 
 #include "../libaccel/src/base/error.h"
 
@@ -20,10 +21,9 @@ enum pack_mode { PACK_ROWS, PACK_PANEL, PACK_COLUMNS };
 
 const char *compute_matmul_shape_name(enum compute_matmul_shape shape)
 {
-	static const char *const names[] = { "auto", "plain", "v3d", "texel",
-					     "tile" };
+	const char *name = tune_shape_name(TUNE_MATMUL, shape);
 
-	return (uint32_t)shape < 5 ? names[shape] : "?";
+	return name ? name : "?";
 }
 
 /* One operand's matrices: [batch][rows][cols] by strides. */
@@ -39,12 +39,14 @@ struct side {
 	/* as the kernel reads it */
 	bool pack, across; /* across: its transpose lies in memory */
 	enum pack_mode mode;
+	uint32_t dtype;
 	uint32_t rows_p, cols_p;
 	uint32_t ld, step, panel; /* elements to the next row, matrix, panel */
 };
 
 struct product {
 	uint32_t m, n, k;
+	bool ints; /* operands and output are integers */
 	uint32_t batch, rank, size[MAX_BATCH];
 	struct side a, b;
 	enum compute_matmul_shape shape;
@@ -55,14 +57,49 @@ static accel_status check_matrix(const char *what, const struct compute_view *v)
 	char text[VIEW_TEXT];
 	accel_status s = view_check(what, v);
 
-	if (!s)
-		s = view_check_dtype(what, v, VIEW_FLOATS);
 	if (s)
 		return s;
 	if (v->rank < 2)
 		return accel_error(ACCEL_ERR_SHAPE, "%s: %s is no matrix", what,
 				   view_text(v, text));
 	return ACCEL_OK;
+}
+
+static bool is_float(const struct compute_view *v)
+{
+	return VIEW_FLOATS & 1u << v->dtype;
+}
+
+/* All floats, or integers whose sum is an i32 and goes through nothing else. */
+static accel_status check_dtypes(const struct compute_matmul *m, bool *ints)
+{
+	char a[VIEW_TEXT], b[VIEW_TEXT], o[VIEW_TEXT];
+
+	*ints = m->out.dtype == COMPUTE_I32;
+	if (*ints ? !is_float(&m->a) && !is_float(&m->b) && !m->bias &&
+			    !m->residual && !m->act &&
+			    (m->alpha == 0 || m->alpha == 1)
+		  : is_float(&m->a) && is_float(&m->b) && is_float(&m->out))
+		return ACCEL_OK;
+	return accel_error(ACCEL_ERR_DTYPE,
+			   "matmul: a %s, b %s, output %s: floats, or integers "
+			   "into a plain i32",
+			   view_text(&m->a, a), view_text(&m->b, b),
+			   view_text(&m->out, o));
+}
+
+/*
+ * Products of narrow integers and all their partial sums are whole numbers of
+ * 24 bits at most: exact in f32, so that the fast kernels do.
+ */
+static bool exact_as_f32(const struct product *p)
+{
+	const uint64_t most[] = { [COMPUTE_I8] = 128, [COMPUTE_U8] = 255 };
+	uint32_t a = p->a.v->dtype, b = p->b.v->dtype;
+
+	if (a == COMPUTE_I32 || b == COMPUTE_I32)
+		return false;
+	return most[a] * most[b] * p->k <= 1u << 24;
 }
 
 static accel_status batch_dims(const struct compute_matmul *m,
@@ -116,6 +153,8 @@ static accel_status make_product(const struct compute_matmul *m,
 		s = check_matrix("matmul: b", b);
 	if (!s)
 		s = check_matrix("matmul: output", o);
+	if (!s)
+		s = check_dtypes(m, &p->ints);
 	if (s)
 		return s;
 	p->m = a->size[a->rank - 2];
@@ -150,12 +189,19 @@ static enum compute_matmul_shape choose(const struct compute_device *dev,
 					const struct product *p)
 {
 	const struct compute_limits *l = &dev->limits;
+	/* what its packed operands take at most */
+	const uint64_t texels = (uint64_t)p->batch * (p->k / 4 + 1) *
+				((uint64_t)p->m + p->n + COLUMNS);
+	uint32_t tuned;
 
 	/* thin or tiny products: packing costs more than it saves */
 	if (p->batch > 65535 || p->m <= 2 ||
 	    (uint64_t)p->m * p->n * p->k <= 4096 || p->n < 4)
 		return COMPUTE_MATMUL_PLAIN;
-	if (prefers_texels(dev))
+	tuned = tune_choice(dev, TUNE_MATMUL, p->m, p->n, p->k);
+	if (tuned && (tuned != COMPUTE_MATMUL_TEXEL || texels <= l->max_texels))
+		return (enum compute_matmul_shape)tuned;
+	if (prefers_texels(dev) && texels <= l->max_texels)
 		return COMPUTE_MATMUL_TEXEL;
 	/* 256 invocations is what small GPUs stop at; their shared memory is
 	 * no faster than any other */
@@ -164,16 +210,23 @@ static enum compute_matmul_shape choose(const struct compute_device *dev,
 	return COMPUTE_MATMUL_V3D;
 }
 
+static enum compute_matmul_shape shape_of(const struct compute_device *dev,
+					  const struct compute_matmul *m,
+					  const struct product *p)
+{
+	if (p->ints && !exact_as_f32(p))
+		return COMPUTE_MATMUL_PLAIN;
+	return m->shape ? m->shape : choose(dev, p);
+}
+
 enum compute_matmul_shape compute_matmul_select(struct compute_device *dev,
 						const struct compute_matmul *m)
 {
 	struct product p;
 
-	if (m->shape != COMPUTE_MATMUL_AUTO)
-		return m->shape;
 	if (make_product(m, &p))
 		return COMPUTE_MATMUL_PLAIN;
-	return choose(dev, &p);
+	return shape_of(dev, m, &p);
 }
 
 /* ---- operands as kernels want them ------------------------------------- */
@@ -187,7 +240,7 @@ static bool quads_in_place(const struct compute_device *dev,
 	int32_t along = across ? s->rs : s->cs, next = across ? s->cs : s->rs;
 
 	/* a padded copy is needed where a row ends inside a quad */
-	if (along != 1 || next < 0 || next % 4 ||
+	if (!is_float(s->v) || along != 1 || next < 0 || next % 4 ||
 	    (across ? s->rows : s->cols) % 4 ||
 	    s->v->offset % align % (4 * unit))
 		return false;
@@ -199,19 +252,26 @@ static bool quads_in_place(const struct compute_device *dev,
 static void in_place(struct side *s, bool across)
 {
 	s->across = across;
+	s->dtype = s->v->dtype;
 	s->ld = (uint32_t)(across ? s->cs : s->rs);
 	s->step = s->batches > 1 ? (uint32_t)s->batch[0] : 0;
 }
 
-static void packed(struct side *s, enum pack_mode mode, uint32_t rows_p,
-		   uint32_t cols_p)
+static void packed(struct side *s, enum pack_mode mode, uint32_t dtype,
+		   uint32_t rows_p, uint32_t cols_p)
 {
 	s->pack = true;
+	s->dtype = dtype;
 	s->mode = mode;
 	s->rows_p = rows_p;
 	s->cols_p = cols_p;
 	s->ld = cols_p;
 	s->step = s->batches > 1 ? rows_p * cols_p : 0;
+}
+
+static uint32_t packed_dtype(const struct side *s)
+{
+	return s->v->dtype == COMPUTE_F16 ? COMPUTE_F16 : COMPUTE_F32;
 }
 
 static uint32_t up(uint32_t x, uint32_t to)
@@ -239,7 +299,7 @@ static void plan_texel(const struct compute_device *dev, struct product *p)
 		 quads_in_place(dev, &p->a, p->rank, 4, true))
 		in_place(&p->a, true);
 	else
-		packed(&p->a, PACK_ROWS, p->m, k4);
+		packed(&p->a, PACK_ROWS, COMPUTE_F32, p->m, k4);
 	if (floats_b && whole &&
 	    quads_in_place(dev, &p->b, p->rank, 4, false)) {
 		in_place(&p->b, false);
@@ -247,7 +307,7 @@ static void plan_texel(const struct compute_device *dev, struct product *p)
 		   quads_in_place(dev, &p->b, p->rank, 4, true)) {
 		in_place(&p->b, true);
 	} else {
-		packed(&p->b, PACK_COLUMNS, k4, up(p->n, COLUMNS));
+		packed(&p->b, PACK_COLUMNS, COMPUTE_F32, k4, up(p->n, COLUMNS));
 		p->b.ld = COLUMNS;
 		p->b.panel = k4 * COLUMNS;
 	}
@@ -258,12 +318,14 @@ static void plan_sides(const struct compute_device *dev, struct product *p)
 	if (p->shape == COMPUTE_MATMUL_TEXEL) {
 		plan_texel(dev, p);
 	} else if (p->shape == COMPUTE_MATMUL_V3D) {
-		packed(&p->a, PACK_PANEL, up(p->m, 4 * PANEL), p->k);
+		packed(&p->a, PACK_PANEL, packed_dtype(&p->a),
+		       up(p->m, 4 * PANEL), p->k);
 		if (quads_in_place(dev, &p->b, p->rank,
 				   compute_dtype_size(p->b.v->dtype), false))
 			in_place(&p->b, false);
 		else
-			packed(&p->b, PACK_ROWS, p->k, up(p->n, 4));
+			packed(&p->b, PACK_ROWS, packed_dtype(&p->b), p->k,
+			       up(p->n, 4));
 	}
 }
 
@@ -271,7 +333,9 @@ static uint64_t packed_bytes(const struct side *s)
 {
 	if (!s->pack)
 		return 0;
-	return ((uint64_t)s->batches * s->rows_p * s->cols_p * 4 + 255) &
+	return ((uint64_t)s->batches * s->rows_p * s->cols_p *
+			compute_dtype_size(s->dtype) +
+		255) &
 	       ~255ull;
 }
 
@@ -282,7 +346,7 @@ uint64_t compute_matmul_scratch(struct compute_device *dev,
 
 	if (make_product(m, &p) || !view_count(&m->out) || !p.k)
 		return 0;
-	p.shape = m->shape ? m->shape : choose(dev, &p);
+	p.shape = shape_of(dev, m, &p);
 	plan_sides(dev, &p);
 	return packed_bytes(&p.a) + packed_bytes(&p.b) +
 	       (p.shape == COMPUTE_MATMUL_V3D ? epilogue_bytes(&m->out) : 0);
@@ -297,7 +361,8 @@ static accel_status pack(struct compute_record *rec,
 	uint64_t bytes = packed_bytes(s);
 	uint64_t quads = (uint64_t)s->batches * s->rows_p * s->cols_p / 4;
 	uint32_t rank = s->batches > 1 ? p->rank : 0, groups[3];
-	const uint32_t spec[] = { LOCAL, s->mode, s->v->dtype, rank };
+	const uint32_t spec[] = { LOCAL, s->mode, s->v->dtype | s->dtype << 3,
+				  rank };
 	uint32_t push[16] = { s->rows,         s->cols,        s->rows_p,
 			      s->cols_p,       s->start,       (uint32_t)s->rs,
 			      (uint32_t)s->cs, (uint32_t)quads };
@@ -374,7 +439,7 @@ static accel_status v3d(struct compute_record *rec,
 			const struct compute_matmul *m, const struct product *p,
 			struct epilogue *e, float alpha, uint64_t scratch_at)
 {
-	uint32_t spec[] = { 0, 0, p->b.pack ? COMPUTE_F32 : p->b.v->dtype };
+	uint32_t spec[] = { 0, 0, p->a.dtype | p->b.dtype << 3 };
 	struct compute_binding bind[5] = { p->a.bind, p->b.bind };
 	const uint32_t groups[] = { div_up(p->n, 64), div_up(p->m, 4 * PANEL),
 				    1 };
@@ -502,7 +567,7 @@ static accel_status matmul(struct compute_record *rec,
 	s = epilogue_bind(rec, "matmul", m->bias_rows ? p.m : p.n, &e);
 	if (s || !view_count(&m->out))
 		return s;
-	p.shape = m->shape ? m->shape : choose(rec->dev, &p);
+	p.shape = shape_of(rec->dev, m, &p);
 	if (!p.k) /* the sum of nothing: any operand will do as a binding */
 		p.shape = COMPUTE_MATMUL_PLAIN;
 	if (p.k) {

@@ -118,6 +118,7 @@ struct compute_device {
 
 	VkPipelineCache cache;
 	size_t cache_saved; /* bytes of cache data last read or written */
+	struct tune_table *tuned; /* kernel shapes by size, NULL: built in */
 	struct vk_shader *shaders; /* [COMPUTE_SHADERS], made on first use */
 	struct compute_kernel **kernels; /* open hash table by shader, spec */
 	uint32_t n_kernels, cap_kernels;
@@ -177,9 +178,18 @@ struct vk_extensions {
 };
 bool vk_has(const struct vk_extensions *ext, const char *name);
 
+/* drm.c: "/dev/dri/renderD128" of a device number, a device's render node where
+ * there is one; "" where no DRM device has it. */
+void vk_drm_node(int64_t major, int64_t minor, char *out, size_t size);
+
 /* cache.c: the pipeline cache's file. */
 accel_status vk_cache_open(struct compute_device *dev);
 void vk_cache_close(struct compute_device *dev);
+/* DIR/UUID-VERSIONsuffix; false when there is to be no disk cache. */
+bool vk_cache_path(const struct compute_device *dev, const char *suffix,
+		   char *out, size_t size);
+/* The folders above a file, as far as they can be made. */
+void vk_make_dirs(const char *path);
 
 /* kernel.c */
 void vk_kernels_destroy(struct compute_device *dev);

@@ -24,6 +24,7 @@
 #include <linux/gpio/driver.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
+#include <linux/irqdomain.h>
 #include <linux/kref.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
@@ -62,6 +63,8 @@ long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
  * @req: the request
  * @index: its number in the request
  * @irq: its interrupt while one is requested, else 0. Under req->config.
+ * @domain: where @irq comes from, not to be looked into
+ * @hwirq: its number there
  * @trigger: what @irq was requested for, IRQF_TRIGGER_*. Under req->config.
  * @hard_debounce: the chip debounces. Under req->config.
  * @soft_debounce: we debounce. Changes only while there is no @irq.
@@ -78,6 +81,8 @@ struct piaccel_line {
 	struct piaccel_request *req;
 	unsigned int index;
 	int irq;
+	struct irq_domain *domain;
+	irq_hw_number_t hwirq;
 	unsigned long trigger;
 	bool hard_debounce;
 	bool soft_debounce;

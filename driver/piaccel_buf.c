@@ -408,21 +408,21 @@ long piaccel_buf_alloc(struct file *file, void *arg)
 static void piaccel_attachment_sync(struct piaccel_attachment *a, u64 offset,
 				    u64 len, bool for_device)
 {
-	unsigned long first = offset >> PAGE_SHIFT;
-	unsigned long pages = ((offset + len - 1) >> PAGE_SHIFT) - first + 1;
 	struct sg_dma_page_iter piter;
 	dma_addr_t addr;
+	size_t n;
 
 	/* Page by page: an IOMMU may have joined what is not one range. */
-	for_each_sgtable_dma_page(&a->table, &piter, first) {
-		addr = sg_page_iter_dma_address(&piter);
+	for_each_sgtable_dma_page(&a->table, &piter, offset >> PAGE_SHIFT) {
+		addr = sg_page_iter_dma_address(&piter) + offset_in_page(offset);
+		n = min_t(u64, len, PAGE_SIZE - offset_in_page(offset));
 		if (for_device)
-			dma_sync_single_for_device(a->dev, addr, PAGE_SIZE,
-						   a->dir);
+			dma_sync_single_for_device(a->dev, addr, n, a->dir);
 		else
-			dma_sync_single_for_cpu(a->dev, addr, PAGE_SIZE,
-						a->dir);
-		if (!--pages)
+			dma_sync_single_for_cpu(a->dev, addr, n, a->dir);
+		offset += n;
+		len -= n;
+		if (!len)
 			break;
 	}
 }
@@ -434,8 +434,8 @@ static void piaccel_attachment_sync(struct piaccel_attachment *a, u64 offset,
  * @len: bytes, not zero
  * @for_device: to the devices
  *
- * The part is rounded to whole pages. Return: false if the buffer is not one
- * of ours.
+ * Not a byte more: what stands beside it may be the CPU's, or a device's, that
+ * very moment. Return: false if the buffer is not one of ours.
  */
 bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		      bool for_device)

@@ -19,6 +19,15 @@ static struct device piaccel_consumer = {
 
 /* ---- coming and going --------------------------------------------------- */
 
+static void piaccel_put_line(struct piaccel_request *req,
+			     struct gpio_desc *desc)
+{
+	/* gpiolib keeps the names of a removed chip's lines, for nobody. */
+	if (!gpio_device_get_chip(req->gdev))
+		gpiod_set_consumer_name(desc, NULL);
+	gpiod_put(desc);
+}
+
 /* Under req->config, the request gone: nobody looks at the lines any more. */
 void piaccel_put_lines(struct piaccel_request *req)
 {
@@ -27,7 +36,7 @@ void piaccel_put_lines(struct piaccel_request *req)
 	if (!req->owned)
 		return;
 	for (i = 0; i < req->num; i++)
-		gpiod_put(req->desc[i]);
+		piaccel_put_line(req, req->desc[i]);
 	req->owned = false;
 }
 
@@ -45,6 +54,8 @@ void piaccel_set_gone(struct piaccel_request *req)
 /*
  * The chip is about to go: its lines get their safe values while it still
  * works, and interrupts, streams and our hold on the lines end before it does.
+ * A driver that removes its chip and stays bound says nothing before: then the
+ * lines are out of reach, and the request trips without its safe values.
  * A GET that is under way may still look at a line that is nobody's now; the
  * descriptors live as long as our reference to the chip.
  */
@@ -83,7 +94,10 @@ static int piaccel_parent_event(struct notifier_block *nb,
 	return NOTIFY_DONE;
 }
 
-/* Too late for the lines, but not for those who wait for them. */
+/*
+ * Too late for the lines, unless the driver was unbound and we have been here
+ * already, but not for those who wait for them.
+ */
 static int piaccel_chip_event(struct notifier_block *nb, unsigned long action,
 			      void *data)
 {
@@ -228,7 +242,7 @@ int piaccel_get_lines(struct piaccel_request *req)
 		req->desc[i] = desc;
 		ret = gpiod_set_consumer_name(desc, req->consumer);
 		if (ret) {
-			gpiod_put(desc);
+			piaccel_put_line(req, desc);
 			break;
 		}
 		if (gpiod_cansleep(desc))
@@ -241,6 +255,6 @@ int piaccel_get_lines(struct piaccel_request *req)
 		return 0;
 	}
 	while (i--)
-		gpiod_put(req->desc[i]);
+		piaccel_put_line(req, req->desc[i]);
 	return ret;
 }

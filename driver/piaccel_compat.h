@@ -48,7 +48,8 @@ hrtimer_setup(struct hrtimer *timer,
 
 /*
  * gpiod_set_value() gives no error in older kernels and an int in those tested
- * here (6.12.117 and newer). Detected.
+ * here (6.12.117 and newer). Detected. There, the call for many lines says
+ * whether the chip took one.
  */
 #define PIACCEL_SET_IS_VOID						\
 	__builtin_types_compatible_p(typeof(gpiod_set_value),		\
@@ -56,15 +57,22 @@ hrtimer_setup(struct hrtimer *timer,
 
 static inline int piaccel_set_value(struct gpio_desc *desc, int value)
 {
+	unsigned long bits = !!value;
+
 	return __builtin_choose_expr(PIACCEL_SET_IS_VOID,
-				     (gpiod_set_value(desc, value), 0),
+				     gpiod_set_array_value(1, &desc, NULL,
+							   &bits),
 				     gpiod_set_value(desc, value));
 }
 
 static inline int piaccel_set_value_cansleep(struct gpio_desc *desc, int value)
 {
+	unsigned long bits = !!value;
+
 	return __builtin_choose_expr(PIACCEL_SET_IS_VOID,
-				     (gpiod_set_value_cansleep(desc, value), 0),
+				     gpiod_set_array_value_cansleep(1, &desc,
+								    NULL,
+								    &bits),
 				     gpiod_set_value_cansleep(desc, value));
 }
 

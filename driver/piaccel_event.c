@@ -7,6 +7,7 @@
  * takes the time and the thread the level.
  */
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
 #include <linux/uaccess.h>
@@ -202,6 +203,22 @@ static unsigned long piaccel_event_trigger(struct piaccel_line *line)
 	       (falling ? IRQF_TRIGGER_FALLING : 0);
 }
 
+/* Where an interrupt's number comes from; only good for comparison. */
+static bool piaccel_irq_origin(int irq, struct irq_domain **domain,
+			       irq_hw_number_t *hwirq)
+{
+	struct irq_data *d;
+
+	rcu_read_lock();
+	d = irq_get_irq_data(irq);
+	if (d) {
+		*domain = d->domain;
+		*hwirq = irqd_to_hwirq(d);
+	}
+	rcu_read_unlock();
+	return d;
+}
+
 static int piaccel_event_request(struct piaccel_line *line)
 {
 	struct piaccel_request *req = line->req;
@@ -210,6 +227,8 @@ static int piaccel_event_request(struct piaccel_line *line)
 	irq = gpiod_to_irq(req->desc[line->index]);
 	if (irq < 0)
 		return irq == -ENODEV ? -ENODEV : -EOPNOTSUPP;
+	if (!piaccel_irq_origin(irq, &line->domain, &line->hwirq))
+		return -ENODEV;
 	if (req->sleeps)
 		ret = request_threaded_irq(irq, piaccel_irq_hard,
 					   piaccel_irq_thread,
@@ -225,12 +244,29 @@ static int piaccel_event_request(struct piaccel_line *line)
 	return 0;
 }
 
+/*
+ * When a chip is removed, gpiolib frees the interrupts of its lines before
+ * anyone hears of it, and when the chip's domain goes, too, their numbers may
+ * be others' by then: free_irq() would complain. The look comes right before
+ * it, for a removal may just begin beside us; the core serialises the two.
+ */
+static void piaccel_free_irq(struct piaccel_line *line)
+{
+	struct irq_domain *domain;
+	irq_hw_number_t hwirq;
+
+	if (piaccel_irq_origin(line->irq, &domain, &hwirq) &&
+	    domain == line->domain && hwirq == line->hwirq &&
+	    irq_has_action(line->irq))
+		free_irq(line->irq, line);
+	line->irq = 0;
+}
+
 void piaccel_event_stop(struct piaccel_line *line)
 {
 	if (!line->irq)
 		return;
-	free_irq(line->irq, line);
-	line->irq = 0;
+	piaccel_free_irq(line);
 	hrtimer_cancel(&line->debounce);
 	cancel_work_sync(&line->debounce_work);
 }

@@ -114,6 +114,17 @@ err_pages:
 	return ret;
 }
 
+/*
+ * Its devices map it anew, in their own directions; ours is only for the
+ * zeroes to reach the memory.
+ */
+static struct page *piaccel_dma_pages(struct piaccel_buf *buf, gfp_t gfp)
+{
+	return dma_alloc_pages(piaccel_dev, buf->size, &buf->dma,
+			       DMA_TO_DEVICE,
+			       gfp | __GFP_ACCOUNT | __GFP_NOWARN);
+}
+
 static int piaccel_buf_contiguous(struct piaccel_buf *buf)
 {
 	struct page *page;
@@ -126,13 +137,13 @@ static int piaccel_buf_contiguous(struct piaccel_buf *buf)
 	if (ret)
 		return ret;
 	/*
-	 * Its devices map it anew, in their own directions; ours is only for
-	 * the zeroes to reach the memory.
+	 * Only a call that must not wait passes the CMA area by, whose pages
+	 * no cgroup is charged for: nothing that does so is exported. What the
+	 * page allocator has is charged, so it is asked first.
 	 */
-	page = dma_alloc_pages(piaccel_dev, buf->size, &buf->dma,
-			       DMA_TO_DEVICE,
-			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
-			       __GFP_RETRY_MAYFAIL);
+	page = piaccel_dma_pages(buf, GFP_NOWAIT);
+	if (!page)
+		page = piaccel_dma_pages(buf, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
 	if (!page) {
 		sg_free_table(&buf->table);
 		return -ENOMEM;

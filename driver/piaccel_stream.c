@@ -187,9 +187,11 @@ static void piaccel_stream_sync(struct piaccel_stream *s, u64 offset, u32 n)
 	bool capture = s->slot == PIACCEL_CAPTURE_SLOT;
 	u64 first = offset - s->offset;
 
-	/* Playback: what stands behind them is about to be played. */
+	/* Playback: the block behind them plays by now; those after it are next. */
 	if (!capture)
-		first = first + block < size ? first + block : 0;
+		first += 2 * block;
+	while (first >= size)
+		first -= size;
 	if (first + len > size) {
 		first = 0;
 		len = size;

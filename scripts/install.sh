@@ -18,8 +18,10 @@ files() {
 	echo "755 $BUILD/libaccel.so.$VERSION $LIBDIR/libaccel.so.$VERSION"
 	echo "644 $BUILD/libaccel.a $LIBDIR/libaccel.a"
 	echo "644 $BUILD/accel.pc $LIBDIR/pkgconfig/accel.pc"
-	echo "644 docs/accelctl.1 $PREFIX/share/man/man1/accelctl.1"
-	echo "644 tools/accelctl/completion.bash $PREFIX/share/bash-completion/completions/accelctl"
+	for t in $TOOLS; do
+		echo "644 docs/$t.1 $PREFIX/share/man/man1/$t.1"
+		echo "644 tools/$t/completion.bash $PREFIX/share/bash-completion/completions/$t"
+	done
 	echo "644 driver/90-piaccel.rules $UDEVDIR/90-piaccel.rules"
 }
 links() {

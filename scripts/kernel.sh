@@ -11,6 +11,8 @@
 #   sid-headers    a KDIR to compile against it (nothing built there can be loaded)
 #   dt-include KDIR  the folder over its dt-bindings/
 #   compiler KDIR  the compiler that KDIR's kernel asks for
+#
+# ARCH is amd64, arm64, or arm64-16k: the same with pages of 16 KiB.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -32,7 +34,7 @@ meta() {
 
 abi() {
 	local t
-	t=$("$fetch" host "$1" "$(meta "$1" headers)") || exit 1
+	t=$("$fetch" host "${1%-16k}" "$(meta "$1" headers)") || exit 1
 	# the metapackage's control file is not unpacked: its changelog folder is
 	# no help either, so ask the archive itself
 	dpkg-deb -f "$CACHE/debs/$(basename "$t").deb" Depends |
@@ -46,7 +48,7 @@ headers() {
 	if [ ! -e "$dir/.complete" ]; then
 		say UNPACK "headers $v ($arch)"
 		rm -rf "$dir" && mkdir -p "$dir"
-		for t in $("$fetch" host "$arch" "linux-headers-$v-$arch" "linux-headers-$v-common") \
+		for t in $("$fetch" host "${arch%-16k}" "linux-headers-$v-$arch" "linux-headers-$v-common") \
 			 $("$fetch" host "$(dpkg --print-architecture)" "linux-kbuild-$v"); do
 			cp -a "$t/." "$dir/" || die "cannot copy the headers into $dir (disk full?)"
 		done
@@ -200,11 +202,11 @@ main() {
 	case ${1:-} in
 	abi) abi "$arch" ;;
 	image) v=$(abi "$arch") && [ -n "$v" ] || exit 1
-		if [ "$arch" = amd64 ] || [ "$arch" = arm64 ]; then
-			"$fetch" host "$arch" "linux-image-$v-$arch"
-		else
-			die "no kernel for $arch"
-		fi ;;
+		case $arch in
+		amd64 | arm64 | arm64-16k)
+			"$fetch" host "${arch%-16k}" "linux-image-$v-$arch" ;;
+		*) die "no kernel for $arch" ;;
+		esac ;;
 	headers) locked "kdir-$arch" headers "$arch" ;;
 	files) locked kfiles files ;;
 	source) locked ksource whole host linux-source-6.12 ;;

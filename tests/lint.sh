@@ -28,7 +28,7 @@ tree() { # files of the project, as far as they match the pattern
 }
 
 KFILES=$(scripts/kernel.sh files) && KDIR=$(scripts/kernel.sh headers amd64) || exit 1
-kernel_c=$(tree '^(driver|uapi|tests/vm/(testboard|faultmod))/.*\.[ch]$')
+kernel_c=$(tree '^(driver|uapi|tests/vm/(testboard|importer|faultmod))/.*\.[ch]$')
 ktest_c=$(tree '^tests/(kselftest/|fuzz/ioctl|vm/guest/|bench/driver_bench).*[ch]$' | grep '\.[ch]$')
 user_c=$(tree '^(libaccel|compute|gpio|tools|examples|tests/(unit|fuzz|bench|v3d|e2e))/.*\.[ch]$' |
 	grep -vE 'driver_bench|ioctl_fuzz')
@@ -86,8 +86,8 @@ sh_files() {
 }
 scripts() {
 	# Off: sources named at run time; variables that lib.sh or init set;
-	# `a && b || die`; words split, and names left unexpanded, on purpose.
-	local off=SC1090,SC1091,SC2154,SC2015,SC2046,SC2086,SC2016,SC2181,SC2317,SC2048
+	# `a && b || die`; `[ x ]; result $?`; words split, and names left unexpanded, on purpose.
+	local off=SC1090,SC1091,SC2154,SC2015,SC2046,SC2086,SC2016,SC2181,SC2317,SC2048,SC2319
 	shellcheck -x -P SCRIPTDIR -s bash -e "$off" $(sh_files | grep -v guest/init)
 	shellcheck -s dash -e SC2163,SC2154,SC2013 tests/vm/guest/init
 }
@@ -155,7 +155,11 @@ arrows() { # includes point one way: see docs/architecture.md
 judge "includes point one way; kernel versions only in the compat header" arrows
 
 ksft() { # the folder works as tools/testing/selftests/piaccel of a kernel
-	local t=$BUILD/lint/ksft
+	local t=$BUILD/lint/ksft h
+	# links, or copies where links are lost
+	for h in testboard/tb.h testboard/testboard.h importer/importer.h; do
+		cmp "tests/kselftest/${h#*/}" tests/vm/$h
+	done
 	rm -rf "$t" && mkdir -p "$t/out" &&
 		cp -r "$KFILES/tools/testing/selftests" "$t/" &&
 		cp -rL tests/kselftest "$t/selftests/piaccel" &&

@@ -58,7 +58,8 @@ boot() {
 	local name=$1 results=$2 key stamp; shift 2
 	stamp=$BUILD/vm/passed-$name
 	key=$(find "$BUILD"/kselftest "$BUILD"/docs "$BUILD"/tbctl "$BUILD"/accel* \
-		"$BUILD"/libaccel.so* "$BUILD"/vm/*/*.ko "$BUILD"/vm/kernel tests/vm \
+		"$BUILD"/libaccel.so* "$BUILD"/unit/test_zero_copy "$BUILD"/vm/*/*.ko \
+		"$BUILD"/vm/kernel tests/vm \
 		-type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
 	if [ -z "${FRESH:-}" ] && [ "$(sed -n 1p "$stamp" 2>/dev/null)" = "$key" ] &&
 	   compgen -G "$BUILD/results/$results*.tap" >/dev/null; then

@@ -1,6 +1,7 @@
 #version 450
 // SPDX-License-Identifier: MIT
-// One element of C an invocation, any strides: small or thin products.
+// One element of C an invocation, any strides: small or thin products, and those
+// of integers.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "common.glsl"
@@ -42,6 +43,16 @@ void main()
 			ib += r * b_batch[d];
 			z = q;
 		}
+	}
+	if (!is_float(TYPES & 7u)) {
+		uint whole = 0u;
+		for (uint k = 0u; k < k_size; k++) {
+			whole += load_a(TYPES & 7u, ia) * load_b(TYPES >> 3, ib);
+			ia += a_k;
+			ib += b_k;
+		}
+		store_c(C_TYPE, start_c + i, whole);
+		return;
 	}
 	float sum = 0.0;
 	for (uint k = 0u; k < k_size; k++) {

@@ -7,24 +7,25 @@
 //
 // One matrix a launch: a batch index held over the loop makes it spill.
 //
-// A is packed [panel of 12 rows][k][12]; B is rows of vec4 (f32), or of f16
-// quads, whose conversion folds into the multiply.
+// A is packed [panel of 12 rows][k][12]; B is rows. Both in fours: of f32, or of
+// f16, whose conversion folds into the multiply.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
 layout(local_size_x = 16, local_size_y = 4) in;
-layout(constant_id = 2) const uint B_TYPE = 0u;
+layout(constant_id = 2) const uint TYPES = 0u; // a, b: 3 bits each
 
 layout(push_constant) uniform P {
 	uint m_size, n_size, k_size;
 	float alpha;
 	uint start_a, start_b, start_c, start_bias, start_res;
-	uint ldb; // in vec4s, as is start_a
+	uint ldb; // in fours, as is start_a
 };
 #define C_BINDING 2
 #include "epilogue.glsl"
 
 layout(std430, set = 0, binding = 0) restrict readonly buffer A_ { vec4 a[]; };
+layout(std430, set = 0, binding = 0) restrict readonly buffer AH_ { uvec2 ah[]; };
 layout(std430, set = 0, binding = 1) restrict readonly buffer B_ { vec4 b[]; };
 layout(std430, set = 0, binding = 1) restrict readonly buffer BH_ { uvec2 bh[]; };
 
@@ -33,13 +34,9 @@ layout(std430, set = 0, binding = 1) restrict readonly buffer BH_ { uvec2 bh[]; 
 #define START(i) (BIAS == 1u ? bias4(i, q * 4u) : vec4(0))
 #define AFTER(i) (BIAS == 2u ? bias4(i, n) : vec4(0))
 
-vec4 load_b(uint i)
+vec4 floats(uvec2 h)
 {
-	if (B_TYPE == F16) {
-		uvec2 h = bh[i];
-		return vec4(unpackHalf2x16(h.x), unpackHalf2x16(h.y));
-	}
-	return b[i];
+	return vec4(unpackHalf2x16(h.x), unpackHalf2x16(h.y));
 }
 
 void main()
@@ -54,9 +51,21 @@ void main()
 	uint ia = start_a + panel * k_size * 3u;
 	uint ib = (start_b >> 2) + min(q, (n_size - 1u) >> 2);
 	for (uint k = 0u; k < k_size; k++) {
-		vec4 x = load_b(ib);
+		vec4 x, a0, a1, a2;
+		if (TYPES >> 3 == F16)
+			x = floats(bh[ib]);
+		else
+			x = b[ib];
 		ib += ldb;
-		vec4 a0 = a[ia], a1 = a[ia + 1u], a2 = a[ia + 2u];
+		if ((TYPES & 7u) == F16) {
+			a0 = floats(ah[ia]);
+			a1 = floats(ah[ia + 1u]);
+			a2 = floats(ah[ia + 2u]);
+		} else {
+			a0 = a[ia];
+			a1 = a[ia + 1u];
+			a2 = a[ia + 2u];
+		}
 		ia += 3u;
 		s0 += a0.x * x;
 		s1 += a0.y * x;

@@ -17,6 +17,15 @@ layout(std430, set = 0, binding = 2) writeonly buffer I_ { uint ix[]; };
 DEFINE_LOAD(load_a, a)
 DEFINE_STORE(store_o, o)
 
+// As its type compares; NaN is above all.
+bool above(uint x, uint y)
+{
+	if (!is_float(TYPES & 7u))
+		return int(x) > int(y);
+	float f = uintBitsToFloat(x), g = uintBitsToFloat(y);
+	return f > g || (isnan(f) && !isnan(g));
+}
+
 void main()
 {
 	uint e = flat_id();
@@ -25,8 +34,8 @@ void main()
 	uint row = e / ow, x = e - row * ow, plane = row / oh;
 	uint y = row - plane * oh, base = start_a + plane * h * w;
 	bool average = (FLAGS & 1u) != 0u;
-	float v = average ? 0.0 : uintBitsToFloat(0xff800000u);
-	uint at = 0u, count = 0u;
+	float v = 0.0;
+	uint top = 0u, at = 0u, count = 0u;
 	for (uint ky = 0u; ky < kh; ky++) {
 		uint iy = y * sh + ky * dh - pt; // wraps below 0
 		if (iy >= h)
@@ -35,20 +44,23 @@ void main()
 			uint i = x * sw + kx * dw - pl;
 			if (i >= w)
 				continue;
-			float z = load_a_f(TYPES & 7u, base + iy * w + i);
+			uint z = load_a(TYPES & 7u, base + iy * w + i);
 			if (average) {
-				v += z;
-			} else if (count == 0u || z > v ||
-				   (isnan(z) && !isnan(v))) {
-				v = z;
+				v += uintBitsToFloat(z);
+			} else if (count == 0u || above(z, top)) {
+				top = z;
 				at = iy * w + i;
 			}
 			count++;
 		}
 	}
 	if (average)
-		v /= float((FLAGS & 2u) != 0u ? kh * kw : max(count, 1u));
-	store_o_f(TYPES >> 3, start_o + e, v);
+		top = floatBitsToUint(v / float((FLAGS & 2u) != 0u
+							? kh * kw
+							: max(count, 1u)));
+	else if (count == 0u)
+		top = is_float(TYPES & 7u) ? 0xff800000u : 0x80000000u;
+	store_o(TYPES >> 3, start_o + e, top);
 	if ((FLAGS & 4u) != 0u)
 		ix[start_i + e] = at;
 }

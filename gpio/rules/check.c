@@ -24,6 +24,32 @@ static const char *list_names(const struct accel_control *c, char text[400])
 	return text;
 }
 
+/* Pressed or not, motion or none. */
+static bool is_contact(const struct value *v)
+{
+	static const struct unit none;
+
+	return unit_same(&v->unit, &none) && v->low == 0 && v->high == 1;
+}
+
+/* The one contact of a sensor that counts, too: presses, motions. */
+static int the_contact(const struct accel_control *c, const char *sensor)
+{
+	int found = -1;
+
+	for (uint32_t i = 0; i < c->n_values; i++) {
+		const struct value *v = &c->values[i];
+
+		if (v->kind != VALUE_INPUT || strcmp(v->sensor, sensor) != 0 ||
+		    !is_contact(v))
+			continue;
+		if (found >= 0)
+			return -1;
+		found = (int)i;
+	}
+	return found;
+}
+
 int check_find(const struct accel_control *c, const char *name, int other[2])
 {
 	int found = -1;
@@ -40,6 +66,10 @@ int check_find(const struct accel_control *c, const char *name, int other[2])
 					       strcmp(v->sensor, name) != 0))
 			continue;
 		if (found >= 0) {
+			if (!strcmp(v->sensor, name) &&
+			    !strcmp(c->values[found].sensor, name) &&
+			    the_contact(c, name) >= 0)
+				return the_contact(c, name);
 			other[0] = found;
 			other[1] = (int)i;
 			return -1;

@@ -464,8 +464,6 @@ static accel_status read_root(struct loader *l)
 	if (!root)
 		return control_error(l->c, start, "the file is empty");
 	status = loader_map(l, NULL, root, keys, "sensors, outputs and rules");
-	if (!status && !l->c->n_rules)
-		status = control_error(l->c, start, "there are no rules");
 	return status ? status : defaults(l->c);
 }
 

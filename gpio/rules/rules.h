@@ -173,6 +173,7 @@ struct accel_control {
 	bool compiled, started;
 	bool waiting; /* a FOR was met that has not run out */
 	uint64_t now_ns;
+	int64_t wall_s; /* since 1970, of the following */
 	int weekday, second; /* local: 0 is Monday; of the day */
 };
 

@@ -73,7 +73,9 @@ void accel_control_update(accel_control *c, uint64_t now_ns, int64_t wall_s)
 	int k;
 
 	c->now_ns = now_ns;
-	if (localtime_r(&wall, &tm)) {
+	/* once a second is enough: an edge in between does not wait for it */
+	if ((!c->started || wall_s != c->wall_s) && localtime_r(&wall, &tm)) {
+		c->wall_s = wall_s;
 		c->weekday = (tm.tm_wday + 6) % 7;
 		c->second = tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
 	}

@@ -267,6 +267,33 @@ accel_status accel_sensor_describe(const char *spec, accel_reading *readings,
 	return st;
 }
 
+accel_status accel_sensor_pins(const char *spec, accel_pin *pins, uint32_t max,
+			       uint32_t *count)
+{
+	struct sensor_args args;
+	accel_sensor *s;
+	accel_status st;
+
+	if (!spec || !count || (max && !pins))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "sensor: no spec, or no place for its pins");
+	*count = 0;
+	s = mem_zalloc(sizeof(*s));
+	if (!s)
+		return ACCEL_ERR_NOMEM;
+	st = describe_spec(s, spec, &args);
+	for (uint32_t i = 0; !st && s->kind->open && i < args.num_where; i++) {
+		accel_pin pin;
+
+		st = accel_pin_find(args.where[i], &pin);
+		if (!st && *count < max)
+			pins[*count] = pin;
+		*count += !st;
+	}
+	accel_sensor_close(s);
+	return st;
+}
+
 void accel_sensor_close(accel_sensor *s)
 {
 	if (!s)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # control.sh: measure accel run in the test machine on instruction-counted time:
 # from an edge to the relay, through a rule and through a model, beside the same
-# rule written by hand on the kernel's own interface; and its CPU at 100 Hz.
+# rule written by hand on libgpiod; and its CPU at 100 Hz.
 # Prints a table. Fails only when it cannot measure.
 
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -16,8 +16,13 @@ fi
 
 B=$BUILD/bench/control
 mkdir -p "$B" || die "cannot make $B"
-${CC:-cc} -O2 -g -Wall -Wextra -D_GNU_SOURCE -o "$B/peer" \
-	"$top/tests/bench/control_peer.c" || die "control_peer does not build"
+need pkg-config pkg-config
+gpiod=$(pkg-config --modversion libgpiod) || die "no libgpiod-dev: make deps"
+# shellcheck disable=SC2046
+${CC:-cc} -O2 -g -Wall -Wextra -D_GNU_SOURCE "-DLIBGPIOD_${gpiod%%.*}" -o "$B/peer" \
+	"$top/tests/bench/control_peer.c" $(pkg-config --cflags --libs libgpiod) ||
+	die "control_peer does not build"
+echo "$gpiod" >"$B/gpiod"
 # a model that learns what is to be seen: present is what the switch says
 awk 'BEGIN { print "pressed,present"
 	for (i = 0; i < 400; i++) print i % 2 "," i % 2 }' >"$B/data.csv"

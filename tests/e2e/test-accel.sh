@@ -62,7 +62,49 @@ else
 		result $? "accel bench $op --device vulkan --json" "$out"
 	done
 	refused 1 "no such device" bench matmul --device "no such device"
+
+	# accel tune: what it writes is what bench takes from then on
+	cache=$(mktemp -d) || die "no temporary folder"
+	export ACCEL_CACHE_DIR=$cache
+	out=$("$accel" tune --runs 1 --json 2>&1)
+	perl -MJSON::PP -e '
+		my $t = JSON::PP->new->decode(join "", <STDIN>);
+		@{$t->{rows}} == 54 or die "rows\n";
+		for my $r (@{$t->{rows}}) {
+			for (qw(op size kernel gflops builtin_gflops changed)) {
+				exists $r->{$_} or die "no $_\n";
+			}
+		}
+		-s $t->{table} or die "no table\n"' <<<"$out" 2>&1
+	result $? "accel tune --json: a row a class of sizes, and a table" "$out"
+	kernel() { "$accel" bench matmul --device vulkan --size 100 --runs 1 --json 2>"$cache/err" |
+		perl -MJSON::PP -e 'print JSON::PP->new->decode(join "", <STDIN>)->{kernel}'; }
+	table=$(echo "$cache"/*.tune)
+	id=$(basename "$table" .tune | tr - " ")
+	own=$("$accel" tune --reset >/dev/null 2>&1 && kernel)
+	other=plain
+	grep -q plain <<<"$own" && other=v3d
+	{ echo "libaccel kernels 1"
+	  echo "device $id -"
+	  echo "matmul medium medium medium $other"
+	  echo "end"; } >"$table"
+	out=$(kernel)
+	grep -q "^matmul_$other" <<<"$out" && [ ! -s "$cache/err" ]
+	result $? "a table's kernel is the one that bench runs" "$own, then $out, $(cat "$cache/err")"
+	sed -i s/$other/quick/ "$table"
+	out=$(kernel)
+	[ "$out" = "$own" ] && [ "$(grep -c "$table is damaged at line 3" "$cache/err")" = 1 ]
+	result $? "a damaged one is ignored, with one message" "$out, $(cat "$cache/err")"
+	"$accel" tune --reset >/dev/null 2>&1 && [ ! -e "$table" ] && [ "$(kernel)" = "$own" ]
+	result $? "accel tune --reset: the built-in kernels again"
+	ACCEL_CACHE_DIR='' refused 1 "no folder for the kernel table" tune
+	refused 1 "no such device" tune --device "no such device"
+	unset ACCEL_CACHE_DIR
+	rm -rf "$cache"
 fi
+refused 1 "the cpu has no kernels" tune --device cpu
+refused 2 "not understood" tune fast
+refused 2 "not a whole number" tune --runs 0
 
 refused 2 "usage" bench
 refused 1 "no operation 'sorting'" bench sorting
@@ -73,6 +115,29 @@ refused 1 "size 99999" bench matmul --device cpu --size 99999
 refused 1 "no submits" bench submit --device cpu
 refused 2 "usage" devices --everything
 refused 2 "no command" dance
+
+# the manual knows every command and option; completion asks the tool itself
+cd "$top" || exit 1
+lost=
+for c in $("$accel" --help | awk '/^  / {print $1}'); do
+	section=$(awk -v c="$c" '/^\.TP/ { on = 0; getline; if ($0 ~ "^\\.B[IR]? \"?" c "( |\"|$)") on = 1 }
+		/^\.SH LAYERS/ { exit } on' docs/accel.1 | tr -d '\134')
+	[ -n "$section" ] || lost+=" $c"
+	for o in $("$accel" "$c" --help | grep -oE '(^  |\[)--[a-z]+' | tr -d ' ['); do
+		grep -q -- "$o\b" <<<"$section" || lost+=" $c$o"
+	done
+done
+[ -z "$lost" ]
+result $? "the man page knows every command and option" "$lost"
+complete_line() { # WORD...: what completion offers for the last
+	PATH=$BUILD:$PATH bash -c '. tools/accel/completion.bash
+		COMP_WORDS=(accel "$@") COMP_CWORD=$#; _accel; echo "${COMPREPLY[*]}"' - "$@"
+}
+[ "$(complete_line pre)" = predict ] && [ "$(complete_line train --opt)" = --optimizer ] &&
+	[ "$(complete_line train --optimizer ad)" = "adam adamw" ] &&
+	[ "$(complete_line bench train --sec)" = --seconds ] && [ "$(complete_line bench m)" = matmul ] &&
+	[ -z "$(complete_line eval room)" ]
+result $? "completion offers commands, options and values" "$(complete_line train --opt)"
 
 # a machine without a Vulkan driver: an empty list, a clear error, the cpu
 none=${TMPDIR:-/tmp}/accel-no-icd-$$.json

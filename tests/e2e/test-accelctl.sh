@@ -37,10 +37,11 @@ xml() { # every tag that opens closes, in order
 commands=$("$A" --help | awk '/^  [a-z]/ {print $1}')
 for c in $commands; do
 	"$A" "$c" --help | grep -q "^usage: accelctl $c" || bad+=" $c"
+	"$A" "$c" --help | sed -n '/^usage/,/^$/p' | grep -q -- --json || bad+=" $c(--json)"
 	ends 2 "unexpected '--nonsense'" "$A" "$c" --nonsense >/dev/null || bad+=" $c(option)"
 done
 [ -z "${bad:-}" ] && [ "$(wc -w <<<"$commands")" = 15 ]
-result $? "each command has its help, and refuses an unknown option" "${bad:-$commands}"
+result $? "each command has its help and --json, and refuses an unknown option" "${bad:-$commands}"
 ends 2 "'GPIO5' is not LINE=VALUE" "$A" set GPIO5; result $? "set wants a value"
 ends 2 "too few" "$A" get; result $? "get wants a line"
 ends 2 "--width: '3x' makes no sense" "$A" pulse 5 --width 3x; result $? "a time has a unit that is known"
@@ -87,9 +88,10 @@ printf 'abc' >"$T/raw"
 ends 1 "give --period" "$A" play "$T/raw" 5; result $? "samples of unknown length"
 ends 1 "is cut off" "$A" play "$T/raw" 1 2 3 4 5 6 7 8 9 --rate 1000; result $? "half a sample"
 
-out=$(awk '/^```c/ {on = 1; next} /^```/ {on = 0} on' docs/pins.md |
-	cc -std=c11 -Wall -Wextra -Werror -Ilibaccel/include -fsyntax-only -x c - 2>&1)
-result $? "the program of docs/pins.md compiles" "$out"
+awk -v to="$T/pins" '/^```c/ { on = ++k; next } /^```/ { on = 0 } on { print >(to on ".c") }' docs/pins.md
+out=$(for c in "$T"/pins*.c; do cc -std=c11 -Wall -Wextra -Werror -Ilibaccel/include -fsyntax-only "$c" 2>&1 || echo "$c"; done)
+[ -z "$out" ] && [ -e "$T/pins2.c" ]
+result $? "the programs of docs/pins.md compile" "$out"
 for c in $commands; do
 	grep -qE "^\.B(R|I)? \"?$c\b" docs/accelctl.1 || lost+=" $c(man)"
 	grep -q "\b$c\b" tools/accelctl/completion.bash || lost+=" $c(completion)"

@@ -106,6 +106,15 @@ says "no kernel headers at" scripts/module.sh /nonexistent "$T/m"
 result $? "missing kernel headers are one clear line"
 says "MiB free and this step needs" bash -c '. scripts/lib.sh; need_space /tmp 999999999'
 result $? "a full disk is one clear line, with the numbers"
+# as an ordinary user without sudo, in a tree that asks for what is not here
+cp -r scripts "$T/scripts"
+echo 'piaccel-no-such-package  a test of deps.sh' >"$T/scripts/packages"
+chmod 755 "$T" && chmod -R a+rX "$T/scripts" && mkdir "$T/no-sudo" &&
+	for t in env bash dirname dpkg-query id; do ln -s "$(command -v $t)" "$T/no-sudo/"; done
+as_nobody=(); [ "$(id -u)" != 0 ] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+says "packages are missing; as root run: apt-get install .*piaccel-no-such-package" \
+	"${as_nobody[@]}" env PATH="$T/no-sudo" bash "$T/scripts/deps.sh"
+result $? "missing packages and no root: one line with the apt command"
 mkdir -p "$T/cache"
 says "no network\\|cannot read the package index" env XDG_CACHE_HOME="$T/cache" \
 	http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1 scripts/fetch.sh host amd64 busybox-static

@@ -56,17 +56,25 @@ out=$($accel plot "$m" && $accel plot "$m" --curve accuracy --svg "$T/plot.svg")
 result $? "plot draws in the terminal and as SVG" "$out"
 
 # ---- equal seeds, and a kill ----
-train() { $accel train --epochs 3 --data sensors --window 12 --seed 4 "$@" >/dev/null 2>&1; }
+options="--epochs 5 --data sensors --window 12 --seed 4"
+# shellcheck disable=SC2086
+train() { $accel train $options "$@" >/dev/null 2>&1; }
 train --out "$T/a" && train --out "$T/b" && cmp -s "$T/a" "$T/b"
 result $? "one seed, the same file"
-for wait in 0.05 0.15 0.3; do
-	train --out "$T/c" --resume & pid=$!
-	sleep "$wait"
+# killed at once, then each time that a new checkpoint has taken the old one's place
+killed=0
+for round in 1 2 3 4; do
+	was=$(stat -c %i "$T/c" 2>/dev/null)
+	# shellcheck disable=SC2086
+	$accel train $options --out "$T/c" --resume >/dev/null 2>&1 & pid=$!
+	while [ $round != 1 ] && kill -0 $pid 2>/dev/null &&
+		[ "$(stat -c %i "$T/c" 2>/dev/null)" = "$was" ]; do :; done
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
+	[ $? != 137 ] || killed=$((killed + 1))
 done
-train --out "$T/c" --resume && cmp -s "$T/a" "$T/c"
-result $? "killed three times and resumed: the same file"
+train --out "$T/c" --resume && cmp -s "$T/a" "$T/c" && [ $killed = 4 ]
+result $? "killed four times and resumed: the same file" "killed $killed times"
 
 # ---- a table ----
 table=$data/occupancy

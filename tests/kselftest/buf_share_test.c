@@ -451,6 +451,82 @@ TEST_F(cgroup, of_the_caller_pays_for_pages)
 	EXPECT_EQ(0, in_group(_metadata, pays, self->dev, PIACCEL_BUF_CACHED));
 }
 
+/* Bytes free in the CMA area; 0 without one. */
+static long long cma_free(void)
+{
+	char text[8192], *p;
+
+	read_text("/proc/meminfo", text, sizeof(text));
+	p = strstr(text, "CmaFree:");
+	return p ? atoll(p + 8) * 1024 : 0;
+}
+
+/* Of @n buffers, what is charged to the group and what came from CMA. */
+static int who_pays(int dev, int n, uint64_t size, long long *charged,
+		    long long *cma)
+{
+	const char *current = GROUP "/memory.current";
+	uint64_t used = buf_used(dev);
+	int ret = 0;
+
+	*charged = -read_number(current);
+	*cma = cma_free();
+	for (int i = 0; i < n && !ret; i++)
+		if (buf_alloc(dev, size, PIACCEL_BUF_CONTIGUOUS) < 0)
+			ret = 1;
+	*charged += read_number(current);
+	*cma -= cma_free();
+	printf("# %d x %llu bytes contiguous: charged %lld, from CMA %lld\n",
+	       n, (unsigned long long)size, *charged, *cma);
+	fflush(stdout);
+	/* the module's own cap knows all of them */
+	return ret ?: buf_used(dev) - used == n * size ? 0 : 2;
+}
+
+static int pays_for_contiguous(int dev, uint32_t flags)
+{
+	long long charged, cma;
+	int ret = who_pays(dev, 8, 2 * MIB, &charged, &cma);
+
+	if (ret)
+		return ret;
+	return charged + (cma > 0 ? cma : 0) < (long long)(15 * MIB) ? 3 : 0;
+}
+
+TEST_F(cgroup, of_the_caller_pays_for_contiguous_pages_that_are_no_cma)
+{
+	EXPECT_EQ(0, in_group(_metadata, pays_for_contiguous, self->dev, 0));
+	EXPECT_TRUE(wait_for(buf_used(self->dev) == self->used));
+}
+
+/* More than the page allocator has in one piece. */
+static int cma_is_free(int dev, uint32_t flags)
+{
+	long long charged, cma;
+	int ret = who_pays(dev, 1, 48 * MIB, &charged, &cma);
+
+	if (ret)
+		return ret;
+	/* charges come in batches of 64 pages, and the table is charged */
+	if (charged > (long long)(4 * MIB))
+		return 4;
+	return cma < (long long)(47 * MIB) ? 3 : 0;
+}
+
+TEST_F(cgroup, is_not_charged_for_cma_which_the_cap_counts)
+{
+	if (cma_free() < (long long)(56 * MIB))
+		SKIP(return, "no CMA area of 56 MiB");
+	EXPECT_EQ(0, in_group(_metadata, cma_is_free, self->dev, 0));
+	EXPECT_TRUE(wait_for(buf_used(self->dev) == self->used));
+	ASSERT_EQ(0, write_text("/sys/module/piaccel/parameters/buf_limit_mb",
+				"47"));
+	EXPECT_EQ(-EDQUOT, buf_alloc(self->dev, 48 * MIB,
+				     PIACCEL_BUF_CONTIGUOUS));
+	ASSERT_EQ(0, write_text("/sys/module/piaccel/parameters/buf_limit_mb",
+				"0"));
+}
+
 static int is_limited(int dev, uint32_t flags)
 {
 	uint64_t used = buf_used(dev);

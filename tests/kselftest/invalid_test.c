@@ -18,6 +18,8 @@
 
 struct world {
 	uint64_t buf_used;
+	long long refs;		/* of the module */
+	int fd;			/* the next free descriptor */
 	uint64_t used;		/* the chip's lines in use */
 	uint64_t levels;
 	uint64_t flags[8];	/* of the lines around the request */
@@ -28,6 +30,9 @@ static void look(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
 	w->buf_used = buf_used(t.dev);
+	w->refs = module_refs();
+	w->fd = dup(t.dev);
+	close(w->fd);
 	for (unsigned int i = 0; i < t.b.lines && i < 64; i++)
 		if (line_used(&t.b, i))
 			w->used |= BIT64(i);
@@ -44,6 +49,10 @@ static const char *differs(const struct world *a, const struct world *b)
 {
 	if (a->buf_used != b->buf_used)
 		return "memory was allocated";
+	if (a->refs != b->refs)
+		return "the module was pinned";
+	if (a->fd != b->fd)
+		return "a descriptor was taken";
 	if (a->used != b->used)
 		return "lines were taken or freed";
 	if (a->levels != b->levels)

@@ -152,7 +152,7 @@ TEST_F(board, refuses_other_wrong_calls)
 	refused_with(EINVAL, TB_IOC_RECORDER, r, pad = 1);
 	refused_with(EINVAL, TB_IOC_LINE, l, line = 54);
 	refused_with(EINVAL, TB_IOC_LINE, l, pad = 1);
-	arg = 2;
+	arg = 4;
 	refused(EINVAL, TB_IOC_CHIP, &arg);
 }
 

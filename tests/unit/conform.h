@@ -65,6 +65,8 @@ static bool on_vulkan;
 static void conform_device(const char *device, const char *limits,
 			   void (*suite)(void))
 {
+	accel_counters counters;
+
 	if (limits)
 		setenv("ACCEL_LIMITS", limits, 1);
 	ctx = accel_open(device, .threads = 2, .seed = 7);
@@ -77,6 +79,10 @@ static void conform_device(const char *device, const char *limits,
 	on_vulkan = !strcmp(accel_context_backend(ctx), "vulkan");
 	printf("# %s: %s\n", label, accel_context_device(ctx));
 	suite();
+	accel_counters_get(ctx, &counters);
+	CHECK(!counters.host_steps, "%s: no step ran on the host", label);
+	if (counters.host_steps)
+		printf("# %llu did\n", (unsigned long long)counters.host_steps);
 	accel_close(ctx);
 	if (limits)
 		unsetenv("ACCEL_LIMITS");

@@ -13,6 +13,7 @@
 #include <accel/model.h>
 
 #include "../../libaccel/src/base/alloc.h"
+#include "../../libaccel/src/nn/model.h"
 
 static char dir[] = "/tmp/accel-fit-XXXXXX";
 static char path[2][64];
@@ -550,6 +551,59 @@ static void kinds(void)
 	accel_model_destroy(m);
 }
 
+/* One batch of a regression whose gradients, times 2^24, are no f16. */
+static void loss_scale(void)
+{
+	const int64_t shape[2] = { 8, 4 };
+	float x[32], y[8], *before, *after;
+	accel_samples *s;
+	accel_model *m;
+	size_t bytes;
+	int i;
+
+	for (i = 0; i < 32; i++)
+		x[i] = (float)(i * 7 % 11) / 11;
+	for (i = 0; i < 8; i++)
+		y[i] = 100 + x[4 * i];
+	s = accel_samples_create(x, .x_dtype = ACCEL_F32, .x_ndim = 2,
+				 .x_shape = shape, .y = y, .y_dtype = ACCEL_F32,
+				 .y_ndim = 1, .y_shape = shape);
+	m = accel_sequential(ctx, accel_dense(8, .activation = ACCEL_RELU),
+			     accel_dense(1));
+	accel_compile(m, .loss = ACCEL_MSE, .mixed_precision = true,
+		      .optimizer = accel_adam(.lr = 0.1));
+	accel_model_build(m, 1, shape + 1);
+	bytes = (size_t)accel_model_parameters(m) * sizeof(*before);
+	before = weights_of(m);
+	m->scale = 0x1p24;
+	accel_fit(m, s, QUIET);
+	after = weights_of(m);
+	CHECK(!memcmp(before, after, bytes) && m->scale == 0x1p23,
+	      "%s: a step that overflows changes no weight and halves the "
+	      "scale",
+	      label);
+	free(after);
+	accel_fit(m, s, .epochs = 40, QUIET);
+	after = weights_of(m);
+	for (i = 0; i < (int)(bytes / sizeof(*after)); i++)
+		if (!isfinite(after[i]))
+			break;
+	CHECK(memcmp(before, after, bytes) && i == (int)(bytes / 4) &&
+		      m->scale < 0x1p22 && m->scale >= 1 &&
+		      m->epoch[40].train.loss < 0.9 * m->epoch[0].train.loss,
+	      "%s: until it fits, and then it learns", label);
+	m->scale = 64;
+	m->scale_steps = 1998;
+	accel_fit(m, s, QUIET);
+	CHECK(m->scale == 64, "%s: 1999 steps that fit keep the scale", label);
+	accel_fit(m, s, QUIET);
+	CHECK(m->scale == 128, "%s: one more doubles it", label);
+	free(before);
+	free(after);
+	accel_model_destroy(m);
+	accel_samples_destroy(s);
+}
+
 static void suite(void)
 {
 	digits = accel_dataset_digits(NULL, 500, 100, 1);
@@ -557,6 +611,7 @@ static void suite(void)
 	seeds();
 	killed();
 	kinds();
+	loss_scale();
 	if (!on_vulkan) { /* what no device has a part in */
 		stopping();
 		files();

@@ -6,7 +6,23 @@
  */
 #include "conform.h"
 
+#include "../../libaccel/src/graph/walk.h"
+#include "../../libaccel/src/ops/op.h"
+
 #define MOST_INPUTS 4
+
+/* Which ops the functions differentiated so far are made of. */
+static bool met[OP_COUNT];
+
+static void meet(accel_tensor *t)
+{
+	uint32_t i;
+
+	if (graph_reach(ctx, t))
+		return;
+	for (i = 0; i < ctx->scratch->n_nodes; i++)
+		met[ctx->scratch->nodes[i]->op] = true;
+}
 
 /* A function of up to four tensors; its result is made a scalar here. */
 typedef accel_tensor *function(accel_tensor *const *x);
@@ -64,10 +80,11 @@ static double difference(accel_tensor *loss, accel_tensor *x, accel_tensor *g)
 
 #define ALLOWED 1e-6
 
-static void grad_of(const char *name, function *fn, int n,
-		    accel_tensor *const *x)
+/* By central differences: the gradient g, and that of its square. */
+static void derivatives(const char *name, function *fn, int n,
+			accel_tensor *const *x, accel_tensor **g)
 {
-	accel_tensor *g[MOST_INPUTS], *gg[MOST_INPUTS], *y = fn(x);
+	accel_tensor *gg[MOST_INPUTS], *y = fn(x);
 	accel_tensor *loss = weighted_sum(y), *second;
 	int i;
 
@@ -103,6 +120,19 @@ static void grad_of(const char *name, function *fn, int n,
 			   name, i))
 			printf("# off by %g\n", worst);
 	}
+	/* what was differentiated: the function, and its gradient */
+	meet(loss);
+	meet(second);
+}
+
+/* And what the device makes of it. */
+static void grad_of(const char *name, function *fn, int n,
+		    accel_tensor *const *x)
+{
+	accel_tensor *g[MOST_INPUTS] = { NULL };
+	int i;
+
+	derivatives(name, fn, n, x, g);
 	for (i = 0; i < n; i++)
 		check(g[i], CHAIN, "computed gradient of %s by input %d", name,
 		      i);
@@ -131,6 +161,7 @@ F(cos, accel_cos(x[0]))
 F(erf, accel_erf(x[0]))
 F(square, accel_pow_scalar(x[0], 2))
 F(cube, accel_pow_scalar(x[0], 3))
+F(cast, accel_sin(accel_cast(accel_cast(x[0], ACCEL_F16), ACCEL_F32)))
 F(add, accel_add(x[0], x[1]))
 F(sub, accel_sub(x[0], x[1]))
 F(mul, accel_mul(x[0], x[1]))
@@ -379,11 +410,39 @@ static void rules(void)
 	accel_scope_end(ctx);
 }
 
+/* f16 in between: the device rounds, the double reference does not. */
+static void casts(void)
+{
+	accel_tensor *x, *g;
+
+	accel_scope_begin(ctx);
+	x = apart(-2, 2);
+	derivatives("cast", f_cast, 1, &x, &g);
+	accel_scope_end(ctx);
+}
+
+static void every_op(void)
+{
+	int op, rules = 0, tested = 0;
+
+	for (op = 0; op < OP_COUNT; op++) {
+		rules += !!op_table[op].grad;
+		tested += op_table[op].grad && met[op];
+		if (op_table[op].grad && !met[op])
+			printf("# not differentiated: %s\n", op_table[op].name);
+	}
+	CHECK(rules == tested,
+	      "%s: no op with a gradient is left out (%d of them)", label,
+	      rules);
+}
+
 static void suite(void)
 {
 	unary();
 	binary();
 	products();
+	casts();
+	every_op();
 	rules();
 }
 

@@ -5,6 +5,8 @@
  */
 #include "compute_test.h"
 
+#include "compute/tune.h"
+
 static struct compute_device *dev;
 static struct arena mem;
 
@@ -533,6 +535,7 @@ static double ref_act(int act, double x)
 struct mm_case {
 	uint32_t batch, m, n, k;
 	int ta, tb, bias, residual, act, dt, dt_out, shared_b;
+	int dt_b; /* dt is a's and the residual's */
 };
 
 /* [batch, r, c], the last two swapped in memory if `t`. */
@@ -558,12 +561,13 @@ static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
 				    .bias_rows = c->bias == 2 };
 	struct compute_view bias, res, scratch;
 	uint32_t dt = (uint32_t)c->dt;
+	uint32_t dt_b = (uint32_t)c->dt_b;
 	uint64_t bytes;
 	double worst = 0;
 
 	mem.at = 0;
 	m.a = matrix(dt, c->batch, c->m, c->k, c->ta);
-	m.b = matrix(dt, c->shared_b ? 1 : c->batch, c->k, c->n, c->tb);
+	m.b = matrix(dt_b, c->shared_b ? 1 : c->batch, c->k, c->n, c->tb);
 	m.out = MK(&mem, (uint32_t)c->dt_out, c->batch, c->m, c->n);
 	bias = MK(&mem, F32, m.bias_rows ? c->m : c->n);
 	res = MK(&mem, dt, c->batch, c->m, c->n);
@@ -615,31 +619,39 @@ static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
 static void test_matmul(void)
 {
 	static const struct mm_case cases[] = {
-		{ 1, 64, 64, 64, 0, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 1, 1, 1, 0, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 33, 37, 41, 0, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 33, 37, 41, 1, 0, 1, 0, 1, F32, F32, 0 },
-		{ 1, 33, 36, 41, 0, 1, 1, 1, 2, F32, F32, 0 },
-		{ 1, 24, 68, 40, 1, 1, 2, 0, 3, F32, F32, 0 },
-		{ 3, 13, 20, 8, 0, 0, 0, 1, 4, F32, F32, 0 },
-		{ 3, 13, 20, 8, 0, 1, 2, 0, 5, F32, F32, 1 },
-		{ 5, 7, 9, 11, 1, 0, 1, 1, 0, F32, F32, 1 },
-		{ 2, 17, 19, 24, 0, 0, 1, 1, 1, F16, F32, 0 },
-		{ 1, 20, 64, 16, 0, 0, 0, 0, 0, F16, F16, 0 },
-		{ 2, 5, 7, 3, 0, 0, 1, 0, 0, F16, F16, 0 },
-		{ 1, 130, 130, 70, 0, 0, 1, 0, 0, F32, F32, 0 },
-		{ 1, 9, 66, 5, 0, 0, 1, 1, 0, F32, F32, 0 },
-		{ 1, 5, 6, 0, 0, 0, 1, 0, 0, F32, F32, 0 },
+		{ 1, 64, 64, 64, 0, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 1, 1, 1, 0, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 33, 37, 41, 0, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 33, 37, 41, 1, 0, 1, 0, 1, F32, F32, 0, F32 },
+		{ 1, 33, 36, 41, 0, 1, 1, 1, 2, F32, F32, 0, F32 },
+		{ 1, 24, 68, 40, 1, 1, 2, 0, 3, F32, F32, 0, F32 },
+		{ 3, 13, 20, 8, 0, 0, 0, 1, 4, F32, F32, 0, F32 },
+		{ 3, 13, 20, 8, 0, 1, 2, 0, 5, F32, F32, 1, F32 },
+		{ 5, 7, 9, 11, 1, 0, 1, 1, 0, F32, F32, 1, F32 },
+		{ 2, 17, 19, 24, 0, 0, 1, 1, 1, F16, F32, 0, F16 },
+		{ 1, 20, 64, 16, 0, 0, 0, 0, 0, F16, F16, 0, F16 },
+		{ 2, 5, 7, 3, 0, 0, 1, 0, 0, F16, F16, 0, F16 },
+		{ 1, 130, 130, 70, 0, 0, 1, 0, 0, F32, F32, 0, F32 },
+		{ 1, 9, 66, 5, 0, 0, 1, 1, 0, F32, F32, 0, F32 },
+		{ 1, 5, 6, 0, 0, 0, 1, 0, 0, F32, F32, 0, F32 },
+		/* f16 in one operand only, and in both */
+		{ 1, 37, 40, 33, 0, 0, 1, 0, 1, F16, F32, 0, F32 },
+		{ 2, 26, 19, 21, 1, 0, 0, 1, 0, F16, F32, 0, F32 },
+		{ 1, 50, 36, 20, 0, 1, 2, 0, 2, F16, F16, 0, F32 },
+		{ 1, 37, 40, 33, 0, 0, 1, 0, 0, F32, F32, 0, F16 },
+		{ 2, 26, 19, 21, 0, 1, 0, 0, 0, F32, F32, 1, F16 },
+		{ 3, 50, 37, 35, 1, 1, 1, 0, 3, F16, F32, 1, F16 },
 		/* what may be read where it lies, transposed or not */
-		{ 1, 44, 36, 16, 1, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 44, 36, 16, 0, 1, 1, 1, 0, F32, F32, 0 },
-		{ 2, 20, 100, 12, 1, 1, 2, 0, 1, F32, F32, 0 },
-		{ 1, 300, 68, 8, 1, 0, 0, 0, 0, F32, F32, 0 },
-		{ 1, 16, 72, 20, 0, 1, 0, 1, COMPUTE_ACT_RELU_GRAD, F32, F32,
-		  0 },
-		{ 2, 7, 9, 11, 0, 0, 1, 1, COMPUTE_ACT_RELU_GRAD, F32, F32, 0 },
-		{ 1, 20, 64, 16, 0, 0, 0, 1, COMPUTE_ACT_RELU_GRAD, F16, F16,
-		  0 },
+		{ 1, 44, 36, 16, 1, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 44, 36, 16, 0, 1, 1, 1, 0, F32, F32, 0, F32 },
+		{ 2, 20, 100, 12, 1, 1, 2, 0, 1, F32, F32, 0, F32 },
+		{ 1, 300, 68, 8, 1, 0, 0, 0, 0, F32, F32, 0, F32 },
+		{ 1, 16, 72, 20, 0, 1, 0, 1, COMPUTE_ACT_RELU_GRAD, F32, F32, 0,
+		  F32 },
+		{ 2, 7, 9, 11, 0, 0, 1, 1, COMPUTE_ACT_RELU_GRAD, F32, F32, 0,
+		  F32 },
+		{ 1, 20, 64, 16, 0, 0, 0, 1, COMPUTE_ACT_RELU_GRAD, F16, F16, 0,
+		  F16 },
 	};
 
 	for (int shape = COMPUTE_MATMUL_PLAIN; shape <= COMPUTE_MATMUL_TILE;
@@ -650,11 +662,11 @@ static void test_matmul(void)
 
 			snprintf(text, sizeof(text),
 				 "matmul %s: %u x [%u, %u, %u] ta %d tb %d "
-				 "bias %d residual %d act %d dtype %d",
+				 "bias %d residual %d act %d dtypes %d %d",
 				 compute_matmul_shape_name(
 					 (enum compute_matmul_shape)shape),
 				 c->batch, c->m, c->n, c->k, c->ta, c->tb,
-				 c->bias, c->residual, c->act, c->dt);
+				 c->bias, c->residual, c->act, c->dt, c->dt_b);
 			ok(run_matmul(c, (enum compute_matmul_shape)shape),
 			   text);
 		}
@@ -822,22 +834,32 @@ static void test_conv(void)
 		{ 1, 3, 1, 20, 9, 1, 5, 1, 20, 1, 2, 1, 1, 1, 0, 0, F32 },
 		{ 2, 5, 6, 7, 9, 3, 3, 6, 7, 1, 1, 1, 1, 1, 0, 0, F16 },
 	};
+	const size_t n = sizeof(cases) / sizeof(*cases), shapes = 4;
 	double *ref = calloc(1 << 16, sizeof(*ref));
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct conv_case t = cases[i];
-		char text[128];
+	for (size_t i = 0; i < shapes * n; i++) {
+		struct conv_case t = cases[i % n];
+		struct tune_table table = { 0 };
+		uint32_t shape = (uint32_t)(i / n);
+		char text[160];
 
+		/* as a table of `accel tune` would have it */
+		if (shape && !tune_fits(dev, TUNE_CONV, shape))
+			continue;
+		memset(table.shape[TUNE_CONV], (int)shape, TUNE_BUCKETS);
+		compute_tune_use(dev, &table);
 		/* one row: no padding above it */
 		if (t.h == 1)
 			t.pad = 0, t.ow = 16;
 		snprintf(text, sizeof(text),
-			 "conv and gradients [%u %u %u %u] to %u, %ux%u, "
+			 "conv %s and gradients [%u %u %u %u] to %u, %ux%u, "
 			 "stride %u, pad %u, dilation %u, groups %u, dtype %u",
-			 t.n, t.c, t.h, t.w, t.o, t.kh, t.kw, t.stride, t.pad,
-			 t.dilation, t.groups, t.dt);
+			 tune_shape_name(TUNE_CONV, shape), t.n, t.c, t.h, t.w,
+			 t.o, t.kh, t.kw, t.stride, t.pad, t.dilation, t.groups,
+			 t.dt);
 		ok(run_conv(&t, ref), text);
 	}
+	compute_tune_use(dev, NULL);
 	free(ref);
 }
 

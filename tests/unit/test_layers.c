@@ -170,6 +170,7 @@ static void kinds(void)
 	L(accel_lstm(3), S(4, 2), "[2, 3]");
 	L(accel_lstm(2, .sequences = true), S(3, 2), "[2, 3, 2]");
 	L(accel_multi_head_attention(2, 3), S(4, 5), "[2, 4, 5]");
+	L(accel_dropout(0.4), S(3, 5), "[2, 3, 5]");
 }
 
 static double sigmoid(double x)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A device that is lost while it works, by way of tests/unit/lost_icd.c: an
- * error from then on, no hang, no leak, and a new context works.
+ * error from then on, no hang, no leak, and a new context works. The same driver
+ * makes two devices of one name.
  */
 #include <glob.h>
 #include <libgen.h>
@@ -121,6 +122,46 @@ static void lost_in(const char *call)
 	accel_close(ctx);
 }
 
+/* lavapipe itself, and by way of lost_icd.c. */
+static void two_of_one_name(const char *manifest)
+{
+	char both[512], name[256];
+	accel_context *ctx;
+	float v[3];
+	glob_t g;
+
+	if (glob("/usr/share/vulkan/icd.d/lvp_icd*.json", 0, NULL, &g))
+		return;
+	snprintf(both, sizeof(both), "%s:%s", g.gl_pathv[0], manifest);
+	globfree(&g);
+	setenv("VK_ICD_FILENAMES", both, 1);
+	setenv("VK_DRIVER_FILES", both, 1);
+	ctx = accel_open("1");
+	CHECK(ctx && !step(ctx, v) && v[2] == 14,
+	      "the second of two devices is index 1");
+	snprintf(name, sizeof(name), "%s",
+		 ctx ? accel_context_device(ctx) : "");
+	accel_close(ctx);
+	CHECK(!accel_open("llvmpipe") &&
+		      strstr(accel_last_error(), "several devices") &&
+		      strstr(accel_last_error(), "0 'llvmpipe") &&
+		      strstr(accel_last_error(), "1 'llvmpipe"),
+	      "a part of both names is an error that lists them");
+	printf("# %s\n", accel_last_error());
+	CHECK(*name && !accel_open(name) &&
+		      strstr(accel_last_error(), "several devices"),
+	      "so is the name that both have");
+	setenv("ACCEL_DEVICE", "1", 1);
+	ctx = accel_open(NULL);
+	CHECK(ctx && !strcmp(accel_context_backend(ctx), "vulkan"),
+	      "ACCEL_DEVICE takes an index");
+	accel_close(ctx);
+	setenv("ACCEL_DEVICE", "2", 1);
+	CHECK(!accel_open(NULL) && strstr(accel_last_error(), "'2'"),
+	      "ACCEL_DEVICE beyond the last is an error");
+	unsetenv("ACCEL_DEVICE");
+}
+
 static void no_driver(void)
 {
 	accel_context *ctx;
@@ -148,6 +189,7 @@ int main(int argc, char **argv)
 	if (install(argv[0], manifest)) {
 		lost_in("vkQueueSubmit");
 		lost_in("vkWaitForFences");
+		two_of_one_name(manifest);
 	} else {
 		printf("ok %d - a lost device # SKIP no lavapipe here\n",
 		       ++tap_run);

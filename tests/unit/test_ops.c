@@ -142,6 +142,43 @@ static void topk(void)
 	}
 }
 
+/* Sums that f32 holds, just not, and never; and one that wraps. */
+static void integer_products(void)
+{
+	static const struct {
+		accel_dtype d;
+		int64_t m, k, n;
+		double low, high;
+	} way[] = {
+		{ ACCEL_I8, 9, 1024, 21, -128, -128 },
+		{ ACCEL_I8, 9, 1025, 21, -128, -128 },
+		{ ACCEL_I8, 50, 300, 70, -128, 128 },
+		{ ACCEL_U8, 9, 258, 21, 255, 255 },
+		{ ACCEL_U8, 9, 259, 21, 255, 255 },
+		{ ACCEL_U8, 33, 200, 37, 0, 256 },
+		{ ACCEL_I32, 33, 20, 37, -2000000, 2000000 },
+	};
+	accel_tensor *a, *b, *y;
+	int i;
+
+	for (i = 0; i < COUNT(way); i++) {
+		accel_scope_begin(ctx);
+		a = make(way[i].d, ACCEL_SHAPE(way[i].m, way[i].k), way[i].low,
+			 way[i].high);
+		b = make(way[i].d, ACCEL_SHAPE(way[i].k, way[i].n), way[i].low,
+			 way[i].high);
+		y = accel_matmul(a, b);
+		check(y, EXACT, "matmul of large %s, %d terms", name_of(a),
+		      (int)way[i].k);
+		y = accel_add(accel_matmul(a, b),
+			      make(ACCEL_I32, ACCEL_SHAPE(way[i].n), -9, 9));
+		check(accel_relu(y), EXACT, "the same, bias, relu");
+		check(accel_cast(accel_matmul(a, b), ACCEL_I8), EXACT,
+		      "the same as i8");
+		accel_scope_end(ctx);
+	}
+}
+
 static void matmuls(void)
 {
 	static const struct {
@@ -363,6 +400,15 @@ static void pools(void)
 	int i, d, max;
 
 	for (i = 0; i < COUNT(way); i++) {
+		for (d = 0; d < COUNT(dtypes); d++) {
+			accel_pool_options o = way[i];
+
+			accel_scope_begin(ctx);
+			o.x = values(dtypes[d], ACCEL_SHAPE(2, 3, 9, 11));
+			check(accel_max_pool2d_with(&o), EXACT,
+			      "max pool %d alone %s", i, name_of(o.x));
+			accel_scope_end(ctx);
+		}
 		for (d = 0; d < COUNT(floats); d++) {
 			for (max = 0; max < 2; max++) {
 				accel_pool_options o = way[i];
@@ -495,10 +541,25 @@ static void indexing(void)
 	}
 }
 
+/* Of a sum weighted by place: each output counts differently. */
+static accel_tensor *resize_grad(accel_tensor *x, int64_t h, int64_t w,
+				 int mode)
+{
+	accel_tensor *y = accel_resize(x, h, w, mode), *g = NULL;
+
+	y = accel_mul(y,
+		      values(accel_tensor_dtype(x), ACCEL_SHAPE(2, 3, h, w)));
+	if (accel_grad(accel_sum(y, ACCEL_ALL_AXES, false), 1, &x, &g))
+		return NULL;
+	return g;
+}
+
 static void images_and_bits(void)
 {
+	static const int64_t to[][2] = { { 10, 14 }, { 3, 4 },  { 8, 3 },
+					 { 1, 1 },   { 23, 9 }, { 5, 7 } };
 	accel_tensor *x;
-	int d, mode;
+	int d, mode, i;
 
 	for (d = 0; d < COUNT(floats); d++) {
 		for (mode = 0; mode < 2; mode++) {
@@ -512,8 +573,18 @@ static void images_and_bits(void)
 			      "resize %s down %s", m, name_of(x));
 			check(accel_resize(x, 8, 3, mode), SUM,
 			      "resize %s odd %s", m, name_of(x));
+			for (i = 0; i < COUNT(to); i++)
+				check(resize_grad(x, to[i][0], to[i][1], mode),
+				      SUM, "resize %s gradient %d %s", m, i,
+				      name_of(x));
 			accel_scope_end(ctx);
 		}
+	}
+	for (d = 0; d < COUNT(dtypes); d++) {
+		accel_scope_begin(ctx);
+		check(accel_arange(ctx, dtypes[d], 77), EXACT, "arange %s",
+		      accel_dtype_name(dtypes[d]));
+		accel_scope_end(ctx);
 	}
 	accel_scope_begin(ctx);
 	x = make(ACCEL_U8, ACCEL_SHAPE(3, 17), 0, 256);
@@ -576,6 +647,7 @@ static void suite(void)
 	nan_reductions();
 	topk();
 	matmuls();
+	integer_products();
 	convolutions();
 	pools();
 	norms();

@@ -138,6 +138,31 @@ static void test_svg(void)
 	free(first);
 }
 
+/* Where the first entry's dot is, of 360 pixels from above. */
+static double legend_at(const double *y, int n)
+{
+	accel_series s = { "one", NULL, y, n };
+	FILE *out = page();
+	double at = NAN;
+	char *dot;
+
+	accel_plot_svg(out, &s, 1);
+	fclose(out);
+	dot = strstr(text, "cy=\"");
+	if (dot)
+		at = strtod(dot + 4, NULL);
+	return at;
+}
+
+static void test_legend(void)
+{
+	static const double rises[4] = { 0, 5, 9, 10 };
+	static const double falls[4] = { 10, 5, 1, 0 };
+
+	CHECK(legend_at(falls, 4) < 60, "the legend is above a fallen curve");
+	CHECK(legend_at(rises, 4) > 300, "and below a risen one");
+}
+
 static void test_bars(void)
 {
 	static const char *const names[] = { "one", "two", "none" };
@@ -208,6 +233,7 @@ int main(void)
 	test_braille();
 	test_log();
 	test_svg();
+	test_legend();
 	test_bars();
 	test_sparkline();
 	test_bad();

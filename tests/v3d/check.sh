@@ -105,8 +105,11 @@ largest() {
 	for e in 0 1 2 32768 32769 32770 32777 32784 32789 32790; do
 		echo "matmul_v3d 0 $e 0"
 	done
-	printf '%s\n' "matmul_v3d 0 1 1" "matmul_v3d 0 32789 1" \
-		"conv_v3d 0 0" "conv_v3d 0 2" "conv_v3d 0 32770" "conv_v3d 0 32790"
+	# f16 in A (1), in B (8), in both
+	for e in 1 8 9; do
+		printf '%s\n' "matmul_v3d 0 1 $e" "matmul_v3d 0 32768 $e" "matmul_v3d 0 32789 $e"
+	done
+	printf '%s\n' "conv_v3d 0 0" "conv_v3d 0 2" "conv_v3d 0 32770" "conv_v3d 0 32790"
 }
 
 # The pipelines: what the suites make here, and what has a budget.

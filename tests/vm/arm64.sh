@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# arm64.sh virt|raspi4b NAME MODULE [-d DTB] [-a ARGUMENTS] [PROGRAM...]
+# arm64.sh virt|virt-16k|raspi4b NAME MODULE [-d DTB] [-m MODULE] [-a ARGUMENTS]
+#          [PROGRAM...]
 #
-# Boot Debian's arm64 kernel in QEMU, load the module file MODULE, run the
+# Boot Debian's arm64 kernel in QEMU (virt-16k: the one with pages of 16 KiB, on
+# a processor that has them), load the module file MODULE, run the
 # static arm64 PROGRAMs (TAP on stdout; exit 4: skipped), unload. Prints
 # unnumbered TAP lines; exits non-zero if any failed. The console goes to
 # build/vm-console-NAME.log.
 #
 #   -d DTB        another device tree than the kernel package's (raspi4b)
+#   -m MODULE     another module, which is loaded before; any number of them
 #   -a ARGUMENTS  more of the kernel's command line
 #   TMO=          seconds until the boot is given up (300)
 
@@ -16,12 +19,14 @@
 vm=$top/tests/vm
 fetch=$top/scripts/fetch.sh
 
-[ $# -ge 3 ] || die "usage: arm64.sh virt|raspi4b NAME MODULE [-d DTB] [-a ARGUMENTS] [PROGRAM...]"
+[ $# -ge 3 ] || die "usage: arm64.sh virt|virt-16k|raspi4b NAME MODULE [-d DTB] [-m MODULE] [-a ARGUMENTS] [PROGRAM...]"
 machine=$1 name=$2 module=$3; shift 3
-dtb='' more=''
-while getopts d:a: o; do
+dtb='' more='' before=() flavour=arm64
+[ "$machine" != virt-16k ] || flavour=arm64-16k
+while getopts d:m:a: o; do
 	case $o in
 	d) dtb=$OPTARG ;;
+	m) before+=("$OPTARG") ;;
 	a) more=$OPTARG ;;
 	*) exit 2 ;;
 	esac
@@ -61,9 +66,10 @@ initramfs() {
 	local busybox wdt p
 	busybox=$("$fetch" host arm64 busybox-static) || exit 1
 	rm -rf "$tree"
-	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,m,t} || die "cannot write to $tree"
+	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,m/before,t} || die "cannot write to $tree"
 	{ cp "$(find "$busybox" -path '*/bin/busybox' -type f)" "$tree/bin/" &&
 	  cp "$vm/guest/init-arm64.sh" "$tree/init" &&
+	  { [ ${#before[@]} = 0 ] || cp "${before[@]}" "$tree/m/before/"; } &&
 	  cp "$module" "$tree/m/piaccel.ko"; } || die "cannot fill $tree (disk full?)"
 	for p; do
 		cp "$p" "$tree/t/" || die "cannot copy $p into $tree"
@@ -90,15 +96,18 @@ scan_console() {
 		-e 'possible (circular|recursive)|lock state|held lock' "$1"
 }
 
-image=$("$top/scripts/kernel.sh" image arm64) || exit 1
+image=$("$top/scripts/kernel.sh" image "$flavour") || exit 1
 find_qemu
 initramfs "$@"
 kernel=$(find "$image/boot" -name 'vmlinuz-*')
 
 append="loglevel=7 printk.devkmsg=on panic=-1 nowatchdog audit=0 rcupdate.rcu_cpu_stall_timeout=150 $more"
 case $machine in
-virt)
-	args=(-M virt -cpu cortex-a72 -smp 2 -m 512 -accel "tcg,thread=multi")
+virt | virt-16k)
+	cpu=cortex-a72
+	# the first of them with a translation granule of 16 KiB
+	[ "$machine" = virt ] || cpu=cortex-a76
+	args=(-M virt -cpu "$cpu" -smp 2 -m 512 -accel "tcg,thread=multi")
 	append="console=ttyAMA0 earlycon $append" ;;
 raspi4b)
 	if [ -z "$dtb" ]; then

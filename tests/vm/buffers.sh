@@ -3,7 +3,8 @@
 # buffers.sh: tensors in DMA-BUFs of the real piaccel, udmabuf and system heap.
 #
 # Boots the user-mode debug kernel, which has all three, and runs
-# build/unit/test_buffers there on this release's lavapipe and, where that is
+# build/unit/test_buffers and test_zero_copy (a capture ring as a model's input,
+# sampled from the simulated board) there on this release's lavapipe and, where that is
 # older than Mesa 25, on the one of backports, which imports DMA-BUFs. Results:
 # build/results/buffers-*.tap; the console: build/uml-console-buffers.log.
 
@@ -14,8 +15,11 @@ mkdir -p "$BUILD/results" "$work/ko" 2>/dev/null || die "cannot write to $BUILD"
 rm -f "$BUILD"/results/buffers-*.tap "$work/tap-buffers" "$work/lvp.json"
 
 kernel=$("$vm/debug-kernel.sh" uml) || exit 1
-MODULE_SRC=$top "$top/scripts/module.sh" "$kernel/kdir" "$work/piaccel" || exit 1
-cp "$work/piaccel/piaccel.ko" "$work/ko/" || die "cannot copy piaccel.ko (disk full?)"
+for m in "$top" "$vm/testboard"; do
+	name=$([ "$m" = "$top" ] && echo piaccel || basename "$m")
+	MODULE_SRC=$m "$top/scripts/module.sh" "$kernel/kdir" "$work/$name" || exit 1
+	cp "$work/$name/$name.ko" "$work/ko/" || die "cannot copy $name.ko (disk full?)"
+done
 
 if [ "$(. /etc/os-release && echo "$VERSION_CODENAME")" = bookworm ]; then
 	mesa=$("$top/scripts/fetch.sh" backports amd64 mesa-vulkan-drivers) || exit 1

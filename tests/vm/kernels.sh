@@ -9,6 +9,8 @@
 #
 # What runs in the boots, each a static program that prints TAP:
 #   tests/vm/guest/all/*.c       built here, in every boot
+#   tests/kselftest/*_test.c     those of buffers and streams, and of a chip that goes,
+#                                on virt with pages of 16 KiB and the test board
 #   tests/vm/guest/raspi4b/*.c   built here, on the Pi 4 only
 #   tests/vm/guest/pinout.c      the same, with accelctl's and gpio/'s sources
 #   build/arm64-tests/*          whatever was put there, on the Pi 4 only
@@ -40,14 +42,13 @@ esac
 # Lines that say why stand before the verdict.
 result() { printf '%s - %s\n' "$1" "$2"; }
 
-# build NAME TITLE KDIR: piaccel.ko, and the test board where there is one.
+# build NAME TITLE KDIR: piaccel.ko, and the modules that test it.
 build() {
 	local name=$1 title=$2 kdir=$3 rc=0 what
-	for what in piaccel testboard; do
+	for what in piaccel testboard importer; do
 		local src=$top dir=$out/$name
-		if [ $what = testboard ]; then
-			src=$top/tests/vm/testboard dir=$out/$name-testboard
-			[ -e "$src/Kbuild" ] || continue
+		if [ $what != piaccel ]; then
+			src=$top/tests/vm/$what dir=$out/$name-$what
 		fi
 		if ! MODULE_SRC=$src scripts/module.sh "$kdir" "$dir" >"$out/$name-$what.log" 2>&1; then
 			sed 's/^/# /' "$out/$name-$what.log"
@@ -75,8 +76,8 @@ debian() { # ARCH
 	cc=$(scripts/kernel.sh compiler "$kdir")
 	if ! command -v "$cc" >/dev/null; then
 		package=gcc-${cc##*-}
-		[ "$1" = "$host" ] || package=$package-$(sed -E 's/-gcc.*//; s/_/-/g' <<<"$cc")
-		if [ "$1" = arm64 ] || [ "$1" = "$host" ]; then
+		[ "${1%-16k}" = "$host" ] || package=$package-$(sed -E 's/-gcc.*//; s/_/-/g' <<<"$cc")
+		if [ "${1%-16k}" = arm64 ] || [ "$1" = "$host" ]; then
 			result "not ok" "build: piaccel on 6.12 $1: $cc is missing; install it with: apt-get install $package"
 			return 1
 		fi
@@ -120,10 +121,47 @@ guest_programs() {
 		gpio/*.c gpio/sensors/*.c libaccel/src/base/{alloc,error}.c -lm
 }
 
+# What pages of 16 KiB can break: buffers and what stands in them; and a chip
+# that goes, on a second architecture.
+page_tests() {
+	local cc kfiles t
+	kfiles=$(scripts/kernel.sh files)/tools/testing/selftests || return 1
+	cc=$(scripts/kernel.sh compiler "$(scripts/kernel.sh headers arm64-16k)")
+	mkdir -p "$out/guest/16k" "$out/ksft/here" &&
+		cp "$kfiles"/kselftest{,_harness}.h "$out/ksft/" || return 1
+	for t in info buf buf_share stream stream_share sync chip; do
+		"$cc" -static -O2 -Wall -Wextra -Wno-missing-field-initializers \
+			-Wno-unused-parameter -Wno-sign-compare -Wno-clobbered \
+			-D_GNU_SOURCE= -Iuapi -isystem "$out/ksft" \
+			-I"$out/ksft/here" -o "$out/guest/16k/${t}_test" \
+			"tests/kselftest/${t}_test.c" -lpthread || return 1
+	done
+}
+
+sixteen() {
+	local p
+	debian arm64-16k || {
+		result "not ok" "arm64-16k: no module to boot with"
+		return
+	}
+	page_tests >"$out/guest-16k.log" 2>&1 || {
+		sed 's/^/# /' "$out/guest-16k.log"
+		result "not ok" "build: the kselftests for pages of 16 KiB"
+		return
+	}
+	set -- -m "$out/arm64-16k-testboard/testboard.ko" \
+		-m "$out/arm64-16k-importer/importer.ko" -a "limit=240 cma=96M"
+	for p in "$out"/guest/all/* "$out"/guest/16k/*; do
+		set -- "$@" "$p"
+	done
+	TMO=900 boot virt-16k arm64-16k "$@"
+}
+
 # boot MACHINE NAME [OPTIONS] PROGRAM...: its lines, named after the boot
 boot() {
-	local machine=$1 name=$2 rc=0; shift 2
-	tests/vm/arm64.sh "$machine" "$name" "$out/arm64/piaccel.ko" "$@" \
+	local machine=$1 name=$2 dir=arm64 rc=0; shift 2
+	[ "$machine" != virt-16k ] || dir=arm64-16k
+	tests/vm/arm64.sh "$machine" "$name" "$out/$dir/piaccel.ko" "$@" \
 		>"$out/boot.$name" 2>"$out/boot.$name.err" || rc=$?
 	sed -E "s/^((not )?ok) - /\\1 - $name: /" "$out/boot.$name"
 	if [ $rc != 0 ] && ! grep -q '^not ok' "$out/boot.$name"; then
@@ -163,6 +201,7 @@ say KBUILD "6.12 arm64, 6.12 amd64, unstable"
 # one after the other: the emulated Pi wants the machine for itself
 { debian amd64; unstable; } >"$out/0.tap"
 arm64 >"$out/1.tap"
+sixteen >"$out/4.tap"
 
 cat "$out"/[0-9].tap | awk '
 	/^(not )?ok - / { sub(/ok - /, "ok " ++n " - ") }

@@ -96,7 +96,7 @@ gpio_sim() { # KDIR: Debian builds no gpio-sim, so build it from its source
 }
 
 prepare() {
-	local kdir
+	local kdir m
 	if [ "${VM_READY:-0}" = 1 ]; then
 		VMLINUX=$(cat "$W/kernel") || die "VM_READY=1 without vm.sh prepare"
 		return
@@ -115,9 +115,9 @@ prepare() {
 	initramfs "$ABI" || exit 1
 	test_modules "$ABI" || exit 1
 	"$top/scripts/module.sh" "$kdir" "$W/piaccel" || exit 1
-	if [ -e "$vm/testboard/Kbuild" ]; then
-		MODULE_SRC=$vm/testboard "$top/scripts/module.sh" "$kdir" "$W/testboard" || exit 1
-	fi
+	for m in testboard importer; do
+		MODULE_SRC=$vm/$m "$top/scripts/module.sh" "$kdir" "$W/$m" || exit 1
+	done
 	gpio_sim "$kdir" || exit 1
 	printf '%s\n' "$VMLINUX" >"$W/kernel" || die "cannot write to $W (disk full?)"
 	exec 8>&-

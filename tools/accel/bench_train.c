@@ -15,6 +15,7 @@ struct bench {
 	double seconds;
 	int steps;
 	double wall, cpu; /* at the start; then what passed */
+	double last, best; /* the step before's end; the shortest step */
 	accel_counters from, until;
 };
 
@@ -35,12 +36,15 @@ static bool on_batch(void *user, const accel_progress *p)
 	if (step < WARM)
 		return true;
 	if (step == WARM) {
-		b->wall = wall;
+		b->wall = b->last = wall;
 		b->cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 		accel_counters_get(b->ctx, &b->from);
 		return true;
 	}
 	b->steps++;
+	if (b->steps == 1 || wall - b->last < b->best)
+		b->best = wall - b->last;
+	b->last = wall;
 	if (wall - b->wall < b->seconds)
 		return true;
 	b->cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID) - b->cpu;
@@ -83,13 +87,15 @@ static void print(const struct bench *b, int batch, bool json)
 	print_json_string(accel_context_device(b->ctx));
 	printf(json ? ", \"batch\": %d, \"samples_per_s\": %.1f, "
 		      "\"samples_per_cpu_s\": %.1f, \"step_us\": %.2f, "
+		      "\"best_step_us\": %.2f, "
 		      "\"submits_per_step\": %.4g, "
 		      "\"allocations_per_step\": %.4g, \"steps\": %d}\n"
 		    : "\n  batch %d\n  %.1f samples per second\n"
-		      "  %.1f samples per CPU-second\n  %.2f us a step\n"
+		      "  %.1f samples per CPU-second\n"
+		      "  %.2f us a step, %.2f the shortest\n"
 		      "  %.4g submits and %.4g allocations a step, %d steps\n",
 	       batch, samples / b->wall, samples / b->cpu,
-	       b->wall * 1e6 / steps,
+	       b->wall * 1e6 / steps, b->best * 1e6,
 	       (double)(b->until.submits - b->from.submits) / steps,
 	       (double)(b->until.allocations - b->from.allocations) / steps,
 	       b->steps);

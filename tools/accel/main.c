@@ -20,6 +20,7 @@ static const struct {
 	{ "record", cmd_record, "sensors as a table to learn from" },
 	{ "devices", cmd_devices, "list the Vulkan devices" },
 	{ "bench", cmd_bench, "measure a device's kernels, or training" },
+	{ "tune", cmd_tune, "choose the fastest kernels by measuring them" },
 };
 
 static void usage(FILE *f)

@@ -23,6 +23,7 @@ struct run {
 	uint64_t *brain_due;
 	struct sink *sinks;
 	uint64_t ticks, late, recorded_ns, busy_ns, started_ns;
+	double wall_offset; /* from CLOCK_MONOTONIC, of the last tick */
 	uint64_t feed_ns; /* between keep-alives, at most */
 	struct pollfd *edges; /* of each sensor, where it announces itself */
 };
@@ -87,44 +88,6 @@ static void catch_signals(void)
 
 /* ---- setting up ----------------------------------------------------------- */
 
-/*
- * Are the outputs lines, and not twice the same? On a board that has no header
- * that is known here a file for another board can still be checked, but for
- * this.
- */
-static int check_lines(const struct run *r)
-{
-	accel_board board;
-	accel_pin pin[ACCEL_LINES_MAX];
-
-	accel_board_get(&board);
-	for (uint32_t i = 0;
-	     board.chip[0] && i < r->set->outputs && i < ACCEL_LINES_MAX; i++) {
-		const accel_control_output *o =
-			accel_control_output_get(r->control, i);
-
-		if (accel_pin_find(o->line, &pin[i])) {
-			fprintf(stderr, "accel: %s:%d:%d: %s: %s\n",
-				r->set->path, o->place.line, o->place.column,
-				o->name, accel_last_error());
-			return 1;
-		}
-		for (uint32_t k = 0; k < i; k++) {
-			if (strcmp(pin[k].chip, pin[i].chip) ||
-			    pin[k].offset != pin[i].offset)
-				continue;
-			fprintf(stderr,
-				"accel: %s:%d:%d: %s: %s is the line of %s "
-				"already\n",
-				r->set->path, o->place.line, o->place.column,
-				o->name, o->line,
-				accel_control_output_get(r->control, k)->name);
-			return 1;
-		}
-	}
-	return 0;
-}
-
 /* Reads, declares and compiles. No line is touched. */
 static int prepare(struct run *r, const char *path)
 {
@@ -149,7 +112,11 @@ static int prepare(struct run *r, const char *path)
 		fprintf(stderr, "accel: %s\n", accel_last_error());
 		return 1;
 	}
-	return check_lines(r);
+	if (!r->set->rules) {
+		fprintf(stderr, "accel: %s:1:1: there are no rules\n", path);
+		return 1;
+	}
+	return run_check_pins(r->control);
 }
 
 /* Outputs last: nothing is driven by a controller that cannot start. */
@@ -269,15 +236,23 @@ static void show(struct run *r, uint64_t now)
 	view_show(r->view, &s);
 }
 
+static void set_clock(struct run *r)
+{
+	r->wall_offset = run_wall() - (double)accel_now_ns() / 1e9;
+}
+
 static void tick(struct run *r, uint64_t now)
 {
 	for (uint32_t i = 0; i < r->set->sensors; i++)
 		source_take(&r->sources[i], r->control, now);
-	accel_control_update(r->control, now, (int64_t)run_wall());
+	accel_control_update(r->control, now,
+			     (int64_t)((double)now / 1e9 + r->wall_offset));
 	think(r, now);
 	accel_control_decide(r->control);
 	for (uint32_t i = 0; i < r->set->outputs; i++)
 		sink_drive(&r->sinks[i], r->control, i, r->journal);
+	/* what an edge need not wait for */
+	set_clock(r);
 	record(r, now);
 	if (r->view)
 		show(r, now);
@@ -305,6 +280,7 @@ static void loop(struct run *r, uint64_t end)
 	bool edge = false;
 
 	r->started_ns = next;
+	set_clock(r);
 	while (!run_stopped && (now = accel_now_ns()) < end) {
 		if (run_rearm) {
 			run_rearm = 0;
@@ -341,19 +317,34 @@ static int check(const struct run *r)
 {
 	accel_control_value v;
 	uint32_t n = 0;
+	int bad = 0;
 
+	for (uint32_t i = 0; i < r->set->models; i++)
+		bad |= brain_check(r->control, i);
+	if (bad)
+		return 1;
 	while (accel_control_value_get(r->control, n, &v))
 		n++;
 	printf("%s: %u sensors, %u models, %u outputs, %u rules, %u values: "
 	       "nothing is wrong\n",
 	       r->set->path, r->set->sensors, r->set->models, r->set->outputs,
 	       r->set->rules, n);
+	for (uint32_t i = 0; i < r->set->outputs; i++) {
+		const accel_control_output *o =
+			accel_control_output_get(r->control, i);
+
+		printf("  output %s: %s, safe: %s (level %d), within %g s\n",
+		       o->name, o->line, o->safe ? "on" : "off",
+		       o->safe != o->active_low, (double)o->deadline_ns / 1e9);
+	}
 	return 0;
 }
 
 static int go(struct run *r, const char *device, bool log, double seconds)
 {
-	bool dashboard = isatty(STDOUT_FILENO) && !log;
+	const char *term = getenv("TERM");
+	bool dashboard = isatty(STDOUT_FILENO) && !log && term && *term &&
+			 strcmp(term, "dumb") != 0;
 	uint64_t end = seconds > 0 ? (uint64_t)(seconds * 1e9) : 0;
 
 	catch_signals();
@@ -389,7 +380,8 @@ int cmd_run(int argc, char **argv)
 		  "run a recorded session (CSV) through the rules" },
 		{ "--log", OPT_FLAG, &log,
 		  "lines instead of the dashboard (the default where\n"
-		  "                    standard output is no terminal)" },
+		  "                    standard output is no terminal, or a\n"
+		  "                    dumb one)" },
 		{ "--for", OPT_NUMBER, &seconds, "end after so many seconds" },
 		{ "--device", OPT_TEXT, &device,
 		  "of the models: cpu, vulkan, an index or a name" },

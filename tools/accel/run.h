@@ -27,6 +27,11 @@ double run_wall(void);
 /* A thread that no signal reaches. ERR_NOMEM. */
 accel_status run_thread(pthread_t *t, void *(*f)(void *), void *arg);
 
+/* Is every pin a line, and none of them taken twice? 1 if not, and says so. On a
+ * board that has no header that is known here a file for another board can still
+ * be checked, but for this. */
+int run_check_pins(const accel_control *c);
+
 /* ---- the journal: log lines, and rows of the history ------------------------ */
 
 struct journal;
@@ -76,6 +81,8 @@ struct brain;
 /* Loads the model's file; a thread then watches it for a newer one. */
 struct brain *brain_open(const accel_control *c, uint32_t i, const char *device,
 			 struct journal *j);
+/* Could it be used? 1 if not, and says why. */
+int brain_check(const accel_control *c, uint32_t i);
 /* The model's value for these inputs; NAN when it cannot say. */
 double brain_think(struct brain *b, const double *x);
 void brain_close(struct brain *b);

@@ -25,6 +25,7 @@ struct journal {
 	sqlite3 *db;
 	sqlite3_stmt *insert_event, *insert_value;
 	bool sick; /* the history could not be written, and that was said */
+	uint64_t lost; /* entries that it does not have since then */
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t more;
@@ -52,6 +53,12 @@ static void write_log(FILE *f, const struct entry *e)
 
 /* ---- the history ---------------------------------------------------------- */
 
+/* For the dashboard; with the lock. */
+static void remember(struct journal *j, const struct entry *e)
+{
+	memcpy(j->last[j->lines++ % JOURNAL_LINES], e->text, JOURNAL_TEXT);
+}
+
 /* Says once what is wrong, and once that it is over; recording goes on trying,
  * and the loop hears nothing of it. */
 static void history_health(struct journal *j, bool ok)
@@ -61,12 +68,19 @@ static void history_health(struct journal *j, bool ok)
 	if (ok != j->sick)
 		return;
 	j->sick = !ok;
-	snprintf(e.text, sizeof(e.text), "history %.80s: %s", j->path,
-		 ok ? "is written again" : sqlite3_errmsg(j->db));
-	if (j->log)
-		write_log(j->log, &e);
+	if (ok)
+		snprintf(e.text, sizeof(e.text),
+			 "history %.80s: is written again; it lacks %llu "
+			 "entries",
+			 j->path, (unsigned long long)j->lost);
 	else
-		fprintf(stderr, "accel: %s\n", e.text);
+		snprintf(e.text, sizeof(e.text), "history %.80s: %s", j->path,
+			 sqlite3_errmsg(j->db));
+	j->lost = 0;
+	write_log(j->log, &e);
+	pthread_mutex_lock(&j->lock);
+	remember(j, &e);
+	pthread_mutex_unlock(&j->lock);
 }
 
 static bool insert(struct journal *j, const struct entry *e)
@@ -96,8 +110,10 @@ static void write_history(struct journal *j, const struct entry *e, size_t n)
 		ok = insert(j, &e[i]);
 	ok = ok && !sqlite3_exec(j->db, "COMMIT", NULL, NULL, NULL);
 	history_health(j, ok);
-	if (!ok)
-		sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
+	if (ok)
+		return;
+	j->lost += n;
+	sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 static accel_status history_open(struct journal *j, const char *path)
@@ -156,8 +172,7 @@ static void push(struct journal *j, const struct entry *e)
 	else
 		j->queue[j->head++ % QUEUE] = *e;
 	if (!e->is_value)
-		memcpy(j->last[j->lines++ % JOURNAL_LINES], e->text,
-		       JOURNAL_TEXT);
+		remember(j, e);
 	pthread_cond_signal(&j->more);
 	pthread_mutex_unlock(&j->lock);
 }

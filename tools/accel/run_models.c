@@ -211,6 +211,28 @@ static void *watcher(void *arg)
 	return NULL;
 }
 
+/* Names the file's place. */
+static void refused(const accel_control *c, const accel_control_model *w,
+		    const char *why)
+{
+	fprintf(stderr, "accel: %s:%d:%d: model %s: %s\n",
+		accel_control_settings_get(c)->path, w->place.line,
+		w->place.column, w->name, why);
+}
+
+int brain_check(const accel_control *c, uint32_t i)
+{
+	struct brain b = { .what = accel_control_model_get(c, i),
+			   .device = "cpu" };
+	char why[256];
+	struct loaded *l = load(&b, why, sizeof(why));
+
+	if (!l)
+		refused(c, b.what, why);
+	unload(l);
+	return !l;
+}
+
 struct brain *brain_open(const accel_control *c, uint32_t i, const char *device,
 			 struct journal *j)
 {
@@ -227,9 +249,7 @@ struct brain *brain_open(const accel_control *c, uint32_t i, const char *device,
 		b->now = load(b, why, sizeof(why));
 	}
 	if (!b || !b->now || run_thread(&b->thread, watcher, b)) {
-		fprintf(stderr, "accel: %s:%d:%d: model %s: %s\n",
-			accel_control_settings_get(c)->path, w->place.line,
-			w->place.column, w->name, why);
+		refused(c, w, why);
 		brain_close(b);
 		return NULL;
 	}

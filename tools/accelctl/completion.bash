@@ -25,8 +25,8 @@ _accelctl()
 	get) options+=" --active-low --pull --json" ;;
 	set) options+=" --active-low --open-drain --json" ;;
 	toggle) options+=" --active-low --json" ;;
-	release) ;;
-	pulse) options+=" --width --period --count --active-low" ;;
+	release) options+=" --json" ;;
+	pulse) options+=" --width --period --count --active-low --json" ;;
 	watch) options+=" --edges --debounce --pull --active-low --count --for --json" ;;
 	capture) options+=" -o --vcd --live --rate --period --for --window --pull --active-low --json" ;;
 	play)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * accelctl get, set, toggle, release, pulse.
+ * accelctl get, set, toggle, pulse; release is in release.c.
  *
  * What set drives stays: the kernel holds the line, with the value as its safe
  * value, until another set takes it over without a glitch, or release gives it
  * back.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,122 +307,16 @@ int cmd_toggle(int argc, char **argv)
 	return rc;
 }
 
-/* ---- release, pulse ------------------------------------------------------- */
+/* ---- pulse ---------------------------------------------------------------- */
 
-#define SUMMARY "/sys/kernel/debug/piaccel/summary"
-#define NAMES_SIZE 1024
-
-/*
- * All lines of the held request that has this one: a relay is held together
- * with its interlocks. The module's summary is for root. Its lines begin with
- * "request: CHIP:22,27, CONSUMER[1] held".
- */
-static bool held_with(const accel_pin *pin, char *names, size_t size)
-{
-	FILE *f = fopen(SUMMARY, "re");
-	char line[1024], start[ACCEL_CHIP_SIZE + 16];
-	bool found = false;
-
-	snprintf(start, sizeof(start), "request: %s:", pin->chip);
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		char *p = line + strlen(start), *end;
-		size_t n = 0;
-
-		if (strncmp(line, start, strlen(start)) ||
-		    !strstr(line, "] held"))
-			continue;
-		for (;; p = end + 1) {
-			unsigned long offset = strtoul(p, &end, 10);
-
-			if (end == p || n >= size)
-				break;
-			found = found || offset == pin->offset;
-			n += (size_t)snprintf(names + n, size - n, "%s%s:%lu",
-					      n ? "," : "", pin->chip, offset);
-			if (*end != ',')
-				break;
-		}
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
-/* Takes over what stands there as it stands, without keeping it. */
-static accel_lines *adopt(const char *names)
-{
-	accel_lines_config c = { .names = names,
-				 .consumer = "accelctl",
-				 .adopt = true };
-	char copy[NAMES_SIZE], *name, *save;
-	accel_line_info info;
-	uint64_t bit = 1;
-	accel_pin pin;
-
-	snprintf(copy, sizeof(copy), "%s", names);
-	for (name = strtok_r(copy, ",", &save); name && bit;
-	     name = strtok_r(NULL, ",", &save), bit <<= 1) {
-		if (accel_pin_find(name, &pin) ||
-		    accel_line_info_get(&pin, &info))
-			return NULL;
-		c.outputs |= info.output ? bit : 0;
-		c.active_low |= info.active_low ? bit : 0;
-		c.open_drain |= info.open_drain ? bit : 0;
-		c.open_source |= info.open_source ? bit : 0;
-	}
-	return accel_lines_request_with(&c);
-}
-
-static int release_one(const char *names)
-{
-	char all[NAMES_SIZE];
-	accel_lines *lines = adopt(names);
-	accel_pin pin;
-
-	if (!lines && !strchr(names, ',') && !accel_pin_find(names, &pin) &&
-	    held_with(&pin, all, sizeof(all)))
-		lines = adopt(all);
-	if (!lines) {
-		fprintf(stderr,
-			"accelctl: %s; a relay that has interlocks is "
-			"released together with them: accelctl release "
-			"RELAY,INTERLOCK\n",
-			accel_last_error());
-		return EXIT_FAILED;
-	}
-	accel_lines_release(lines);
-	return EXIT_DONE;
-}
-
-int cmd_release(int argc, char **argv)
-{
-	static const struct usage usage = {
-		"release LINE[,LINE...]...",
-		"Gives back lines that set or relay left to the kernel to "
-		"keep. Most chips turn\nsuch a line into an input. A relay is "
-		"given back with its interlocks; they are\nfound by root, or "
-		"named with it: GPIO22,GPIO27.\n",
-		1, WORDS_MAX
-	};
-	struct words words;
-	int rc;
-
-	rc = args_parse(argc, argv, &usage, NULL, 0, &words);
-	if (rc)
-		return rc;
-	rc = accelctl_module();
-	for (uint32_t i = 0; !rc && i < words.n; i++)
-		rc = release_one(words.word[i]);
-	return rc;
-}
-
-static accel_status pulses(accel_lines *lines, uint64_t count, uint64_t width,
+/* @count: how many are wanted; becomes how many there were. */
+static accel_status pulses(accel_lines *lines, uint64_t *count, uint64_t width,
 			   uint64_t period)
 {
-	uint64_t start = accel_now_ns();
+	uint64_t start = accel_now_ns(), i;
 	accel_status st = ACCEL_OK;
 
-	for (uint64_t i = 0; !st && i < count && !stopped; i++) {
+	for (i = 0; !st && i < *count && !stopped; i++) {
 		uint64_t on = start + i * period;
 
 		sleep_until(on);
@@ -431,6 +326,7 @@ static accel_status pulses(accel_lines *lines, uint64_t count, uint64_t width,
 		sleep_until(on + width);
 		st = accel_lines_set(lines, 1, 0);
 	}
+	*count = i;
 	return st;
 }
 
@@ -438,26 +334,27 @@ int cmd_pulse(int argc, char **argv)
 {
 	static const struct usage usage = {
 		"pulse LINE [--width TIME] [--period TIME] [--count N] "
-		"[--active-low]",
+		"[--active-low] [--json]",
 		"Drives a line to 1 for --width (10ms), --count times every "
 		"--period (twice the\nwidth), then to 0, and gives it back. "
 		"Its safe state is 0.\n",
 		1, 1
 	};
 	uint64_t width = 10000000, period = 0, count = 1;
-	bool low = false;
+	bool low = false, json = false;
 	const struct option options[] = {
 		{ "--width", OPTION_TIME, &width },
 		{ "--period", OPTION_TIME, &period },
 		{ "--count", OPTION_COUNT, &count },
 		{ "--active-low", OPTION_FLAG, &low },
+		{ "--json", OPTION_FLAG, &json },
 	};
 	accel_lines *lines;
 	struct words words;
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 4, &words);
+	rc = args_parse(argc, argv, &usage, options, 5, &words);
 	if (rc)
 		return rc;
 	if (!period)
@@ -473,9 +370,16 @@ int cmd_pulse(int argc, char **argv)
 	if (!lines)
 		return accelctl_fail_null();
 	catch_signals();
-	st = pulses(lines, count, width, period);
+	st = pulses(lines, &count, width, period);
 	if (!st)
 		st = accel_lines_disarm(lines);
+	if (!st && json) {
+		printf("{\"line\":");
+		json_text(stdout, accel_lines_pin(lines, 0)->name);
+		printf(",\"pulses\":%" PRIu64 ",\"width_ns\":%" PRIu64
+		       ",\"period_ns\":%" PRIu64 "}\n",
+		       count, width, period);
+	}
 	accel_lines_release(lines);
 	return st ? accelctl_fail(st) : EXIT_DONE;
 }

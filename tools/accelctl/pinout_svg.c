@@ -9,7 +9,7 @@
 
 #define ROW 24
 #define TOP 64
-#define WIDTH 860
+#define WIDTH 920
 #define MIDDLE (WIDTH / 2)
 
 static const struct {
@@ -71,10 +71,10 @@ static void draw_pin(FILE *f, const struct pin_view *v, int number, int y,
 		box + 33, y + 16, paint[v->color].text, v->name);
 	text(f, MIDDLE + side * 114, y, near, "t", v->function);
 	if (v->level >= 0)
-		text(f, MIDDLE + side * 200, y, "middle",
+		text(f, MIDDLE + side * 206, y, "middle",
 		     v->level ? "b hi" : "b lo", v->level ? "1" : "0");
-	text(f, MIDDLE + side * 214, y, near, "t", v->pull);
-	text(f, MIDDLE + side * 264, y, near, "t", v->owner);
+	text(f, MIDDLE + side * 232, y, near, "t", v->pull);
+	text(f, MIDDLE + side * 286, y, near, "t", v->owner);
 }
 
 static void headings(FILE *f, int side)
@@ -82,9 +82,9 @@ static void headings(FILE *f, int side)
 	const char *near = side < 0 ? "end" : "start";
 
 	text(f, MIDDLE + side * 114, TOP - 24, near, "h", "function");
-	text(f, MIDDLE + side * 200, TOP - 24, "middle", "h", "level");
-	text(f, MIDDLE + side * 214, TOP - 24, near, "h", "pull");
-	text(f, MIDDLE + side * 264, TOP - 24, near, "h", "owner");
+	text(f, MIDDLE + side * 206, TOP - 24, "middle", "h", "level");
+	text(f, MIDDLE + side * 232, TOP - 24, near, "h", "pull");
+	text(f, MIDDLE + side * 286, TOP - 24, near, "h", "owner");
 }
 
 void pinout_svg(FILE *f, const accel_board *board,

@@ -45,20 +45,39 @@ static void line_words(const accel_line_info *l)
 	       l->used ? (l->consumer[0] ? l->consumer : "?") : "");
 }
 
-/* What only the module knows: requests, trips, keep-alives. */
-static void print_requests(void)
+/* What only the module knows: requests, trips, keep-alives. In JSON the text of
+ * each line, or null for who may not see them. */
+static void print_requests(bool json)
 {
 	FILE *f = fopen(SUMMARY, "re");
+	const char *comma = "";
 	char line[1024];
 
 	if (!f) {
-		printf("requests: only root can see them (%s)\n", SUMMARY);
+		if (json)
+			printf("\"requests\":null,");
+		else
+			printf("requests: only root can see them (%s)\n",
+			       SUMMARY);
 		return;
 	}
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, "request:", 8) || line[0] == ' ' ||
-		    !strncmp(line, "trips:", 6))
+	if (json)
+		printf("\"requests\":[");
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, "request:", 8) && line[0] != ' ' &&
+		    strncmp(line, "trips:", 6))
+			continue;
+		if (json) {
+			line[strcspn(line, "\n")] = 0;
+			fputs(comma, stdout);
+			json_text(stdout, line);
+			comma = ",\n  ";
+		} else {
 			fputs(line, stdout);
+		}
+	}
+	if (json)
+		printf("],");
 	fclose(f);
 }
 
@@ -66,7 +85,7 @@ static void print_module(const accel_driver_info *i, bool json)
 {
 	if (json)
 		printf("{\"module\":true,\"abi\":%u,\"buf_used\":%" PRIu64
-		       ",\"buf_limit\":%" PRIu64 ",\"lines\":[",
+		       ",\"buf_limit\":%" PRIu64 ",",
 		       i->abi, i->buf_used, i->buf_limit);
 	else
 		printf("module: loaded, interface %u; buffers %.1f of %.1f "
@@ -111,9 +130,10 @@ int cmd_status(int argc, char **argv)
 	if (list)
 		st = accel_line_list(list, max, &n);
 	print_module(&info, json);
-	if (!json)
-		print_requests();
-	if (!json)
+	print_requests(json);
+	if (json)
+		printf("\"lines\":[");
+	else
 		printf("lines%s:\n", all ? "" : " in use");
 	for (uint32_t i = 0; list && !st && i < n && i < max; i++) {
 		if (!all && !list[i].used)

@@ -95,7 +95,12 @@ PIACCEL_ASSERT_SIZE(struct piaccel_info, 56);
 
 /* Cached by the CPU; without it the CPU's mapping is write-combined. */
 #define PIACCEL_BUF_CACHED	0x1U
-/* One physical range, from the DMA API. */
+/*
+ * One physical range, from the DMA API. Where the page allocator has none, and
+ * the kernel has a CMA area, it comes from there: then no memory cgroup is
+ * charged for it (the kernel charges nobody for CMA and exports no way to), and
+ * only buf_limit bounds it.
+ */
 #define PIACCEL_BUF_CONTIGUOUS	0x2U
 
 /**
@@ -292,7 +297,8 @@ PIACCEL_ASSERT_SIZE(struct piaccel_rearm, 8);
  * @PIACCEL_TRIP_USER: the TRIP call
  * @PIACCEL_TRIP_PANIC: the kernel panicked
  * @PIACCEL_TRIP_REBOOT: the system reboots, halts or powers off
- * @PIACCEL_TRIP_CHIP: the chip's driver is being unbound
+ * @PIACCEL_TRIP_CHIP: the chip's driver is being unbound; or it has removed the
+ *	chip without that, and no safe value could be driven (no STATUS_SAFE)
  */
 enum piaccel_trip_cause {
 	PIACCEL_TRIP_NONE = 0,

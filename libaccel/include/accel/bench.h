@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Measuring a device's kernels.
+ * Measuring a device's kernels, and choosing among them by it.
  */
 #ifndef ACCEL_BENCH_H
 #define ACCEL_BENCH_H
@@ -42,6 +42,54 @@ struct accel_bench_result {
 ACCEL_API accel_status accel_bench(const char *op, const char *device,
 				   uint32_t size, uint32_t runs,
 				   struct accel_bench_result *result);
+
+/* One class of sizes, measured. */
+struct accel_tune_row {
+	char op[16]; /* "matmul", "conv" (3x3) */
+	uint32_t size[3]; /* m, n, k; or output channels, input channels, and
+			   * rows (and columns) of pixels */
+	char kernel[128]; /* the fastest one's last launch */
+	double gflops; /* of it */
+	double builtin_gflops; /* of the kernel taken without a table */
+	int changed; /* the two differ */
+	uint32_t done, total; /* rows */
+};
+
+/* Returns 0 to go on. */
+typedef int (*accel_tune_progress)(const struct accel_tune_row *row, void *arg);
+
+struct accel_tune_result {
+	char device[256];
+	char driver[256];
+	char path[4096]; /* of the table's file */
+};
+
+/*
+ * Measures which kernel is the fastest, for small, medium and large sizes in
+ * each direction, and replaces the device's table by the result: matmul and
+ * convolution choose by it from the next accel_open() on. A software device is
+ * measured in CPU time, any other in wall time: let nothing else use it.
+ *
+ * @device: as in accel_bench(). @runs: of each kernel, the fastest counts; 0
+ *   for 5. @progress: called after every row; may be NULL.
+ * @result: filled as far as the device could be opened.
+ *
+ * The file, UUID-VERSION.tune, is in $ACCEL_CACHE_DIR, else
+ * $XDG_CACHE_HOME/libaccel/pipelines, else ~/.cache/libaccel/pipelines; another
+ * device, driver version or ACCEL_LIMITS is another file. A damaged one is
+ * ignored. Whatever it says, results keep their tolerances; their last bits may
+ * differ from kernel to kernel.
+ *
+ * ERR_NODEV: also for the CPU backend. ERR_NOSYS: the cache is turned off.
+ * ERR_INVALID: stopped by progress. ERR_IO, ERR_NOMEM: the old table stays.
+ */
+ACCEL_API accel_status accel_tune(const char *device, uint32_t runs,
+				  accel_tune_progress progress, void *arg,
+				  struct accel_tune_result *result);
+
+/* Removes the device's table: the built-in choices again. */
+ACCEL_API accel_status accel_tune_reset(const char *device,
+					struct accel_tune_result *result);
 
 #ifdef __cplusplus
 }

@@ -89,6 +89,10 @@ typedef struct accel_counters {
 	uint64_t kernels; /* dispatched */
 	uint64_t submits; /* to the device */
 	uint64_t host_steps; /* of a GPU plan that ran on the CPU */
+	/* by the CPU, between tensors and other memory: accel_tensor_create(),
+	 * accel_read(), accel_write(), an export that moves, and memory that
+	 * the CPU cannot see. 0 for what is imported: it is where it was. */
+	uint64_t bytes_copied;
 	uint64_t allocations; /* from the system, host or device */
 	uint64_t bytes_in_use; /* of tensor storage, now */
 	uint64_t bytes_peak;

@@ -81,6 +81,16 @@ ACCEL_API accel_status accel_sensor_describe(const char *spec,
 					     accel_reading *readings,
 					     uint32_t max, uint32_t *count);
 
+/*
+ * The lines that a sensor would take, without taking them: none for those of
+ * kernel drivers.
+ *
+ * `pins` receives up to `max`, `count` how many there are. Errors as
+ * accel_sensor_describe() and accel_pin_find().
+ */
+ACCEL_API accel_status accel_sensor_pins(const char *spec, accel_pin *pins,
+					 uint32_t max, uint32_t *count);
+
 /* NULL is allowed. */
 ACCEL_API void accel_sensor_close(accel_sensor *sensor);
 

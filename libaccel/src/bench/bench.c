@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "libaccel/src/base/error.h"
 
@@ -22,7 +21,7 @@ static const struct {
 
 #define N_OPS (sizeof(ops) / sizeof(*ops))
 
-static double now(clockid_t clock)
+double bench_now(clockid_t clock)
 {
 	struct timespec t;
 
@@ -37,7 +36,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static accel_status run_once(struct bench *b)
+accel_status bench_run(struct bench *b)
 {
 	accel_status s;
 
@@ -62,11 +61,12 @@ static accel_status measure(struct bench *b, uint32_t runs, double *wall_us,
 	/* the first run compiles what the driver left for it */
 	for (uint32_t i = 0; i <= runs && !s; i++) {
 		uint32_t k = i ? i - 1 : 0;
-		double w = now(clock), c = now(CLOCK_PROCESS_CPUTIME_ID);
+		double w = bench_now(clock),
+		       c = bench_now(CLOCK_PROCESS_CPUTIME_ID);
 
-		s = run_once(b);
-		wall[k] = now(clock) - w;
-		cpu[k] = now(CLOCK_PROCESS_CPUTIME_ID) - c;
+		s = bench_run(b);
+		wall[k] = bench_now(clock) - w;
+		cpu[k] = bench_now(CLOCK_PROCESS_CPUTIME_ID) - c;
 	}
 	qsort(wall, runs, sizeof(*wall), compare);
 	qsort(cpu, runs, sizeof(*cpu), compare);

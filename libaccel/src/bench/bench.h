@@ -2,6 +2,8 @@
 #ifndef ACCEL_BENCH_BENCH_H
 #define ACCEL_BENCH_BENCH_H
 
+#include <time.h>
+
 #include <accel/bench.h>
 #include <accel/context.h>
 
@@ -18,6 +20,10 @@ struct bench {
 	enum bench_op op;
 	uint32_t size;
 	bool fused; /* element-wise: one kernel, not five */
+	/* other sizes than a square's, when tuning: a matmul's m, n, k; a
+	 * convolution's output channels, input channels, rows and columns */
+	uint32_t dims[3];
+	uint32_t shape; /* of the kernel, 0 for the library's choice */
 	double flops; /* of one run */
 
 	struct compute_device *dev;
@@ -33,6 +39,10 @@ struct bench {
 accel_status bench_vulkan_open(struct bench *b);
 accel_status bench_graph_open(struct bench *b, const char *device);
 void bench_close(struct bench *b);
+
+/* One run, until it is done. */
+accel_status bench_run(struct bench *b);
+double bench_now(clockid_t clock); /* microseconds */
 
 accel_status bench_graph_run(struct bench *b);
 

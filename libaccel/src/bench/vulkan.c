@@ -47,45 +47,53 @@ static accel_status memory(struct bench *b, uint64_t bytes)
 
 static accel_status record_matmul(struct bench *b)
 {
-	const uint32_t dims[] = { b->size, b->size };
-	uint64_t one = (uint64_t)b->size * b->size * 4 + 256;
-	struct compute_matmul m = { 0 };
+	const uint32_t m = b->dims[0], n = b->dims[1], k = b->dims[2];
+	const uint32_t da[] = { m, k }, db[] = { k, n }, dc[] = { m, n };
+	const uint64_t largest = m > n ? m : n;
+	struct compute_matmul p = {
+		.shape = (enum compute_matmul_shape)b->shape,
+	};
 	accel_status s;
 
 	/* scratch is at most two padded copies */
-	s = memory(b, 6 * one + (uint64_t)b->size * 4096);
+	s = memory(b, ((uint64_t)m * n + 4 * largest * k) * 4 +
+			      (largest + k) * 4096);
 	if (s)
 		return s;
-	m.a = take(b, 2, dims);
-	m.b = take(b, 2, dims);
-	m.out = take(b, 2, dims);
-	m.scratch = b->buf;
-	m.scratch_offset = b->used;
-	b->flops = 2.0 * b->size * b->size * b->size;
-	return compute_matmul(b->rec, &m);
+	p.a = take(b, 2, da);
+	p.b = take(b, 2, db);
+	p.out = take(b, 2, dc);
+	p.scratch = b->buf;
+	p.scratch_offset = b->used;
+	b->flops = 2.0 * m * n * k;
+	return compute_matmul(b->rec, &p);
 }
 
 static accel_status record_conv(struct bench *b)
 {
-	const uint32_t in[] = { 1, BENCH_CHANNELS, b->size, b->size };
-	const uint32_t w[] = { BENCH_CHANNELS, BENCH_CHANNELS, 3, 3 };
-	struct compute_conv c = { .stride = { 1, 1 },
-				  .pad = { 1, 1 },
-				  .dilation = { 1, 1 },
-				  .groups = 1 };
-	uint64_t plane = (uint64_t)(b->size + 6) * (b->size + 6);
+	const uint32_t o = b->dims[0], i = b->dims[1], n = b->dims[2];
+	const uint32_t in[] = { 1, i, n, n }, w[] = { o, i, 3, 3 };
+	const uint32_t out[] = { 1, o, n, n };
+	struct compute_conv c = {
+		.stride = { 1, 1 },
+		.pad = { 1, 1 },
+		.dilation = { 1, 1 },
+		.groups = 1,
+		.shape = (enum compute_conv_shape)b->shape,
+	};
+	uint64_t plane = (uint64_t)(n + 6) * (n + 6);
 	accel_status s;
 
-	s = memory(b, plane * BENCH_CHANNELS * 4 * 4 + (4u << 20));
+	s = memory(b, plane * (o + i) * 4 * 2 + (uint64_t)o * i * 100 +
+			      (4u << 20));
 	if (s)
 		return s;
 	c.in = take(b, 4, in);
 	c.w = take(b, 4, w);
-	c.out = take(b, 4, in);
+	c.out = take(b, 4, out);
 	c.scratch = b->buf;
 	c.scratch_offset = b->used;
-	b->flops =
-		2.0 * 9 * BENCH_CHANNELS * BENCH_CHANNELS * b->size * b->size;
+	b->flops = 2.0 * 9 * o * i * n * n;
 	return compute_conv(b->rec, &c);
 }
 
@@ -128,8 +136,11 @@ accel_status bench_vulkan_open(struct bench *b)
 		[BENCH_CONV] = record_conv,
 		[BENCH_ELEMENTWISE] = record_elementwise,
 	};
+	const bool conv = b->op == BENCH_CONV;
 	accel_status s = compute_record_create(b->dev, 0, &b->rec);
 
+	for (int i = 0; !b->dims[2] && i < 3; i++)
+		b->dims[i] = conv && i < 2 ? BENCH_CHANNELS : b->size;
 	if (!s)
 		s = record[b->op](b);
 	return s ? s : compute_record_end(b->rec);

@@ -121,21 +121,68 @@ static void curve(FILE *out, const struct frame *f, const accel_series *s,
 	}
 }
 
-static void legend(FILE *out, const struct frame *f,
-		   const accel_plot_options *o)
+/* How much of the curves, in sixteenths of their pieces, is in a corner. */
+static int crowd(const struct frame *f, const accel_plot_options *o,
+		 const struct axis *ax, const struct axis *ay,
+		 const struct frame *corner)
 {
-	double y = f->y + 14;
-	int k;
+	int i, k, t, n = 0;
 
+	for (k = 0; k < o->n_series; k++)
+		for (i = 0; i + 1 < o->series[k].n; i++)
+			for (t = 0; t < 16; t++) {
+				const accel_series *s = &o->series[k];
+				double v = s->y[i] +
+					   t * (s->y[i + 1] - s->y[i]) / 16;
+				double u = plot_x(s, i);
+				double x, y;
+
+				u += t * (plot_x(s, i + 1) - u) / 16;
+				x = f->x + f->w * plot_at(ax, u) - corner->x;
+				y = f->y + f->h * (1 - plot_at(ay, v)) -
+				    corner->y;
+				n += x > 0 && x < corner->w && y > 0 &&
+				     y < corner->h;
+			}
+	return n;
+}
+
+#define LEGEND_WIDTH 110 /* about, of a short name */
+
+/* In the corner that has least of the curves, upper right if it is all one. */
+static void legend(FILE *out, const struct frame *f,
+		   const accel_plot_options *o, const struct axis *ax,
+		   const struct axis *ay)
+{
+	struct frame at = { 0 }, best = { 0 };
+	int k, corner, n, least = -1, names = 0;
+
+	for (k = 0; k < o->n_series; k++)
+		names += !!o->series[k].name;
+	for (corner = 0; corner < 4 && names; corner++) {
+		at.w = LEGEND_WIDTH;
+		at.h = 16 * names + 6;
+		at.x = corner < 2 ? f->x + f->w - at.w : f->x;
+		at.y = corner % 2 ? f->y + f->h - at.h : f->y;
+		n = crowd(f, o, ax, ay, &at);
+		if (least < 0 || n < least) {
+			least = n;
+			best = at;
+		}
+	}
 	for (k = 0; k < o->n_series; k++) {
+		bool left = best.x <= f->x;
+		double side = left ? f->x + 10 : f->x + f->w - 10;
+
 		if (!o->series[k].name)
 			continue;
 		fprintf(out,
 			"<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" "
 			"fill=\"%s\"/>\n",
-			f->x + f->w - 10, y - 4, colours[k]);
-		label(out, f->x + f->w - 20, y, "end", "", o->series[k].name);
-		y += 16;
+			side, best.y + 10, colours[k]);
+		label(out, side + (left ? 10 : -10), best.y + 14,
+		      left ? "start" : "end", "", o->series[k].name);
+		best.y += 16;
 	}
 }
 
@@ -161,7 +208,7 @@ accel_status accel_plot_svg_with(FILE *out, const accel_plot_options *o)
 	grid(out, &f, &x, &y);
 	for (k = 0; k < o->n_series; k++)
 		curve(out, &f, &o->series[k], colours[k], &x, &y);
-	legend(out, &f, o);
+	legend(out, &f, o, &x, &y);
 	label(out, f.x + f.w / 2, h - 8, "middle", "", o->x_label);
 	snprintf(turn, sizeof(turn), " transform=\"rotate(-90 16 %.1f)\"",
 		 f.y + f.h / 2);

@@ -33,10 +33,12 @@ accel_tensor *accel_tensor_create(accel_context *ctx, accel_dtype dtype,
 		accel_tensor_destroy(t);
 		return NULL;
 	}
-	if (data)
+	if (data) {
 		memcpy(to, data, layout_bytes(&l));
-	else
+		ctx->counters.bytes_copied += layout_bytes(&l);
+	} else {
 		memset(to, 0, layout_bytes(&l));
+	}
 	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
 	t->computed = true;
 	return t;
@@ -249,6 +251,7 @@ accel_status accel_read(accel_tensor *t, void *data, size_t bytes)
 	if (!p)
 		return ACCEL_ERR_IO;
 	layout_gather(&t->l, p, data);
+	ctx->counters.bytes_copied += bytes;
 	ctx->dev->ops->access_end(ctx->dev, from->buf, false);
 	return ACCEL_OK;
 }
@@ -280,6 +283,7 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 	if (!p)
 		return ACCEL_ERR_IO;
 	memcpy(p, data, bytes);
+	ctx->counters.bytes_copied += bytes;
 	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
 	t->written = ++ctx->seq;
 	return ACCEL_OK;

@@ -2,6 +2,7 @@
 /* One step: forward, backward and update recorded as one graph. */
 #include "session.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -138,20 +139,25 @@ static accel_tensor *target_of(const struct session *s, const struct lane *l,
 			     accel_tensor_shape(out));
 }
 
-/* 1 where no gradient has an infinity or NaN: x - x is 0 then. */
+/* 1 where no gradient has an infinity or NaN. Compared, not subtracted from
+ * itself: a shader's compiler may take x - x for 0 whatever x is. */
 static accel_tensor *all_finite(const struct session *s)
 {
-	accel_tensor *sum = NULL, *bad;
+	accel_context *ctx = s->m->ctx;
+	accel_tensor *largest =
+		accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, FLT_MAX);
+	accel_tensor *zero = accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, 0);
+	accel_tensor *one = accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, 1);
+	accel_tensor *sum = NULL, *fine, *bad;
 	int i;
 
 	for (i = 0; i < s->n_weights; i++) {
-		bad = accel_sum(accel_sub(s->grad[i], s->grad[i]),
-				ACCEL_ALL_AXES, false);
+		fine = accel_less_equal(accel_abs(s->grad[i]), largest);
+		bad = accel_sum(accel_where(fine, zero, one), ACCEL_ALL_AXES,
+				false);
 		sum = i ? accel_add(sum, bad) : bad;
 	}
-	return sum ? accel_equal(sum, accel_full(s->m->ctx, ACCEL_F32,
-						 ACCEL_SCALAR, 0))
-		   : NULL;
+	return sum ? accel_equal(sum, zero) : NULL;
 }
 
 static accel_status backward(struct session *s, accel_tensor *loss)

@@ -49,7 +49,7 @@ bench() {
 	"$tb" drive 17 1
 	"$B/peer" /dev/gpiochip"$("$tb" gpiochip | tr -dc 0-9)" 17 23 >/dev/null 2>&1 &
 	pid=$!
-	running; latency "by hand on the character device"
+	running; latency "by hand on libgpiod $(cat "$B/gpiod")"
 	kill $pid; wait $pid 2>/dev/null
 
 	control 'pressed > 0.5' | sed '/^models/,/^  present/d' >$T/rule.yaml

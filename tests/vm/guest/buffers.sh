@@ -5,10 +5,13 @@
 TAP=$out/tap-buffers
 : >"$TAP"
 
+load testboard || echo "buffers: testboard does not load"
 load piaccel || echo "buffers: piaccel does not load"
-suite cpu "$build/unit/test_buffers" cpu
-suite host "$build/unit/test_buffers" vulkan
-[ ! -e "$out/lvp.json" ] ||
-	VK_ICD_FILENAMES=$out/lvp.json suite import "$build/unit/test_buffers" vulkan
-rmmod piaccel
+for t in buffers zero_copy; do
+	suite "$t-cpu" "$build/unit/test_$t" cpu
+	suite "$t-host" "$build/unit/test_$t" vulkan
+	[ ! -e "$out/lvp.json" ] ||
+		VK_ICD_FILENAMES=$out/lvp.json suite "$t-import" "$build/unit/test_$t" vulkan
+done
+rmmod piaccel testboard
 exit 0

@@ -13,6 +13,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tmpfs tmp /tmp
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
 # The emulated Pi can only be switched off through its watchdog.
 [ ! -e /m/bcm2835_wdt.ko ] || insmod /m/bcm2835_wdt.ko
 
@@ -79,6 +80,9 @@ echo "# $(uname -rm), $(nproc) CPUs, $(tr -d '\0' </proc/device-tree/model)" | t
 
 # for tests of what insmod changes
 cat /sys/kernel/debug/pinctrl/*/pins >/tmp/pins-before 2>/dev/null
+for m in /m/before/*.ko; do
+	[ ! -e "$m" ] || check "insmod ${m##*/}" insmod "$m"
+done
 check "insmod piaccel.ko" insmod /m/piaccel.ko
 check "/dev/piaccel is there, mode 660" is "$(stat -c '%F %a' /dev/piaccel)" \
 	"character special file 660"

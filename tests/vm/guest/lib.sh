@@ -30,26 +30,40 @@ sim_down() {
 	echo 0 >$c/live && rmdir $c/bank0 $c
 }
 
-# A second driver that imports buffers, where the kernel's image has one.
-vgem_up() {
-	local m
-	for m in drm drm_kms_helper drm_shmem_helper vgem; do
-		[ ! -e "$build/vm/modules/$m.ko" ] || insmod "$build/vm/modules/$m.ko"
-	done
-}
-
 modules_up() {
 	vgem_up
 	load gpio-sim && sim_up
-	[ ! -e "$build/vm/testboard/testboard.ko" ] || load testboard
-	load piaccel
+	load testboard && load importer && load piaccel
 }
 
-# vgem, a DRM device without hardware: a second user of a buffer.
-vgem_up() {
-	local m
-	for m in drm drm_kms_helper drm_shmem_helper vgem; do
-		[ ! -e "$build/vm/modules/$m.ko" ] ||
-			insmod "$build/vm/modules/$m.ko" || return
-	done
+# For scripts that print TAP themselves: result RC TEXT [DETAIL], then "1..$n".
+n=0
+result() {
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		[ -z "${3:-}" ] || printf '%s\n' "$3" | sed 's/^/# /'
+		echo "not ok $n - $2"
+	fi
 }
+# until_true COMMAND...: wait for it, 20 s and 100 tries at least. On instruction-
+# counted time seconds fly while the machine waits for a file of the host's.
+until_true() {
+	local i end=$((SECONDS + 20))
+	for ((i = 0; i < 100 || SECONDS < end; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+# What a controller is made of is read once, for the same reason: a deadline would
+# pass while it starts.
+warm() {
+	local libs
+	libs=$(ldd "$build/accel" "$build/accelctl" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }')
+	# shellcheck disable=SC2086
+	cat "$build/accel" "$build/accelctl" "$build/tbctl" $libs >/dev/null
+}
+# Does the chip drive this line so? (tbctl's words: 0, 1, in)
+drives() { [ "$("$build/tbctl" output "$1")" = "$2" ]; }

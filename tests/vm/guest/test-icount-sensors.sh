@@ -8,16 +8,6 @@ if [ ! -c /dev/testboard ] || [ ! -x "$tb" ] || [ ! -x "$A" ]; then
 	echo "1..0 # SKIP no test board, or accelctl was not built"
 	exit 4
 fi
-n=0
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
 # dht BYTE...: 30 us after the host lets go of line 4, the reply of 5 bytes
 dht() {
 	local b i

@@ -9,26 +9,6 @@ if [ ! -c /dev/testboard ] || [ ! -x "$tb" ] || [ ! -x "$A" ]; then
 	exit 4
 fi
 T=$(mktemp -d)
-n=0
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
-# until COMMAND...: wait for it, up to 20 s
-until_true() {
-	local i
-	for ((i = 0; i < 400; i++)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
-drives() { [ "$("$tb" output "$1")" = "$2" ]; }
 watched() { "$tb" line "$1" | grep -q '^irq .*on$'; }
 has() { grep -q "$2" "$1"; }
 "$tb" reset
@@ -48,13 +28,13 @@ out=$("$A" toggle 23 24 2>&1) && drives 23 0 && drives 24 1
 result $? "toggle turns them over" "$out"
 [ "$("$tb" record | wc -l)" = 2 ]
 result $? "by one change each, without a glitch" "$("$tb" record)"
-out=$("$A" release 23 24 2>&1) && drives 23 in && drives 24 in
+out=$("$A" release 23 24 --json 2>&1) && drives 23 in && drives 24 in && [ "$out" = '{"released":["23","24"]}' ]
 result $? "release gives them back" "$out"
 out=$("$A" set GPIO23=2 2>&1); [ $? = 2 ]
 result $? "a value that is none is refused, status 2" "$out"
 "$tb" recorder o 25
-out=$("$A" pulse GPIO25 --width 2ms --count 3 2>&1)
-[ $? = 0 ] && [ "$("$tb" record | grep -c ' = 1 ')" = 3 ]
+out=$("$A" pulse GPIO25 --width 2ms --count 3 --json 2>&1)
+[ $? = 0 ] && [ "$out" = '{"line":"GPIO25","pulses":3,"width_ns":2000000,"period_ns":4000000}' ] && [ "$("$tb" record | grep -c ' = 1 ')" = 3 ]
 result $? "pulse makes three pulses" "$out"
 
 # ---- edges
@@ -127,6 +107,9 @@ result $? "a buffer is zeroed, filled and verified" "$out"
 out=$("$A" status 2>&1); grep -q 'pinctrl-bcm2711:26 .* out .*hi *accelctl' <<<"$out" &&
 	grep -q '^request: pinctrl-bcm2711:26, accelctl.* held' <<<"$out"
 result $? "status shows what is kept, and by whom" "$out"
+out=$("$A" status --json 2>&1); perl -MJSON::PP -0777 -ne 'my $o = decode_json($_);
+	grep(/^request: pinctrl-bcm2711:26, accelctl.* held/, @{$o->{requests}}) && @{$o->{lines}} or exit 1' <<<"$out"
+result $? "as JSON, too" "$out"
 out=$("$A" pinout 2>&1); grep -q "accelctl .* 1 *out *GPIO26 *37 38" <<<"$out"
 result $? "pinout shows it at its pin" "$out"
 "$A" release GPIO26

@@ -10,25 +10,6 @@ if [ ! -c /dev/testboard ] || [ ! -x "$tb" ] || [ ! -x "$A" ]; then
 fi
 export OPENBLAS_NUM_THREADS=1
 T=$(mktemp -d)
-n=0
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
-until_true() { # COMMAND...: wait for it, up to 20 s
-	local i
-	for ((i = 0; i < 400; i++)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
-drives() { [ "$("$tb" output "$1")" = "$2" ]; }
 says() { grep -q "$1" "$T/log"; }
 "$tb" reset
 

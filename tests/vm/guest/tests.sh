@@ -5,7 +5,6 @@ export PIACCEL_TEST_MODE=$mode
 export PIACCEL_MODULE=$build/vm/piaccel/piaccel.ko
 
 modules_up || { echo "the modules do not load"; exit 1; }
-[ "$mode" = icount ] || vgem_up
 for t in "$build"/kselftest/*_test; do
 	[ -x "$t" ] || continue
 	n=$(basename "$t")

@@ -341,30 +341,16 @@ void tb_reset(struct tb_board *b)
 	tb_rec_setup(b, b->valid, BIT(TB_KIND_OUTPUT) | BIT(TB_KIND_DIRECTION));
 }
 
-static int tb_probe(struct platform_device *pdev)
+/* The chip appears; b->pdev is bound. */
+int tb_chip_add(struct tb_board *b)
 {
-	struct tb_board *b = &tb_board;
 	struct gpio_chip *gc = &b->gc;
-	const char **name;
-	unsigned int n;
 	int err;
 
 	memset(gc, 0, sizeof(*gc));
-	if (names) {
-		name = devm_kcalloc(&pdev->dev, b->lines, sizeof(*name),
-				    GFP_KERNEL);
-		if (!name)
-			return -ENOMEM;
-		for (n = 0; n < b->lines; n++) {
-			name[n] = devm_kasprintf(&pdev->dev, GFP_KERNEL,
-						 "GPIO%u", n);
-			if (!name[n])
-				return -ENOMEM;
-		}
-		gc->names = name;
-	}
+	gc->names = b->names;
 	gc->label = b->label;
-	gc->parent = &pdev->dev;
+	gc->parent = &b->pdev->dev;
 	gc->owner = THIS_MODULE;
 	gc->base = -1;
 	gc->ngpio = b->lines;
@@ -387,19 +373,74 @@ static int tb_probe(struct platform_device *pdev)
 	return 0;
 }
 
-static void tb_remove(struct platform_device *pdev)
+/* In the bus's notice of the chip's end, before the consumers hear of it. */
+static int tb_chip_event(struct notifier_block *nb, unsigned long action,
+			 void *data)
 {
-	struct tb_board *b = &tb_board;
+	struct tb_board *b = container_of(nb, struct tb_board, nb);
+
+	if (action == BUS_NOTIFY_DEL_DEVICE && data == b->gdev) {
+		tb_irq_dispose(b);
+		tb_irq_give_away(b);
+	}
+	return NOTIFY_DONE;
+}
+
+/*
+ * The chip goes. @early: its interrupts go before anyone hears of it, as they
+ * do with gpiolib's own domain, and others get their numbers at once.
+ */
+void tb_chip_del(struct tb_board *b, bool early)
+{
+	const struct bus_type *bus;
 	unsigned long flags;
 
 	WRITE_ONCE(b->present, false);
+	b->gdev = gpio_device_to_device(b->gc.gpiodev);
+	bus = b->gdev->bus;
+	b->nb.notifier_call = tb_chip_event;
+	b->nb.priority = INT_MAX;
+	early = early && !bus_register_notifier(bus, &b->nb);
 	/* gpiolib frees the interrupts that consumers still hold */
 	gpiochip_remove(&b->gc);
+	if (early)
+		bus_unregister_notifier(bus, &b->nb);
 	tb_irq_dispose(b);
 	/* and forgets their lines: tb_free() will not come */
 	raw_spin_lock_irqsave(&b->lock, flags);
 	b->held = 0;
 	raw_spin_unlock_irqrestore(&b->lock, flags);
+}
+
+static int tb_probe(struct platform_device *pdev)
+{
+	struct tb_board *b = &tb_board;
+	unsigned int n;
+
+	b->names = NULL;
+	if (names) {
+		b->names = devm_kcalloc(&pdev->dev, b->lines,
+					sizeof(*b->names), GFP_KERNEL);
+		if (!b->names)
+			return -ENOMEM;
+		for (n = 0; n < b->lines; n++) {
+			b->names[n] = devm_kasprintf(&pdev->dev, GFP_KERNEL,
+						     "GPIO%u", n);
+			if (!b->names[n])
+				return -ENOMEM;
+		}
+	}
+	/* the first probe comes before the device's maker has its pointer */
+	b->pdev = pdev;
+	return tb_chip_add(b);
+}
+
+static void tb_remove(struct platform_device *pdev)
+{
+	struct tb_board *b = &tb_board;
+
+	if (READ_ONCE(b->present))
+		tb_chip_del(b, false);
 }
 
 static struct platform_driver tb_driver = {

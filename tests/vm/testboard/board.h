@@ -17,6 +17,7 @@
 #include <linux/irq_work.h>
 #include <linux/irqdomain.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/platform_device.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -98,6 +99,7 @@ struct tb_note {
 struct tb_board {
 	struct gpio_chip gc;
 	struct platform_device *pdev;
+	const char **names;
 	const char *label;
 	unsigned int lines;
 	u64 valid;
@@ -112,6 +114,12 @@ struct tb_board {
 	struct mutex map;
 	unsigned int next_irq;
 	struct irq_work irq_work;
+	/* while the chip is deleted early: its device, and the notice of it */
+	struct device *gdev;
+	struct notifier_block nb;
+	/* former numbers of lines, 0: none; and: others have got them */
+	unsigned int given[TB_MAX_LINES];
+	bool strangers;
 
 	struct irq_work wake_work;
 	wait_queue_head_t wait;
@@ -149,11 +157,15 @@ extern struct tb_board tb_board;
 /* board.c; settle: the caller holds the lock and changed tb_board.pins */
 void tb_settle(struct tb_board *b, struct tb_note *note, bool by_chip);
 void tb_reset(struct tb_board *b);
+int tb_chip_add(struct tb_board *b);
+void tb_chip_del(struct tb_board *b, bool early);
 
 /* irq.c */
 int tb_irq_init(struct tb_board *b);
 void tb_irq_exit(struct tb_board *b);
 void tb_irq_dispose(struct tb_board *b);
+void tb_irq_give_away(struct tb_board *b);
+void tb_irq_take_back(struct tb_board *b);
 int tb_to_irq(struct gpio_chip *gc, unsigned int line);
 void tb_irq_edge(struct tb_board *b, unsigned int line);
 void tb_irq_deliver(struct tb_board *b);

@@ -241,15 +241,29 @@ static int tb_ioc_rec_status(struct tb_board *b, struct tb_file *f, void *arg)
 
 static int tb_ioc_chip(struct tb_board *b, struct tb_file *f, void *arg)
 {
-	u32 on = *(u32 *)arg;
+	u32 how = *(u32 *)arg;
+	int err;
 
-	if (on > 1)
-		return -EINVAL;
-	if (!on)
+	switch (how) {
+	case TB_CHIP_UNBOUND:
 		device_release_driver(&b->pdev->dev);
-	else if (device_attach(&b->pdev->dev) < 0 || !READ_ONCE(b->present))
-		return -ENODEV;
-	return 0;
+		return 0;
+	case TB_CHIP_THERE:
+		tb_irq_take_back(b);
+		if (READ_ONCE(b->present))
+			return 0;
+		if (device_is_bound(&b->pdev->dev))
+			return tb_chip_add(b);
+		err = device_attach(&b->pdev->dev);
+		return err < 0 || !READ_ONCE(b->present) ? -ENODEV : 0;
+	case TB_CHIP_DELETED:
+	case TB_CHIP_DELETED_EARLY:
+		if (!READ_ONCE(b->present))
+			return -ENODEV;
+		tb_chip_del(b, how == TB_CHIP_DELETED_EARLY);
+		return 0;
+	}
+	return -EINVAL;
 }
 
 static const struct tb_ioc {

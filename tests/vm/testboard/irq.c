@@ -262,11 +262,11 @@ int tb_to_irq(struct gpio_chip *gc, unsigned int n)
 	return irq ?: -ENXIO;
 }
 
-/* The chip went: its interrupts go, too. */
+/* The chip went: its interrupts go, too. Their numbers stay in b->given. */
 void tb_irq_dispose(struct tb_board *b)
 {
 	unsigned long flags;
-	unsigned int n;
+	unsigned int n, irq;
 
 	raw_spin_lock_irqsave(&b->lock, flags);
 	b->rising = 0;
@@ -275,8 +275,53 @@ void tb_irq_dispose(struct tb_board *b)
 	b->latched = 0;
 	b->irq_tail = b->irq_head;
 	raw_spin_unlock_irqrestore(&b->lock, flags);
-	for (n = 0; n < b->lines; n++)
-		irq_dispose_mapping(irq_find_mapping(b->domain, n));
+	for (n = 0; n < b->lines; n++) {
+		irq = irq_find_mapping(b->domain, n);
+		if (!irq)
+			continue;
+		irq_dispose_mapping(irq);
+		b->given[n] = irq;
+	}
+}
+
+static irqreturn_t tb_stranger(int irq, void *data)
+{
+	return IRQ_NONE;
+}
+
+/* Others than the lines get the numbers, and request them. */
+void tb_irq_give_away(struct tb_board *b)
+{
+	unsigned int n, irq;
+
+	for (n = 0; n < b->lines; n++) {
+		irq = b->given[n];
+		b->given[n] = 0;
+		if (!irq || irq_alloc_desc_at(irq, NUMA_NO_NODE) < 0)
+			continue;
+		irq_set_chip_and_handler(irq, &dummy_irq_chip,
+					 handle_simple_irq);
+		irq_modify_status(irq, IRQ_NOREQUEST, IRQ_NOPROBE);
+		if (request_irq(irq, tb_stranger, 0, "testboard-stranger", b))
+			irq_free_desc(irq);
+		else
+			b->given[n] = irq;
+	}
+	b->strangers = true;
+}
+
+void tb_irq_take_back(struct tb_board *b)
+{
+	unsigned int n;
+
+	for (n = 0; n < b->lines && b->strangers; n++) {
+		if (!b->given[n])
+			continue;
+		free_irq(b->given[n], b);
+		irq_free_desc(b->given[n]);
+	}
+	memset(b->given, 0, sizeof(b->given));
+	b->strangers = false;
 }
 
 int tb_irq_init(struct tb_board *b)
@@ -307,6 +352,7 @@ err_queue:
 void tb_irq_exit(struct tb_board *b)
 {
 	irq_work_sync(&b->irq_work);
+	tb_irq_take_back(b);
 	irq_domain_remove(b->domain);
 	irq_domain_free_fwnode(b->fwnode);
 	kfree(b->irq_queue);

@@ -255,10 +255,10 @@ static inline ssize_t tb_record_drain(int fd, struct tb_record *records,
 	return tb_record_read(fd, records, s.waiting < n ? s.waiting : n);
 }
 
-/* Take the chip away from under its users (0), or bring it back (1). */
-static inline int tb_chip(int fd, int present)
+/* Take the chip away from under its users, or bring it back: TB_CHIP_*. */
+static inline int tb_chip(int fd, int how)
 {
-	__u32 arg = (__u32)present;
+	__u32 arg = (__u32)how;
 
 	return ioctl(fd, TB_IOC_CHIP, &arg);
 }

@@ -32,7 +32,7 @@ static const char usage[] =
 "  wait PLAYER ROUNDS SECONDS\n"
 "  record [follow]              what the recorder holds [and what comes]\n"
 "  recorder KINDS [LINE...]     o(utput), d(irection), l(evel); forgets\n"
-"  chip 0|1                     take the chip away, bring it back\n"
+"  chip 0|1|2|3                 take the chip away, bring it back, delete it\n"
 "  gpiochip                     its /dev node\n"
 "  reset\n"
 "LINE is an offset. Exit status: 0, 1 on an error, 2 on a wrong call.\n";
@@ -428,7 +428,7 @@ static int run(int fd, const char *cmd, char **arg)
 	} else if (!strcmp(cmd, "recorder")) {
 		recorder(fd, arg);
 	} else if (!strcmp(cmd, "chip")) {
-		check(tb_chip(fd, (int)number(arg[0], 1)), cmd);
+		check(tb_chip(fd, (int)number(arg[0], 3)), cmd);
 	} else if (!strcmp(cmd, "gpiochip")) {
 		v = tb_gpiochip();
 		check(v, cmd);

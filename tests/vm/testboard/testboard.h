@@ -352,9 +352,17 @@ struct tb_rec_status {
 #define TB_IOC_WAIT		_IOW(TB_IOC_MAGIC, 10, struct tb_wait)
 #define TB_IOC_RECORDER		_IOW(TB_IOC_MAGIC, 11, struct tb_recorder)
 #define TB_IOC_REC_STATUS	_IOR(TB_IOC_MAGIC, 12, struct tb_rec_status)
-/* 0 takes the GPIO chip away under its users, 1 brings it back; pins keep
- * their state.
+/*
+ * Take the GPIO chip away under its users, or bring it back; pins keep their
+ * state. Deleting a chip that is not there: ENODEV.
  */
+#define TB_CHIP_UNBOUND		0U	/* its driver is unbound */
+#define TB_CHIP_THERE		1U
+#define TB_CHIP_DELETED		2U	/* its driver stays bound */
+/* The same; its interrupts go before its users hear of it, and their numbers
+ * are others' at once.
+ */
+#define TB_CHIP_DELETED_EARLY	3U
 #define TB_IOC_CHIP		_IOW(TB_IOC_MAGIC, 13, __u32)
 
 #endif /* TESTBOARD_H */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -285,12 +286,20 @@ static const struct device_ops cpu_ops = {
 	.close = close_device,
 };
 
+/* Processors that this process may use. */
+static uint32_t processors(void)
+{
+	cpu_set_t set;
+
+	if (!sched_getaffinity(0, sizeof(set), &set))
+		return (uint32_t)CPU_COUNT(&set);
+	return 1;
+}
+
 accel_status cpu_init(struct cpu *c, uint32_t threads)
 {
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-
 	if (!threads)
-		threads = online > 0 ? (uint32_t)online : 1;
+		threads = processors();
 	if (threads > 64)
 		threads = 64;
 	c->threads = threads_create(threads);

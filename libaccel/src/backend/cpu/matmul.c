@@ -131,17 +131,30 @@ struct float_job {
 	bool by_rows;
 };
 
-#define TILE_FLOPS 4e6 /* worth a thread's while, and OpenBLAS's */
+/*
+ * OpenBLAS packs the other matrix anew for every tile, so a tile is as tall as it
+ * can be while four threads have one each. Shapes alone choose: another cut can
+ * round otherwise, and the number of threads must not change a bit.
+ */
+#define TILES 4
+#define TILE_FLOPS 2e6 /* worth waking a thread */
+#define TILE_LEAST 64
+#define TILE_MOST 256 /* longer gains OpenBLAS no more */
 
 static void choose_tiles(struct float_job *j)
 {
 	double flops = 2.0 * (double)j->m * (double)j->n * (double)j->k;
-	int64_t side, most = (int64_t)(flops / TILE_FLOPS);
+	int64_t side, tiles = TILES;
 
 	j->by_rows = j->m >= j->n;
 	side = j->by_rows ? j->m : j->n;
-	most = most < 1 ? 1 : most > 64 ? 64 : most;
-	j->tile = ((side + most - 1) / most + 15) / 16 * 16;
+	if (flops < TILE_FLOPS * TILES)
+		tiles = 1 + (int64_t)(flops / TILE_FLOPS);
+	if (side < TILE_LEAST * tiles)
+		tiles = 1 + (side - 1) / TILE_LEAST;
+	if (side > TILE_MOST * tiles)
+		tiles = 1 + (side - 1) / TILE_MOST;
+	j->tile = ((side + tiles - 1) / tiles + 15) / 16 * 16;
 	j->tiles = (side + j->tile - 1) / j->tile;
 }
 

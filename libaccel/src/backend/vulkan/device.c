@@ -113,8 +113,11 @@ static void *begin(struct buffer *b, bool read, bool write)
 
 	if (!m->shadow)
 		return compute_buffer_begin(m->buf, access) ? NULL : b->host;
-	if (read && compute_buffer_read(m->buf, 0, b->host, b->size))
-		return NULL;
+	if (read) {
+		if (compute_buffer_read(m->buf, 0, b->host, b->size))
+			return NULL;
+		b->ctx->counters.bytes_copied += b->size;
+	}
 	return b->host;
 }
 
@@ -126,8 +129,10 @@ static accel_status end(struct buffer *b, bool read, bool write)
 
 	if (!m->shadow)
 		return compute_buffer_end(m->buf, access);
-	return write ? compute_buffer_write(m->buf, 0, b->host, b->size)
-		     : ACCEL_OK;
+	if (!write)
+		return ACCEL_OK;
+	b->ctx->counters.bytes_copied += b->size;
+	return compute_buffer_write(m->buf, 0, b->host, b->size);
 }
 
 static void *access_begin(struct device *dev, struct buffer *b, bool write)
@@ -176,6 +181,7 @@ static accel_status buffer_export(struct device *dev, struct buffer *b, int *fd)
 	b->mem = moved.mem;
 	b->foreign = true; /* others see it: never reuse it */
 	b->ctx->counters.bytes_in_use -= b->size;
+	b->ctx->counters.bytes_copied += b->size;
 	return ACCEL_OK;
 }
 

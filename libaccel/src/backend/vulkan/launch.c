@@ -123,14 +123,111 @@ static bool norm_shape(const struct step *s, struct compute_norm *n)
 	return i == l->ndim;
 }
 
+/* v with its dimensions in another order: first those that are kept. */
+static struct compute_view kept_first(const struct compute_view *v,
+				      uint32_t axes)
+{
+	struct compute_view t = *v;
+	uint32_t n = 0;
+
+	for (uint32_t pass = 0; pass < 2; pass++)
+		for (uint32_t d = 0; d < v->rank; d++) {
+			if ((axes >> d & 1) != pass)
+				continue;
+			t.size[n] = v->size[d];
+			t.stride[n++] = v->stride[d];
+		}
+	return t;
+}
+
+/* Axes that do not lie together are brought together, and back. */
+static accel_status normalize_apart(struct vk_record *r, const struct step *s,
+				    struct compute_norm *n)
+{
+	struct compute_view in = vk_view(&s->in[0], r->bind), from;
+	struct compute_view out = vk_view(&s->out[0], r->bind), to;
+	uint32_t axes = s->attr.axes;
+	int32_t stride = 1;
+	accel_status err;
+
+	n->in = vk_temporary(r, &s->in[0].l);
+	n->out = vk_temporary(r, &s->out[0].l);
+	if (!r->rec)
+		return ACCEL_OK;
+	from = kept_first(&in, axes);
+	to = kept_first(&out, axes);
+	memcpy(n->in.size, from.size, sizeof(from.size));
+	memcpy(n->out.size, from.size, sizeof(from.size));
+	n->batch = false;
+	n->outer = n->group = n->inner = 1;
+	for (uint32_t d = from.rank; d-- > 0;) {
+		n->in.stride[d] = n->out.stride[d] = stride;
+		stride *= (int32_t)from.size[d];
+		*(axes >> d & 1 ? &n->inner : &n->outer) *= in.size[d];
+	}
+	err = compute_copy(r->rec, &from, &n->in);
+	if (!err)
+		err = compute_norm(r->rec, n);
+	return err ? err : compute_copy(r->rec, &n->out, &to);
+}
+
 static accel_status normalize(struct vk_record *r, const struct step *s)
 {
 	struct compute_norm n = { .eps = (float)s->attr.value };
-	accel_status err = vk_contiguous(r, &s->in[0], &n.in);
+	accel_status err;
 
+	if (!norm_shape(s, &n))
+		return normalize_apart(r, s, &n);
+	err = vk_contiguous(r, &s->in[0], &n.in);
 	n.out = vk_view(&s->out[0], r->bind);
-	norm_shape(s, &n);
 	return err || !r->rec ? err : compute_norm(r->rec, &n);
+}
+
+/* A view of new memory as the kernels of running sums want it: contiguous, of 32
+ * bits an element, and what is narrower copied there. */
+static accel_status wide(struct vk_record *r, const struct operand *o,
+			 struct compute_view *v)
+{
+	struct compute_view from = vk_view(o, r->bind);
+	struct layout l = o->l;
+
+	if (accel_dtype_size(l.dtype) == 4)
+		return vk_contiguous(r, o, v);
+	l.dtype = dtype_is_float(l.dtype) ? ACCEL_F32 : ACCEL_I32;
+	*v = vk_temporary(r, &l);
+	return r->rec ? compute_copy(r->rec, &from, v) : ACCEL_OK;
+}
+
+/* The output, or such memory in its place: narrow() then stores it. */
+static struct compute_view wide_out(struct vk_record *r,
+				    const struct operand *o)
+{
+	struct layout l = o->l;
+
+	if (accel_dtype_size(l.dtype) == 4)
+		return vk_view(o, r->bind);
+	l.dtype = dtype_is_float(l.dtype) ? ACCEL_F32 : ACCEL_I32;
+	return vk_temporary(r, &l);
+}
+
+static accel_status narrow(struct vk_record *r, const struct operand *o,
+			   const struct compute_view *v)
+{
+	struct compute_view out = vk_view(o, r->bind);
+
+	return out.dtype == v->dtype ? ACCEL_OK : compute_copy(r->rec, v, &out);
+}
+
+static accel_status cumsum(struct vk_record *r, const struct step *s)
+{
+	struct compute_view in, out = wide_out(r, &s->out[0]);
+	accel_status err = wide(r, &s->in[0], &in);
+
+	if (err || !r->rec)
+		return err;
+	err = compute_cumsum(r->rec, &in, (uint32_t)s->attr.axis, false,
+			     s->attr.mode, &out);
+	return err ? err : narrow(r, &s->out[0], &out);
 }
 
 /* One input, one output, one axis. */
@@ -147,15 +244,16 @@ static accel_status along_axis(struct vk_record *r, const struct step *s)
 	if (err || !r->rec)
 		return err;
 	switch (s->op) {
-	case OP_CUMSUM:
-		return compute_cumsum(r->rec, &in, axis, false, s->attr.mode,
-				      &out);
 	case OP_TOPK:
 		return compute_topk(r->rec, &in, false, &values, &out);
 	case OP_RESIZE:
 		return compute_resize(r->rec, &in,
 				      s->attr.mode == ACCEL_BILINEAR, false,
 				      &out);
+	case OP_RESIZE_ADJOINT:
+		return compute_resize_grad(r->rec, &in,
+					   s->attr.mode == ACCEL_BILINEAR,
+					   false, &out);
 	default:
 		return compute_softmax(r->rec, &in, axis,
 				       s->op == OP_LOG_SOFTMAX, &out);
@@ -204,21 +302,22 @@ static accel_status gather(struct vk_record *r, const struct step *s)
 static accel_status scatter_add(struct vk_record *r, const struct step *s)
 {
 	struct compute_view base = vk_view(&s->in[0], r->bind), src, index;
-	struct compute_view out = vk_view(&s->out[0], r->bind);
+	struct compute_view out = wide_out(r, &s->out[0]);
 	uint32_t axis = (uint32_t)s->attr.axis;
 	accel_status err;
 	bool rows;
 
-	err = vk_contiguous(r, &s->in[2], &src);
+	err = wide(r, &s->in[2], &src);
 	if (!err)
 		err = take_index(r, s, &index, &rows);
 	if (!err && r->rec)
 		err = compute_copy(r->rec, &base, &out);
 	if (err || !r->rec)
 		return err;
-	return rows ? compute_scatter_add(r->rec, &src, axis, &index, &out)
-		    : compute_scatter_add_along(r->rec, &src, axis, &index,
-						&out);
+	err = rows ? compute_scatter_add(r->rec, &src, axis, &index, &out)
+		   : compute_scatter_add_along(r->rec, &src, axis, &index,
+					       &out);
+	return err ? err : narrow(r, &s->out[0], &out);
 }
 
 /* ---- the rest ---- */
@@ -254,24 +353,27 @@ static accel_status unpack_bits(struct vk_record *r, const struct step *s)
  * ones without the last. */
 static accel_status arange(struct vk_record *r, const struct step *s)
 {
+	struct compute_view ones, out = wide_out(r, &s->out[0]);
 	uint32_t n = (uint32_t)layout_count(&s->out[0].l), i;
-	struct compute_view ones, out = vk_view(&s->out[0], r->bind);
 	bool few = n <= COMPUTE_MAX_UPDATE / 4;
+	struct layout l = s->out[0].l;
 	union {
 		float f;
 		int32_t i;
 	} * value;
 	accel_status err;
 
+	l.dtype = (uint8_t)out.dtype;
 	if (!few)
-		ones = vk_temporary(r, &s->out[0].l);
+		ones = vk_temporary(r, &l);
 	if (!r->rec || !n)
 		return ACCEL_OK;
 	if (!few) {
 		err = compute_fill(r->rec, &ones, 1);
-		return err ? err
-			   : compute_cumsum(r->rec, &ones, 0, true, false,
-					    &out);
+		if (!err)
+			err = compute_cumsum(r->rec, &ones, 0, true, false,
+					     &out);
+		return err ? err : narrow(r, &s->out[0], &out);
 	}
 	value = mem_alloc(n * sizeof(*value));
 	if (!value)
@@ -285,36 +387,30 @@ static accel_status arange(struct vk_record *r, const struct step *s)
 	err = compute_record_update(r->rec, out.buffer, out.offset,
 				    n * sizeof(*value), value);
 	mem_free(value);
-	return err;
+	return err ? err : narrow(r, &s->out[0], &out);
 }
 
 bool vk_launches(const struct step *s)
 {
-	accel_dtype d = s->out[0].l.dtype;
-	bool word = d == ACCEL_F32 || d == ACCEL_I32;
-	struct compute_norm n;
-
 	switch (s->op) {
 	case OP_CONV:
 	case OP_CONV_INPUT:
 	case OP_CONV_WEIGHT:
 	case OP_AVG_POOL:
 	case OP_AVG_UNPOOL:
-	case OP_MAX_POOL:
 	case OP_SOFTMAX:
 	case OP_LOG_SOFTMAX:
-	case OP_RESIZE:
-		return vk_floats(s);
-	case OP_MAX_POOL_INDEX:
-		return dtype_is_float(s->in[0].l.dtype);
-	case OP_MAX_UNPOOL:
-		return dtype_is_float(d);
 	case OP_NORMALIZE:
-		return vk_floats(s) && norm_shape(s, &n);
+	case OP_RESIZE:
+	case OP_RESIZE_ADJOINT:
+		return vk_floats(s);
+	case OP_MAX_UNPOOL:
+		return dtype_is_float(s->out[0].l.dtype);
+	case OP_MAX_POOL:
+	case OP_MAX_POOL_INDEX:
 	case OP_CUMSUM:
 	case OP_ARANGE:
 	case OP_SCATTER_ADD:
-		return word;
 	case OP_TOPK:
 	case OP_GATHER:
 	case OP_RANDOM:
@@ -344,6 +440,8 @@ accel_status vk_launch(struct vk_record *r, const struct step *s, bool *tail)
 		return gather(r, s);
 	case OP_SCATTER_ADD:
 		return scatter_add(r, s);
+	case OP_CUMSUM:
+		return cumsum(r, s);
 	case OP_RANDOM:
 		return random(r, s);
 	case OP_UNPACK_BITS:

@@ -138,7 +138,7 @@ static accel_status matmul(struct vk_record *r, const struct step *s,
 		.out = vk_view(&s->out[0], bind),
 	};
 
-	*tail = s->ew && !vk_epilogue(s, nd - 1, nd - 2, &e);
+	*tail = s->ew && (!vk_floats(s) || !vk_epilogue(s, nd - 1, nd - 2, &e));
 	if (s->ew && !*tail) {
 		m.act = e.act;
 		if (e.bias) {
@@ -175,9 +175,8 @@ bool vk_supports(struct vulkan *v, const struct step *s)
 	case OP_REDUCE_MIN:
 	case OP_ARGMAX:
 	case OP_ARGMIN:
+	case OP_MATMUL: /* floats, or integers: the op has promoted them */
 		return true;
-	case OP_MATMUL:
-		return vk_floats(s);
 	default:
 		return vk_launches(s);
 	}

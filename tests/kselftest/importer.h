@@ -1,0 +1,1 @@
+../vm/importer/importer.h
