@@ -228,7 +228,10 @@ static accel_status bind_all(struct compute_record *rec,
 			      out < 0 ? "elementwise: input"
 				      : "elementwise: output",
 			      v, out >= 0, &p->bind[i], &p->start[i]);
-		if (p->mode[i] == LINEAR && p->start[i] % 4 == 0)
+		/* the shaders of texels take it that a VECTOR starts at 0 */
+		if (p->mode[i] == LINEAR &&
+		    (p->start[i] == 0 ||
+		     (p->start[i] % 4 == 0 && !prefers_texels(rec->dev))))
 			p->mode[i] = VECTOR;
 	}
 	/* the shader's table has no holes */
