@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../base/error.h"
 
 #define BAR_WIDTH 24
+#define BAR_LEAST 6 /* a shorter one says nothing */
 
 double seconds_now(void)
 {
@@ -28,18 +31,36 @@ void progress_init(struct progress *p, const accel_fit_options *o)
 		p->bar = !o->verbose && isatty(fileno(p->out)) == 1;
 }
 
+/* A line as it grows; what does not fit is cut. */
+struct line {
+	char text[512];
+	int n;
+};
+
+static void add(struct line *l, const char *format, ...)
+{
+	int room = (int)sizeof(l->text) - l->n, n;
+	va_list args;
+
+	va_start(args, format);
+	n = vsnprintf(l->text + l->n, (size_t)room, format, args);
+	va_end(args);
+	l->n += n < 0 ? 0 : n < room ? n : room - 1;
+}
+
 /* " - loss: 0.2512 - accuracy: 0.9270" */
-static void print_scores(FILE *out, const char *prefix, const accel_scores *s)
+static void add_scores(struct line *l, const char *prefix,
+		       const accel_scores *s)
 {
 	int i;
 
-	fprintf(out, " - %sloss: %.4f", prefix, s->loss);
+	add(l, " - %sloss: %.4f", prefix, s->loss);
 	for (i = 0; i < ACCEL_METRICS; i++) {
 		accel_metric metric = (accel_metric)(1u << i);
 
 		if (s->metrics & metric)
-			fprintf(out, " - %s%s: %.4f", prefix,
-				accel_metric_name(metric), s->value[i]);
+			add(l, " - %s%s: %.4f", prefix,
+			    accel_metric_name(metric), s->value[i]);
 	}
 }
 
@@ -51,22 +72,49 @@ void progress_epoch(struct progress *p, int epoch, int epochs)
 		fprintf(p->out, "Epoch %d/%d\n", epoch + 1, epochs);
 }
 
-static void draw(struct progress *p, const accel_progress *now)
+/* Columns that a redrawn line may take. */
+static int columns(FILE *out)
+{
+	struct winsize w;
+
+	return ioctl(fileno(out), TIOCGWINSZ, &w) || !w.ws_col ? 79
+							       : w.ws_col - 1;
+}
+
+/*
+ * "120/938 [===>....] 1.2s - loss: 0.25". The bar gives way where the terminal is
+ * narrow. @cut: so does the rest, or the next one could not overwrite it.
+ */
+static void draw(struct progress *p, const accel_progress *now,
+		 const struct line *rest, bool cut)
 {
 	int64_t done = now->batch + 1;
-	int full = (int)(done * BAR_WIDTH / now->batches), i;
-	char bar[BAR_WIDTH + 1];
+	char counts[48], bar[BAR_WIDTH + 4] = "";
+	int room = columns(p->out), width, i;
 
-	for (i = 0; i < BAR_WIDTH; i++)
-		bar[i] = i < full ? '=' : i == full ? '>' : '.';
-	bar[BAR_WIDTH] = 0;
-	fprintf(p->out, "\r%lld/%lld [%s] %.1fs", (long long)done,
-		(long long)now->batches, bar, seconds_now() - p->epoch_began);
-	print_scores(p->out, "", &now->train);
+	snprintf(counts, sizeof(counts), "%lld/%lld ", (long long)done,
+		 (long long)now->batches);
+	room -= (int)strlen(counts);
+	width = room - rest->n - 3; /* brackets and a space */
+	if (width > BAR_WIDTH)
+		width = BAR_WIDTH;
+	if (width >= BAR_LEAST) {
+		int full = (int)(done * width / now->batches);
+
+		bar[0] = '[';
+		for (i = 0; i < width; i++)
+			bar[1 + i] = i < full ? '=' : i == full ? '>' : '.';
+		strcpy(bar + 1 + width, "] ");
+	}
+	if (cut && rest->n > room)
+		fprintf(p->out, "\r%s%.*s\033[K", counts, room, rest->text);
+	else
+		fprintf(p->out, "\r%s%s%s\033[K", counts, bar, rest->text);
 }
 
 void progress_batch(struct progress *p, const accel_progress *now)
 {
+	struct line rest = { .n = 0 };
 	double t;
 
 	if (!p->bar)
@@ -75,27 +123,29 @@ void progress_batch(struct progress *p, const accel_progress *now)
 	if (t - p->drawn < 0.1)
 		return;
 	p->drawn = t;
-	draw(p, now);
-	fputs("\033[K", p->out);
+	add(&rest, "%.1fs", t - p->epoch_began);
+	add_scores(&rest, "", &now->train);
+	draw(p, now, &rest, true);
 	fflush(p->out);
 }
 
 void progress_done(struct progress *p, const accel_progress *now)
 {
 	const accel_epoch *e = now->done;
+	struct line rest = { .n = 0 };
 
 	if (!p->out)
 		return;
-	if (p->bar) {
-		draw(p, now);
-	} else {
-		fprintf(p->out, "epoch %d/%d - %.1fs", now->epoch + 1,
-			now->epochs, seconds_now() - p->epoch_began);
-		print_scores(p->out, "", &e->train);
-	}
+	add(&rest, "%.1fs", seconds_now() - p->epoch_began);
+	add_scores(&rest, "", p->bar ? &now->train : &e->train);
 	if (!isnan(e->validation.loss))
-		print_scores(p->out, "val_", &e->validation);
-	fputs(p->bar ? "\033[K\n" : "\n", p->out);
+		add_scores(&rest, "val_", &e->validation);
+	if (p->bar)
+		draw(p, now, &rest, false);
+	else
+		fprintf(p->out, "epoch %d/%d - %s", now->epoch + 1, now->epochs,
+			rest.text);
+	fputc('\n', p->out);
 	fflush(p->out);
 }
 
