@@ -118,7 +118,9 @@ struct compute_limits {
 	bool subgroup_ballot, subgroup_shuffle, subgroup_arithmetic;
 	bool storage8, storage16; /* 8/16-bit storage; kernels do not need it */
 	bool shader_float16, shader_int8;
-	bool cooperative_matrix;
+	uint32_t
+		coop[3]; /* VK_KHR_cooperative_matrix, f16 into f32: m, n, k; or
+			   * 0 */
 	bool unified; /* device-local memory is host visible */
 	bool timestamps;
 	double timestamp_ns; /* nanoseconds per tick */

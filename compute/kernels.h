@@ -253,6 +253,7 @@ enum compute_matmul_shape {
 	COMPUTE_MATMUL_V3D, /* 12x4 registers, packed A */
 	COMPUTE_MATMUL_TEXEL, /* texel reads, one address for all lanes */
 	COMPUTE_MATMUL_TILE, /* shared-memory tiles */
+	COMPUTE_MATMUL_COOP, /* cooperative matrices; f16 operands only */
 };
 
 /*
