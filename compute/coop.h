@@ -26,8 +26,8 @@ enum coop_push {
 };
 
 /*
- * C = alpha A B, all row-major and padded to whole workgroups: A (binding 0) and
- * B (1) of f16, C (2) of f32.
+ * C = alpha A B, all row-major and padded to whole workgroups: A (binding 0)
+ * and B (1) of f16, C (2) of f32.
  *
  * @spec: subgroup size, M, N, K. Returns the module, to be freed, *words long;
  * NULL without memory.
@@ -35,8 +35,8 @@ enum coop_push {
 uint32_t *coop_module(const uint32_t spec[4], size_t *words);
 
 /*
- * Fills in dev->limits.coop: the first kind of matrices of f16, f16 and f32 that
- * a subgroup multiplies; all 0 where the device lacks it, or the features that
+ * Fills in dev->limits.coop: the first kind of matrices of f16, f16 and f32
+ * that a subgroup multiplies; all 0 where the device lacks it, or the features that
  * the kernel needs beside it.
  */
 void vk_coop_query(struct compute_device *dev, const struct vk_extensions *ext);
