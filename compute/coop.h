@@ -36,8 +36,8 @@ uint32_t *coop_module(const uint32_t spec[4], size_t *words);
 
 /*
  * Fills in dev->limits.coop: the first kind of matrices of f16, f16 and f32
- * that a subgroup multiplies; all 0 where the device lacks it, or the features that
- * the kernel needs beside it.
+ * that a subgroup multiplies; all 0 where the device lacks it, or the features
+ * that the kernel needs beside it.
  */
 void vk_coop_query(struct compute_device *dev, const struct vk_extensions *ext);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Whether a device has VK_KHR_cooperative_matrix, and what of it. Its
- * structures are declared here: Debian 12's Vulkan headers are older than it. */
+ * structures are declared here: Debian 12's headers are older than it. */
 #include "coop.h"
 
 #define MAX_KINDS 128
