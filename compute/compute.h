@@ -77,9 +77,9 @@ accel_status compute_devices(struct compute_device_info *list, uint32_t max,
  * Opens a device.
  *
  * @which: an index ("0"), a UUID (32 hex digits, dashes allowed), a name or a
- *   part of one only (any case), "vulkan" (the first real GPU, else any Vulkan device), or
- *   "cpu" (none). NULL or "": the environment's ACCEL_DEVICE, and without that
- *   the first real GPU.
+ *   part of one only (any case), "vulkan" (the first real GPU, else any Vulkan
+ *   device), or "cpu" (none). NULL or "": the environment's ACCEL_DEVICE, and
+ *   without that the first real GPU.
  * @dev: receives the device, or NULL with ACCEL_OK when the answer is "the CPU
  *   backend": "cpu" was asked for, or nothing was asked for and there is no
  *   real GPU. The caller destroys it.
@@ -118,7 +118,9 @@ struct compute_limits {
 	bool subgroup_ballot, subgroup_shuffle, subgroup_arithmetic;
 	bool storage8, storage16; /* 8/16-bit storage; kernels do not need it */
 	bool shader_float16, shader_int8;
-	bool cooperative_matrix;
+	uint32_t
+		coop[3]; /* VK_KHR_cooperative_matrix, f16 into f32: m, n, k; or
+			   * 0 */
 	bool unified; /* device-local memory is host visible */
 	bool timestamps;
 	double timestamp_ns; /* nanoseconds per tick */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "vk.h"
+#include "coop.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -338,7 +338,8 @@ static accel_status load_functions(struct compute_device *dev)
 static accel_status make_device(struct compute_device *dev)
 {
 	const float priority = 1;
-	const char *on[4];
+	const char *on[4 + COOP_EXTENSIONS];
+	struct coop_features coop;
 	VkDeviceQueueCreateInfo q = {
 		.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
 		.queueFamilyIndex = dev->family,
@@ -365,6 +366,11 @@ static accel_status make_device(struct compute_device *dev)
 		on[ci.enabledExtensionCount++] = "VK_EXT_external_memory_host";
 	if (dev->memory_budget)
 		on[ci.enabledExtensionCount++] = "VK_EXT_memory_budget";
+	if (dev->limits.coop[0]) {
+		for (int i = 0; i < COOP_EXTENSIONS; i++)
+			on[ci.enabledExtensionCount++] = coop_extension[i];
+		ci.pNext = vk_coop_features(&coop);
+	}
 
 	r = dev->in.CreateDevice(dev->phys, &ci, NULL, &dev->handle);
 	if (r) {

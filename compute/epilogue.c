@@ -132,7 +132,8 @@ accel_status epilogue_rest(struct compute_record *rec,
 
 	if (!rest->out)
 		return ACCEL_OK;
-	e.in[0] = matrices(&rest->raw, m, n);
+	e.in[0] = view_contiguous(&rest->raw) ? matrices(&rest->raw, m, n)
+					      : rest->raw;
 	e.out[0] = matrices(rest->out, m, n);
 	if (rest->bias) {
 		b = &e.in[e.n_in];

@@ -17,7 +17,8 @@ struct epilogue {
 	uint32_t start[3]; /* C, bias, residual */
 	struct compute_binding bind[3];
 
-	struct compute_view raw; /* of a rest: the product */
+	struct compute_view raw; /* of a rest: the product, contiguous or
+				  * [batch, m, n] */
 };
 
 /* Checks and binds. @what: "matmul", for the texts; @n_bias: what the bias must

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../libaccel/src/base/error.h"
+#include "coop.h"
 #include "shaders.h"
 #include "specialize.h"
 
@@ -108,7 +109,10 @@ static accel_status build(struct compute_device *dev, struct compute_kernel *k)
 		return s;
 	k->sh = &dev->shaders[k->shader];
 	ci.layout = k->sh->layout;
-	words = compute_specialize(sh->code, &n, k->spec, k->n_spec);
+	words = sh->code ? compute_specialize(sh->code, &n, k->spec, k->n_spec)
+			 : coop_module(k->spec, &n);
+	if (!words && !sh->code)
+		return accel_error(ACCEL_ERR_NOMEM, "writing %s", k->name);
 	mci.pCode = words ? words : sh->code;
 	mci.codeSize = 4 * n;
 	if (!words) { /* the driver can do it, too */

@@ -257,6 +257,7 @@ enum compute_matmul_shape {
 	COMPUTE_MATMUL_V3D, /* 12x4 registers, packed A */
 	COMPUTE_MATMUL_TEXEL, /* texel reads, one address for all lanes */
 	COMPUTE_MATMUL_TILE, /* shared-memory tiles */
+	COMPUTE_MATMUL_COOP, /* cooperative matrices; f16 operands only */
 };
 
 /*
@@ -265,8 +266,8 @@ enum compute_matmul_shape {
  *
  * @a, @b: rank 2..6; F32 or F16, or both integers; any strides, so a transpose
  *   is a view. Batch dimensions broadcast by numpy's rules.
- * @out: contiguous, F32 or F16; I32 for integers, which wraps, and whose product
- *   takes no alpha, bias, residual or activation.
+ * @out: contiguous, F32 or F16; I32 for integers, which wraps, and whose
+ *   product takes no alpha, bias, residual or activation.
  * @bias: NULL, or a contiguous [n] F32/F16 view. @bias_rows: it is [m] instead.
  * @residual: NULL, or contiguous and shaped as out.
  * @scratch: at least compute_matmul_scratch() bytes, of the recording's use

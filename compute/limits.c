@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "vk.h"
+#include "coop.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ static void clamp_v3d(struct compute_limits *l, bool pi5)
 	l->subgroup_arithmetic = false;
 	l->shader_float16 = false;
 	l->shader_int8 = false;
-	l->cooperative_matrix = false;
+	memset(l->coop, 0, sizeof(l->coop));
 }
 
 static void query_features(struct compute_device *dev, uint32_t api,
@@ -80,7 +80,7 @@ static void query_features(struct compute_device *dev, uint32_t api,
 	l->storage16 = s16.storageBuffer16BitAccess;
 	l->shader_float16 = f16.shaderFloat16;
 	l->shader_int8 = f16.shaderInt8;
-	l->cooperative_matrix = vk_has(ext, "VK_KHR_cooperative_matrix");
+	vk_coop_query(dev, ext);
 }
 
 static void query_memory(struct compute_device *dev)

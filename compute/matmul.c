@@ -2,6 +2,7 @@
 /* Matrix products: choosing a shape, packing, launching. */
 #include <string.h>
 
+#include "coop.h"
 #include "epilogue.h"
 #include "tune.h"
 
@@ -185,6 +186,15 @@ static accel_status make_product(const struct compute_matmul *m,
 
 /* ---- choosing --------------------------------------------------------- */
 
+/* The operands are f16 already: their products are exact in f32. */
+static bool coop_fits(const struct compute_device *dev, const struct product *p)
+{
+	return dev->limits.coop[0] && p->a.v->dtype == COMPUTE_F16 &&
+	       p->b.v->dtype == COMPUTE_F16 &&
+	       (uint64_t)p->batch * (p->m + 128ull) * (p->n + 128ull) <=
+		       INT32_MAX; /* padded, too */
+}
+
 static enum compute_matmul_shape choose(const struct compute_device *dev,
 					const struct product *p)
 {
@@ -198,6 +208,9 @@ static enum compute_matmul_shape choose(const struct compute_device *dev,
 	if (p->batch > 65535 || p->m <= 2 ||
 	    (uint64_t)p->m * p->n * p->k <= 4096 || p->n < 4)
 		return COMPUTE_MATMUL_PLAIN;
+	if (coop_fits(dev, p) && dev->info.type != COMPUTE_DEVICE_CPU &&
+	    p->m >= 16 && p->n >= 16 && p->k >= 16)
+		return COMPUTE_MATMUL_COOP;
 	tuned = tune_choice(dev, TUNE_MATMUL, p->m, p->n, p->k);
 	if (tuned && (tuned != COMPUTE_MATMUL_TEXEL || texels <= l->max_texels))
 		return (enum compute_matmul_shape)tuned;
@@ -216,6 +229,8 @@ static enum compute_matmul_shape shape_of(const struct compute_device *dev,
 {
 	if (p->ints && !exact_as_f32(p))
 		return COMPUTE_MATMUL_PLAIN;
+	if (m->shape == COMPUTE_MATMUL_COOP && !coop_fits(dev, p))
+		return choose(dev, p);
 	return m->shape ? m->shape : choose(dev, p);
 }
 
@@ -326,6 +341,13 @@ static void plan_sides(const struct compute_device *dev, struct product *p)
 		else
 			packed(&p->b, PACK_ROWS, packed_dtype(&p->b), p->k,
 			       up(p->n, 4));
+	} else if (p->shape == COMPUTE_MATMUL_COOP) {
+		const uint32_t *c = dev->limits.coop;
+
+		packed(&p->a, PACK_ROWS, COMPUTE_F16,
+		       up(p->m, COOP_DOWN * c[0]), up(p->k, c[2]));
+		packed(&p->b, PACK_ROWS, COMPUTE_F16, p->a.cols_p,
+		       up(p->n, COOP_ACROSS * c[1]));
 	}
 }
 
@@ -339,6 +361,13 @@ static uint64_t packed_bytes(const struct side *s)
 	       ~255ull;
 }
 
+/* Of the padded product. */
+static uint64_t coop_bytes(const struct product *p)
+{
+	return ((uint64_t)p->batch * p->a.rows_p * p->b.cols_p * 4 + 255) &
+	       ~255ull;
+}
+
 uint64_t compute_matmul_scratch(struct compute_device *dev,
 				const struct compute_matmul *m)
 {
@@ -349,7 +378,9 @@ uint64_t compute_matmul_scratch(struct compute_device *dev,
 	p.shape = shape_of(dev, m, &p);
 	plan_sides(dev, &p);
 	return packed_bytes(&p.a) + packed_bytes(&p.b) +
-	       (p.shape == COMPUTE_MATMUL_V3D ? epilogue_bytes(&m->out) : 0);
+	       (p.shape == COMPUTE_MATMUL_V3D    ? epilogue_bytes(&m->out)
+		: p.shape == COMPUTE_MATMUL_COOP ? coop_bytes(&p)
+						 : 0);
 }
 
 /* Records the copy into scratch; afterwards bind and start are the copy's. */
@@ -391,7 +422,7 @@ static accel_status pack(struct compute_record *rec,
 	return st;
 }
 
-/* ---- the four shapes --------------------------------------------------- */
+/* ---- the shapes ------------------------------------------------------- */
 
 static void push_batch(const struct product *p, uint32_t *push)
 {
@@ -545,6 +576,48 @@ static accel_status tile(struct compute_record *rec, const struct product *p,
 		      25, groups);
 }
 
+/* The padded product in scratch; what follows it is a launch of its own. */
+static accel_status coop(struct compute_record *rec,
+			 const struct compute_matmul *m,
+			 const struct product *p, const struct epilogue *e,
+			 float alpha, uint64_t scratch_at)
+{
+	const uint32_t *c = rec->dev->limits.coop;
+	const uint32_t rows = p->a.rows_p, cols = p->b.cols_p;
+	const uint32_t spec[] = { rec->dev->limits.subgroup_size, c[0], c[1],
+				  c[2] };
+	const uint32_t push[COOP_PUSH] = {
+		[COOP_STEPS] = p->a.cols_p / c[2],
+		[COOP_LDA] = p->a.ld,
+		[COOP_LDB] = p->b.ld,
+		[COOP_LDC] = cols,
+		[COOP_A_STEP] = p->a.step,
+		[COOP_B_STEP] = p->b.step,
+		[COOP_C_STEP] = rows * cols,
+		[COOP_ALPHA] = float_bits(alpha),
+	};
+	struct compute_binding bind[] = { p->a.bind, p->b.bind, { 0 } };
+	const uint32_t groups[] = { cols / (COOP_ACROSS * c[1]),
+				    rows / (COOP_DOWN * c[0]), p->batch };
+	struct epilogue rest = *e;
+	accel_status s;
+
+	s = bytes_bind(rec, "matmul: scratch", m->scratch,
+		       m->scratch_offset + scratch_at, coop_bytes(p), true,
+		       &bind[2]);
+	if (!s)
+		s = launch(rec, COMPUTE_SHADER_matmul_coop, spec, 4, bind, 3,
+			   push, COOP_PUSH, groups);
+	rest.raw = (struct compute_view){
+		.buffer = m->scratch,
+		.offset = m->scratch_offset + scratch_at,
+		.rank = 3,
+		.size = { p->batch, p->m, p->n },
+		.stride = { (int32_t)(rows * cols), (int32_t)cols, 1 },
+	};
+	return s ? s : epilogue_rest(rec, &rest, p->m, p->n);
+}
+
 static accel_status matmul(struct compute_record *rec,
 			   const struct compute_matmul *m)
 {
@@ -595,6 +668,8 @@ static accel_status matmul(struct compute_record *rec,
 		return texel(rec, &p, &e, alpha);
 	case COMPUTE_MATMUL_TILE:
 		return tile(rec, &p, &e, alpha);
+	case COMPUTE_MATMUL_COOP:
+		return coop(rec, m, &p, &e, alpha, offset);
 	case COMPUTE_MATMUL_PLAIN:
 		return plain(rec, &p, &e, alpha);
 	default:

@@ -53,7 +53,8 @@ $(BUILD)/gen/spv.c: $(SPV_H) compute/module.mk
 	done; \
 	echo 'const struct compute_shader compute_shader_table[] = {'; \
 	echo '#define X(n, s, t) [COMPUTE_SHADER_##n] = { #n, s, t, spv_##n, sizeof(spv_##n) },'; \
-	echo 'COMPUTE_SHADER_MAP(X)'; echo '};'; } >$@
+	echo '#define Y(n, s, t) [COMPUTE_SHADER_##n] = { #n, s, t, 0, 0 },'; \
+	echo 'COMPUTE_SHADER_MAP(X) COMPUTE_SHADER_WRITTEN_MAP(Y)'; echo '};'; } >$@
 
 $(BUILD)/obj/gen/spv.o: $(BUILD)/gen/spv.c compute/shaders.h $(SPV_H) $(BUILD)/.flags
 	$(call say,CC,$<)

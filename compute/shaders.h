@@ -45,9 +45,12 @@
 	X(unpack_bits, 2, 0)                                                   \
 	X(resize, 2, 0)
 
+/* Those that are no files, but written by the library (coop.c): code is NULL. */
+#define COMPUTE_SHADER_WRITTEN_MAP(X) X(matmul_coop, 3, 0)
+
 enum compute_shader_id {
 #define COMPUTE_X(name, storage, texel) COMPUTE_SHADER_##name,
-	COMPUTE_SHADER_MAP(COMPUTE_X)
+	COMPUTE_SHADER_MAP(COMPUTE_X) COMPUTE_SHADER_WRITTEN_MAP(COMPUTE_X)
 #undef COMPUTE_X
 		COMPUTE_SHADERS
 };

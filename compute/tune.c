@@ -18,8 +18,8 @@
 
 static const char *const class_name[TUNE_CLASSES] = { "small", "medium",
 						      "large" };
-static const char *const matmul_name[] = { "auto", "plain", "v3d", "texel",
-					   "tile" };
+static const char *const matmul_name[] = { "auto",  "plain", "v3d",
+					   "texel", "tile",  "coop" };
 static const char *const conv_name[] = { "auto", "direct", "texel", "v3d" };
 
 static const struct {
@@ -27,7 +27,7 @@ static const struct {
 	const char *const *shape;
 	uint32_t shapes;
 } ops[TUNE_OPS] = {
-	[TUNE_MATMUL] = { "matmul", matmul_name, 5 },
+	[TUNE_MATMUL] = { "matmul", matmul_name, 6 },
 	[TUNE_CONV] = { "conv", conv_name, 4 },
 };
 
@@ -62,6 +62,9 @@ bool tune_fits(const struct compute_device *dev, enum tune_op op,
 		return false;
 	if (op == TUNE_CONV)
 		return shape != COMPUTE_CONV_TEXEL || large;
+	/* not one for f32, which is measured: see compute_matmul() */
+	if (shape == COMPUTE_MATMUL_COOP)
+		return false;
 	return (shape != COMPUTE_MATMUL_TEXEL &&
 		shape != COMPUTE_MATMUL_TILE) ||
 	       large;

@@ -616,7 +616,7 @@ static bool run_matmul(const struct mm_case *c, enum compute_matmul_shape shape)
 	return true;
 }
 
-static void test_matmul(void)
+static void matmul_as(enum compute_matmul_shape shape)
 {
 	static const struct mm_case cases[] = {
 		{ 1, 64, 64, 64, 0, 0, 0, 0, 0, F32, F32, 0, F32 },
@@ -654,23 +654,30 @@ static void test_matmul(void)
 		  F16 },
 	};
 
-	for (int shape = COMPUTE_MATMUL_PLAIN; shape <= COMPUTE_MATMUL_TILE;
-	     shape++) {
-		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-			const struct mm_case *c = &cases[i];
-			char text[128];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct mm_case *c = &cases[i];
+		char text[128];
 
-			snprintf(text, sizeof(text),
-				 "matmul %s: %u x [%u, %u, %u] ta %d tb %d "
-				 "bias %d residual %d act %d dtypes %d %d",
-				 compute_matmul_shape_name(
-					 (enum compute_matmul_shape)shape),
-				 c->batch, c->m, c->n, c->k, c->ta, c->tb,
-				 c->bias, c->residual, c->act, c->dt, c->dt_b);
-			ok(run_matmul(c, (enum compute_matmul_shape)shape),
-			   text);
-		}
+		snprintf(text, sizeof(text),
+			 "matmul %s: %u x [%u, %u, %u] ta %d tb %d bias %d "
+			 "residual %d act %d dtypes %d %d",
+			 compute_matmul_shape_name(shape), c->batch, c->m, c->n,
+			 c->k, c->ta, c->tb, c->bias, c->residual, c->act,
+			 c->dt, c->dt_b);
+		ok(run_matmul(c, shape), text);
 	}
+}
+
+static void test_matmul(void)
+{
+	for (int i = COMPUTE_MATMUL_PLAIN; i <= COMPUTE_MATMUL_TILE; i++)
+		matmul_as((enum compute_matmul_shape)i);
+}
+
+/* Where the device has none, by the kernel that is taken then. */
+static void test_coop(void)
+{
+	matmul_as(COMPUTE_MATMUL_COOP);
 }
 
 /* ---- convolution and pooling ------------------------------------------- */
@@ -1219,6 +1226,33 @@ static void philox(uint32_t c[4], uint32_t k0, uint32_t k1)
 	}
 }
 
+/* <resize(x), g> = <x, gradient(g)> for every x and g. */
+static void adjoint_of_resize(int k, const struct compute_view *x,
+			      const struct compute_view *y)
+{
+	struct compute_view g = MK(&mem, F32, 2, 3, 9, 4);
+	struct compute_view gx = MK(&mem, F32, 2, 3, 5, 7);
+	double left = 0, right = 0;
+	bool pass = true;
+
+	for (int n = 0; n < 3 && pass; n++) {
+		randomize(&mem, &g, 2);
+		pass = RUN(dev,
+			   compute_resize_grad(rec, &g, k > 0, k == 2, &gx));
+		left = right = 0;
+		for (uint64_t i = 0; i < count(&g); i++)
+			left += get(&mem, &g, i) * get(&mem, y, i);
+		for (uint64_t i = 0; i < count(&gx); i++)
+			right += get(&mem, &gx, i) * get(&mem, x, i);
+		pass = pass && near(right, left, 1e-5, 1e-4);
+	}
+	if (!pass)
+		printf("# %g, %g\n", left, right);
+	ok(pass, k == 0   ? "gradient of resize nearest"
+		 : k == 1 ? "gradient of resize bilinear"
+			  : "gradient of resize bilinear, corners aligned");
+}
+
 static void test_sources(void)
 {
 	struct compute_view state, out, bits, in;
@@ -1306,6 +1340,7 @@ static void test_sources(void)
 		   k == 0   ? "resize nearest"
 		   : k == 1 ? "resize bilinear"
 			    : "resize bilinear, corners aligned");
+		adjoint_of_resize(k, &in, &out);
 	}
 }
 
@@ -1313,13 +1348,13 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
-	{ "ops", test_ops },         { "casts", test_casts },
-	{ "update", test_update },   { "broadcast", test_broadcast },
-	{ "reduce", test_reduce },   { "matmul", test_matmul },
-	{ "conv", test_conv },       { "pool", test_pool },
-	{ "softmax", test_softmax }, { "norm", test_norm },
-	{ "scans", test_scans },     { "index", test_index },
-	{ "sources", test_sources },
+	{ "ops", test_ops },       { "casts", test_casts },
+	{ "update", test_update }, { "broadcast", test_broadcast },
+	{ "reduce", test_reduce }, { "matmul", test_matmul },
+	{ "coop", test_coop },     { "conv", test_conv },
+	{ "pool", test_pool },     { "softmax", test_softmax },
+	{ "norm", test_norm },     { "scans", test_scans },
+	{ "index", test_index },   { "sources", test_sources },
 };
 
 /* With a name: only that group. */

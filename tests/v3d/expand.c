@@ -43,7 +43,7 @@ static int expand(const char *folder, const char *variant)
 	snprintf(text, sizeof(text), "%s", variant);
 	word = strtok_r(text, " ", &rest);
 	sh = word ? find(word) : NULL;
-	if (!sh) {
+	if (!sh || !sh->code) {
 		fprintf(stderr, "no shader: '%s'\n", variant);
 		return 1;
 	}
