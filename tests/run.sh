@@ -128,8 +128,10 @@ check-races)
 	tests/vm/debug-x86.sh || bad=1
 	finish races ;;
 check-v3d)
-	clear_results v3d
+	clear_results v3d coop
 	tests/v3d/check.sh || bad=1
-	finish v3d ;;
+	build unit-programs
+	"$suite" coop tests/v3d/coop.sh || bad=1
+	finish v3d coop ;;
 *) die "usage: run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d" ;;
 esac
