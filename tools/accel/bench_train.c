@@ -16,7 +16,8 @@ struct bench {
 	int steps;
 	double wall, cpu; /* at the start; then what passed */
 	double last, best; /* the step before's end; the shortest step */
-	accel_counters from, until;
+	accel_counters from, until; /* until: of the batch before, too */
+	uint64_t allocations; /* in steps; an epoch's end may have its own */
 };
 
 static double clock_of(clockid_t c)
@@ -32,6 +33,7 @@ static bool on_batch(void *user, const accel_progress *p)
 	struct bench *b = user;
 	int64_t step = p->epoch * p->batches + p->batch;
 	double wall = clock_of(CLOCK_MONOTONIC);
+	accel_counters now;
 
 	if (step < WARM)
 		return true;
@@ -39,8 +41,13 @@ static bool on_batch(void *user, const accel_progress *p)
 		b->wall = b->last = wall;
 		b->cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 		accel_counters_get(b->ctx, &b->from);
+		b->until = b->from;
 		return true;
 	}
+	accel_counters_get(b->ctx, &now);
+	if (p->batch)
+		b->allocations += now.allocations - b->until.allocations;
+	b->until = now;
 	b->steps++;
 	if (b->steps == 1 || wall - b->last < b->best)
 		b->best = wall - b->last;
@@ -49,7 +56,6 @@ static bool on_batch(void *user, const accel_progress *p)
 		return true;
 	b->cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID) - b->cpu;
 	b->wall = wall - b->wall;
-	accel_counters_get(b->ctx, &b->until);
 	return false;
 }
 
@@ -97,8 +103,7 @@ static void print(const struct bench *b, int batch, bool json)
 	       batch, samples / b->wall, samples / b->cpu,
 	       b->wall * 1e6 / steps, b->best * 1e6,
 	       (double)(b->until.submits - b->from.submits) / steps,
-	       (double)(b->until.allocations - b->from.allocations) / steps,
-	       b->steps);
+	       (double)b->allocations / steps, b->steps);
 }
 
 static int bench(struct bench *b, const char *arch, int batch, bool json)
