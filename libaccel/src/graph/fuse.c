@@ -103,41 +103,39 @@ static bool fits(const struct ir *ir, uint32_t g)
 	       need.outs <= (uint32_t)dev->ew_outputs;
 }
 
-/* Does anything outside that group b reads come from group a? Then the two as
- * one would have to run before and after it. */
-static bool path_around(struct ir *ir, uint32_t a, uint32_t b)
+/*
+ * Would groups a and b as one have to wait for themselves? So it is where b
+ * reads what a makes in another order than it is made in, and where anything
+ * outside that b reads comes from a. (Groups far apart in the graph may be on
+ * that path: a group's members are not next to one another.)
+ */
+static bool tangled(struct ir *ir, uint32_t a, uint32_t b)
 {
-	uint32_t n = 0, i, j, k, low = ir->group[a].first;
+	uint32_t n = 0, i, j, g;
 
 	ir->stamp++;
+	ir->mark[b] = ir->stamp;
 	for (i = ir->group[b].first; i != IR_NONE; i = ir->next_member[i]) {
-		for (j = 0; j < ir->node[i].n_in; j++) {
-			k = ir->node[i].in[j].node;
-			if (ir->node[k].group == a || ir->node[k].group == b ||
-			    k < low || ir->mark[k] == ir->stamp)
-				continue;
-			ir->mark[k] = ir->stamp;
-			ir->stack[n++] = k;
+		const struct ir_node *m = &ir->node[i];
+
+		for (j = 0; j < m->n_in; j++) {
+			g = ir->node[m->in[j].node].group;
+			if (g != a)
+				ir_visit(ir, g, &n);
+			else if (!ir_aligned(ir, &m->in[j], &m->l))
+				return true;
 		}
 	}
 	while (n) {
-		uint32_t g = ir->node[ir->stack[--n]].group;
-
+		g = ir->stack[--n];
 		if (g == a)
 			return true;
-		/* all that the node's whole kernel reads */
 		for (i = ir->group[g].first; i != IR_NONE;
-		     i = ir->next_member[i]) {
-			for (j = 0; j < ir->node[i].n_in; j++) {
-				k = ir->node[i].in[j].node;
-				if (ir->mark[k] == ir->stamp)
-					continue;
-				if (ir->node[k].group == a)
-					return true;
-				ir->mark[k] = ir->stamp;
-				ir->stack[n++] = k;
-			}
-		}
+		     i = ir->next_member[i])
+			for (j = 0; j < ir->node[i].n_in; j++)
+				ir_visit(ir,
+					 ir->node[ir->node[i].in[j].node].group,
+					 &n);
 	}
 	return false;
 }
@@ -146,7 +144,7 @@ static bool path_around(struct ir *ir, uint32_t a, uint32_t b)
 static void splice(struct ir *ir, uint32_t a, uint32_t b, uint32_t into)
 {
 	uint32_t i = ir->group[a].first, j = ir->group[b].first, first, *link;
-	uint32_t last = IR_NONE;
+	uint32_t last;
 
 	link = &first;
 	while (i != IR_NONE || j != IR_NONE) {
@@ -161,7 +159,6 @@ static void splice(struct ir *ir, uint32_t a, uint32_t b, uint32_t into)
 	}
 	*link = IR_NONE;
 	ir->group[into].first = first;
-	ir->group[into].last = last;
 	ir->group[into].n = ir->group[a].n + ir->group[b].n;
 }
 
@@ -200,7 +197,7 @@ static bool join(struct ir *ir, uint32_t a, uint32_t b)
 	struct ir_group ga = ir->group[a], gb = ir->group[b];
 	uint32_t in_b[MOST_MEMBERS], n_b = 0, i;
 
-	if (a == b || ga.n + gb.n > MOST_MEMBERS || path_around(ir, a, b))
+	if (a == b || ga.n + gb.n > MOST_MEMBERS || tangled(ir, a, b))
 		return false;
 	for (i = gb.first; i != IR_NONE; i = ir->next_member[i])
 		in_b[n_b++] = i;
@@ -318,7 +315,7 @@ void ir_fuse(struct ir *ir)
 	for (i = 0; i < ir->n; i++) {
 		ir->node[i].group = i;
 		ir->next_member[i] = IR_NONE;
-		ir->group[i] = (struct ir_group){ i, i, IR_NONE, 1 };
+		ir->group[i] = (struct ir_group){ i, IR_NONE, 1 };
 		if (ir->node[i].live && !ir_elementwise(&ir->node[i]))
 			ir->group[i].base = i;
 	}

@@ -43,7 +43,6 @@ struct ir_node {
 /* A kernel to be: one node, or element-wise ones, or one and its tail. */
 struct ir_group {
 	uint32_t first; /* members, in order, linked by ir->next_member */
-	uint32_t last;
 	uint32_t base; /* the node that is not element-wise, or IR_NONE */
 	uint32_t n; /* members */
 };
@@ -96,6 +95,16 @@ static inline bool ir_aligned(const struct ir *ir, const struct ir_input *in,
 	return !in->l.offset && layout_same_shape(&in->l, shape) &&
 	       layout_same_shape(&ir->node[in->node].l, shape) &&
 	       layout_dense(&in->l);
+}
+
+/* For a search of groups: puts one on ir->stack, its *n entries, unless this
+ * search (ir->stamp) did so before. */
+static inline void ir_visit(struct ir *ir, uint32_t g, uint32_t *n)
+{
+	if (ir->mark[g] == ir->stamp)
+		return;
+	ir->mark[g] = ir->stamp;
+	ir->stack[(*n)++] = g;
 }
 
 static inline const struct op_attr *ir_attr(const struct ir_node *n)

@@ -91,7 +91,14 @@ static accel_status put_scalars(struct accel_context *ctx, const struct plan *p)
 static void computed(struct accel_context *ctx, struct accel_tensor *t,
 		     struct buffer *b)
 {
+	struct layout view = t->l;
+
 	t->buf = b;
+	/* a view no more: what looks through it was recorded for its source */
+	if (op_table[t->op].class == CLASS_VIEW) {
+		layout_init(&t->l, "view", view.dtype, view.ndim, view.shape);
+		t->written = ++ctx->seq;
+	}
 	if (t->kept && !t->computed)
 		ctx->n_kept--;
 	t->computed = true;

@@ -18,14 +18,6 @@ struct order {
 	uint32_t n_edges, cap_edges;
 };
 
-static void push_group(struct ir *ir, uint32_t g, uint32_t *n)
-{
-	if (ir->mark[g] == ir->stamp)
-		return;
-	ir->mark[g] = ir->stamp;
-	ir->stack[(*n)++] = g;
-}
-
 /* Does group g run after `first`, directly or not? */
 static bool runs_after(const struct order *o, uint32_t g, uint32_t first)
 {
@@ -33,7 +25,7 @@ static bool runs_after(const struct order *o, uint32_t g, uint32_t first)
 	uint32_t n = 0, i, j;
 
 	ir->stamp++;
-	push_group(ir, g, &n);
+	ir_visit(ir, g, &n);
 	while (n) {
 		g = ir->stack[--n];
 		if (g == first)
@@ -41,13 +33,12 @@ static bool runs_after(const struct order *o, uint32_t g, uint32_t first)
 		for (i = ir->group[g].first; i != IR_NONE;
 		     i = ir->next_member[i])
 			for (j = 0; j < ir->node[i].n_in; j++)
-				push_group(
-					ir,
-					ir->node[ir->node[i].in[j].node].group,
-					&n);
+				ir_visit(ir,
+					 ir->node[ir->node[i].in[j].node].group,
+					 &n);
 		for (i = 0; i < o->n_edges; i++)
 			if (o->edge[i].after == g)
-				push_group(ir, o->edge[i].before, &n);
+				ir_visit(ir, o->edge[i].before, &n);
 	}
 	return false;
 }

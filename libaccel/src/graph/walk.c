@@ -169,6 +169,24 @@ static accel_status add_root(struct accel_context *ctx, struct accel_tensor *t)
 	return err ? err : push(&s->roots, &s->n_roots, &s->cap_roots, t);
 }
 
+/*
+ * A kept value. One that only looks at a tensor that is about to be updated gets
+ * storage of its own, and is what it was.
+ */
+static accel_status add_kept(struct accel_context *ctx, struct accel_tensor *t)
+{
+	struct graph_scratch *s = ctx->scratch;
+	struct accel_tensor *from = node_storage(t);
+	accel_status err;
+
+	if (node_ready(from) && !from->pending)
+		return ACCEL_OK;
+	if (!node_ready(from))
+		return add_root(ctx, t);
+	err = walk_from(ctx, t, false);
+	return err ? err : push(&s->roots, &s->n_roots, &s->cap_roots, t);
+}
+
 static accel_status reset(struct accel_context *ctx)
 {
 	struct graph_scratch *s = graph_scratch(ctx);
@@ -203,8 +221,8 @@ accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
 		err = add_root(ctx, target);
 	for (t = kept && ctx->n_kept ? ctx->nodes : NULL; t && !err;
 	     t = t->next)
-		if (t->kept && !t->computed && !node_ready(node_storage(t)))
-			err = add_root(ctx, t);
+		if (t->kept && !t->computed)
+			err = add_kept(ctx, t);
 	for (i = 0; i < ctx->n_assigns && !err; i++) {
 		err = walk_from(ctx, ctx->assigns[i], false);
 		if (!err)
