@@ -29,6 +29,15 @@ check)
 	elif grep -q '^1\.\.' "$file" && [ $((p + f + s)) != "$plan" ]; then
 		echo "not ok - $name planned $plan tests and ran $((p + f + s))" >>"$file"
 	fi
+	! grep -qE 'ERROR: AddressSanitizer|runtime error:' "$file" ||
+		echo "not ok - $name: a sanitizer objects" >>"$file"
+	# What nobody's function allocated, code made at run time did: a Vulkan
+	# driver's leak. Every other leak has a name among its callers.
+	! awk '/ leak of / { leak = 1 }
+		/^$/ { leak = 0 }
+		leak && /^ *#[1-9][0-9]* 0x[0-9a-f]+ in / { named = 1 }
+		END { exit !named }' "$file" ||
+		echo "not ok - $name leaks memory" >>"$file"
 	! grep -q 'Validation Error' "$file" ||
 		echo "not ok - $name: Vulkan's validation layers object" >>"$file"
 	read -r p f s < <(count "$file")
