@@ -3,20 +3,9 @@
 # The tool's promises about devices and measurements: what it prints, the keys of
 # its JSON, its errors. Prints TAP.
 
-. "$(dirname "$0")/../../scripts/lib.sh"
-n=0
+. "$(dirname "$0")/lib.sh"
 accel=$BUILD/accel
 
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | tail -20 | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
-skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
 # refused STATUS PATTERN ARGUMENT...: ends so, with one line that says so
 refused() {
 	local want=$1 pattern=$2 out rc; shift 2
@@ -64,7 +53,7 @@ else
 	refused 1 "no such device" bench matmul --device "no such device"
 
 	# accel tune: what it writes is what bench takes from then on
-	cache=$(mktemp -d) || die "no temporary folder"
+	cache=$T/cache; mkdir "$cache"
 	export ACCEL_CACHE_DIR=$cache
 	out=$("$accel" tune --runs 1 --json 2>&1)
 	perl -MJSON::PP -e '
@@ -100,7 +89,6 @@ else
 	ACCEL_CACHE_DIR='' refused 1 "no folder for the kernel table" tune
 	refused 1 "no such device" tune --device "no such device"
 	unset ACCEL_CACHE_DIR
-	rm -rf "$cache"
 fi
 refused 1 "the cpu has no kernels" tune --device cpu
 refused 2 "not understood" tune fast
@@ -117,7 +105,6 @@ refused 2 "usage" devices --everything
 refused 2 "no command" dance
 
 # the manual knows every command and option; completion asks the tool itself
-cd "$top" || exit 1
 lost=
 for c in $("$accel" --help | awk '/^  / {print $1}'); do
 	section=$(awk -v c="$c" '/^\.TP/ { on = 0; getline; if ($0 ~ "^\\.B[IR]? \"?" c "( |\"|$)") on = 1 }

@@ -3,22 +3,9 @@
 # accelctl where there is no module: command lines, exit codes, the header of a
 # fake Raspberry Pi, sensors of a fake /sys, man page and completion. Prints TAP.
 
-. "$(dirname "$0")/../../scripts/lib.sh"
-cd "$top" || exit 1
+. "$(dirname "$0")/lib.sh"
 A=$BUILD/accelctl
-n=0
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
 
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | tail -20 | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
 # ends STATUS PATTERN COMMAND...: fails so, and says so
 ends() {
 	local want=$1 pattern=$2 out rc; shift 2

@@ -3,22 +3,9 @@
 # accel run and record where there is no module: files checked and replayed, what
 # is said of mistakes, the programs and files of the documents. Prints TAP.
 
-. "$(dirname "$0")/../../scripts/lib.sh"
-cd "$top" || exit 1
+. "$(dirname "$0")/lib.sh"
 A=$(cd "$BUILD" && pwd)/accel
-n=0
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
 
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | tail -20 | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
 # refused PATTERN TEXT SED...: the documents' file, changed so, fails its check
 refused() {
 	local pattern=$1 text=$2 out rc; shift 2

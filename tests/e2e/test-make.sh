@@ -3,26 +3,13 @@
 # The Makefile's promises: what a change rebuilds, install and uninstall, the
 # library as a user links it, and the error paths of the scripts. Prints TAP.
 
-. "$(dirname "$0")/../../scripts/lib.sh"
-cd "$top" || exit 1
-n=0
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
+. "$(dirname "$0")/lib.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UDEVDIR DESTDIR TOOLS VERSION SOMAJOR
 unset ACCEL_MEMO VM_READY
 built=$BUILD BUILD=$T/tree/build
 export V=0
 mk() { BUILD=build make --no-print-directory "$@" 2>&1; }
 
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | tail -20 | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
 # says PATTERN COMMAND...: fails, in one line of ours that matches the pattern
 says() {
 	local pattern=$1 out rc; shift

@@ -3,25 +3,11 @@
 # Training from the command line: what a first user does, what the examples
 # show, and what goes wrong. Prints TAP.
 
-. "$(dirname "$0")/../../scripts/lib.sh"
-cd "$top" || exit 1
-n=0
-T=$(mktemp -d)
-trap 'rm -rf "$T"' EXIT
+. "$(dirname "$0")/lib.sh"
 data=${ACCEL_TEST_DATA:-$top/../shared/data}
 accel=$BUILD/accel
 export ACCEL_DEVICE=cpu
 
-result() { # RC TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | tail -20 | sed 's/^/# /'
-		echo "not ok $n - $2"
-	fi
-}
-skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
 # value KEY: a number of the JSON object on standard input
 value() { grep -o "\"$1\": [^,}]*" | head -1 | cut -d' ' -f2; }
 at_least() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 >= b + 0) }'; }
