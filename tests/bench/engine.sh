@@ -4,7 +4,8 @@
 # the cpu backend, OpenBLAS called directly. Prints a table for
 # docs/performance.md. A figure is the best of three medians of RUNS (9) runs: a
 # machine is seldom idle, and nothing makes a program faster than it is. Rates are
-# by CPU time, all threads together, for the same reason.
+# by CPU time, all threads together, for the same reason. The cpu backend and
+# OpenBLAS have one processor, the same.
 
 . "$(dirname "$0")/../../scripts/lib.sh"
 runs=${RUNS:-9}
@@ -23,9 +24,10 @@ best() {
 }
 # bench OP SIZE DEVICE: "gflops_per_cpu_s median_us unfused_us", or dashes
 bench() {
-	local i
+	local i one=()
+	[ "$3" != cpu ] || one=(taskset -c 0)
 	for i in 1 2 3; do : "$i"
-		"$accel" bench "$1" --size "$2" --device "$3" --runs "$runs" --json 2>/dev/null |
+		"${one[@]}" "$accel" bench "$1" --size "$2" --device "$3" --runs "$runs" --json 2>/dev/null |
 			perl -MJSON::PP -e '
 				my $t = join "", <STDIN>;
 				my $r = $t ? JSON::PP->new->decode($t) : {};
@@ -36,7 +38,7 @@ bench() {
 blas() {
 	local i
 	for i in 1 2 3; do : "$i"
-		"$BUILD/bench/blas" "$1" "$runs" | cut -d' ' -f2
+		taskset -c 0 "$BUILD/bench/blas" "$1" "$runs" | cut -d' ' -f2
 	done | best
 }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a == "-" || b == "-" || !b) print "-"; else printf "%.2f\n", a / b }'; }
