@@ -320,6 +320,9 @@ static accel_status pulses(accel_lines *lines, uint64_t *count, uint64_t width,
 		uint64_t on = start + i * period;
 
 		sleep_until(on);
+		/* a signal between two pulses is not the next one's start */
+		if (stopped)
+			break;
 		st = accel_lines_set(lines, 1, 1);
 		if (st)
 			return st;

@@ -99,14 +99,20 @@ void catch_signals(void)
 
 void sleep_until(uint64_t ns)
 {
-	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u),
-			      .tv_nsec = (long)(ns % 1000000000u) };
+	uint64_t now = accel_now_ns(), until;
+	struct timespec t;
 
 	/* the last part of a short wait in a loop: a sleep overshoots */
-	if (ns > accel_now_ns() + 200000) {
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	if (ns <= now + 200000) {
+		while (accel_now_ns() < ns)
+			;
 		return;
 	}
-	while (accel_now_ns() < ns)
-		;
+	/* a signal that comes right before a sleep does not end it */
+	for (; !stopped && now < ns; now = accel_now_ns()) {
+		until = ns - now > 500000000 ? now + 500000000 : ns;
+		t.tv_sec = (time_t)(until / 1000000000u);
+		t.tv_nsec = (long)(until % 1000000000u);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	}
 }
