@@ -38,6 +38,17 @@ accel_status source_declare(struct source *s, accel_control *c, uint32_t i)
 	return ACCEL_OK;
 }
 
+/* One that was opened again may have other quantities than were declared. */
+static bool same_readings(const struct source *s, const accel_reading *r,
+			  uint32_t n)
+{
+	for (uint32_t k = 0; k < s->n && n == s->n; k++)
+		if (strcmp(s->readings[k].name, r[k].name) ||
+		    strcmp(s->readings[k].unit, r[k].unit))
+			return false;
+	return n == s->n;
+}
+
 static void *reader(void *arg)
 {
 	struct source *s = arg;
@@ -56,7 +67,10 @@ static void *reader(void *arg)
 			st = accel_sensor_read(s->sensor, r, ACCEL_READINGS_MAX,
 					       &n);
 			pthread_mutex_lock(&s->lock);
-			memcpy(s->readings, r, s->n * sizeof(*r));
+			if (same_readings(s, r, n))
+				memcpy(s->readings, r, s->n * sizeof(*r));
+			else /* what there is grows old; and try again */
+				st = ACCEL_ERR_LOST;
 			pthread_mutex_unlock(&s->lock);
 		}
 		next += s->what->every_ns;
@@ -90,7 +104,8 @@ accel_status source_start(struct source *s, struct journal *j)
 
 int source_fd(const struct source *s)
 {
-	return accel_sensor_fd(s->sensor);
+	/* a thread's sensor is its own: it closes and opens it as it likes */
+	return s->threaded ? -1 : accel_sensor_fd(s->sensor);
 }
 
 /* Reads a sensor that announces itself; one that is gone may come back. */
