@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../libaccel/src/base/alloc.h"
 #include "../gpio.h"
@@ -212,23 +213,47 @@ static accel_status find_device(const accel_sensor *s, const struct bus *bus,
 
 /* ---- IIO ------------------------------------------------------------------ */
 
-/* The factor of a channel, its own or shared by all of its kind. */
+/* A factor's file, if it is there; one that cannot be read gives no values. */
+static bool has_attribute(const char *path, double *v)
+{
+	if (access(path, F_OK))
+		return false;
+	if (read_number(path, v))
+		*v = NAN;
+	return true;
+}
+
+/*
+ * The factor of a channel: its own ("in_accel_x_scale"), or one that is shared by
+ * all of its kind, with its modifier ("in_voltage-voltage_scale") or without
+ * ("in_accel_scale"), by all inputs ("in_scale"), or by all there is.
+ */
 static double iio_attribute(const char *folder, const char *channel,
 			    const char *what, double missing)
 {
-	char path[GPIO_PATH_SIZE * 2], shared[64];
+	char path[GPIO_PATH_SIZE * 2], shared[64], kind[64];
+	const char *const names[] = { channel, shared, kind };
 	size_t n = 0;
 	double v;
 
-	snprintf(path, sizeof(path), "%s/in_%s_%s", folder, channel, what);
-	if (!read_number(path, &v))
-		return v;
 	for (const char *c = channel; *c && n < sizeof(shared) - 1; c++)
 		if (!isdigit((unsigned char)*c))
 			shared[n++] = *c;
 	shared[n] = 0;
-	snprintf(path, sizeof(path), "%s/in_%s_%s", folder, shared, what);
-	return read_number(path, &v) ? missing : v;
+	for (n = 0; isalpha((unsigned char)channel[n]);)
+		n++;
+	snprintf(kind, sizeof(kind), "%.*s", (int)n, channel);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/in_%s_%s", folder, names[i],
+			 what);
+		if (has_attribute(path, &v))
+			return v;
+	}
+	snprintf(path, sizeof(path), "%s/in_%s", folder, what);
+	if (has_attribute(path, &v))
+		return v;
+	snprintf(path, sizeof(path), "%s/%s", folder, what);
+	return has_attribute(path, &v) ? v : missing;
 }
 
 /* "in_temp_input", "in_voltage0_raw": a processed value is better. */
@@ -238,7 +263,6 @@ static void iio_add(accel_sensor *s, const char *folder, const char *file)
 	const struct quantity *q = NULL;
 	char channel[64], name[64], input[GPIO_PATH_SIZE * 2];
 	struct channel *c;
-	double v;
 
 	if (strncmp(file, "in_", 3))
 		return;
@@ -249,7 +273,8 @@ static void iio_add(accel_sensor *s, const char *folder, const char *file)
 		 (int)(strlen(file) - 3 - (raw ? 4 : 6)), file + 3);
 	snprintf(input, sizeof(input), "%s/in_%s_input", folder, channel);
 	q = quantity_of(iio_quantities, channel);
-	if (!q || (raw && !read_number(input, &v)))
+	/* it may fail for the moment: that it is there counts */
+	if (!q || (raw && !access(input, F_OK)))
 		return;
 	snprintf(name, sizeof(name), "%s%.40s", q->name,
 		 channel + strlen(q->prefix));

@@ -414,6 +414,15 @@ static void fake_sys(void)
 	file(IIO "3/in_temp_raw", "100\n");
 	file(IIO "3/in_temp_offset", "50\n");
 	file(IIO "3/in_temp_scale", "20\n");
+	file(IIO "4/name", "mpu6050\n");
+	file(IIO "4/in_accel_x_raw", "16384\n");
+	file(IIO "4/in_accel_scale", "0.000598\n");
+	file(IIO "4/in_anglvel_z_raw", "1000\n");
+	file(IIO "4/in_anglvel_scale", "no number\n");
+	file(IIO "4/in_temp_raw", "20\n");
+	file(IIO "4/in_scale", "50\n");
+	file(IIO "4/in_illuminance_raw", "7\n");
+	file(IIO "4/in_illuminance_input", "busy\n");
 #define W1 "/sys/bus/w1/devices/28-"
 	file(W1 "01/w1_slave", "72 01 4b 46 7f ff 0e 10 57 : crc=57 YES\n"
 			       "72 01 4b 46 7f ff 0e 10 57 t=23125\n");
@@ -449,6 +458,10 @@ static void test_kernel_good(void)
 	CHECK(reads("iio:ads1015", "voltage0-voltage1", -0.015, "V"),
 	      "a differential channel's shared scale");
 	CHECK(reads("iio:mcp3008", "voltage3", 1.65, "V"), "a shared scale");
+	CHECK(reads("iio:mpu6050", "acceleration_x", 9.797632, "m/s²"),
+	      "one that is shared by all axes");
+	CHECK(reads("iio:mpu6050", "temperature", 1, "°C"),
+	      "one that is shared by all inputs");
 	CHECK(reads("ds18b20:28-01", "temperature", 23.125, "°C"), "DS18B20");
 	CHECK(reads("hwmon:nct7802", "Board", 31.5, "°C"), "hwmon, labelled");
 	CHECK(reads("hwmon:hwmon0", "fan1", 1200, "rpm"), "a fan");
@@ -483,6 +496,13 @@ static void test_kernel_bad(void)
 	n = read_once("thermal:broken", r, &st);
 	CHECK(n == 1 && !st && isnan(r[0].value) && strstr(r[0].note, "-300"),
 	      "below absolute zero is no value");
+	n = read_once("iio:mpu6050", r, &st);
+	f = find(r, n, "rotation_z");
+	CHECK(f && !st && isnan(f->value),
+	      "a scale that cannot be read is no scale of 1");
+	f = find(r, n, "illuminance");
+	CHECK(n == 4 && f && isnan(f->value),
+	      "nor is a raw value what fails to be processed");
 	s = accel_sensor_open("iio:mcp3008");
 	accel_sensor_read(s, r, ACCEL_READINGS_MAX, &n);
 	CHECK(n == 1 && r[0].value > 1, "a sensor that is there");
@@ -520,8 +540,8 @@ static void test_specs(void)
 	CHECK(!accel_sensor_open(NULL) && !accel_sensor_open("") &&
 		      !accel_sensor_open("iio"),
 	      "no spec, an empty one, half a one");
-	CHECK(!accel_sensor_list(list, 32, &n) && n == 11,
-	      "the list has all 11 (%u)", n);
+	CHECK(!accel_sensor_list(list, 32, &n) && n == 12,
+	      "the list has all 12 (%u)", n);
 	CHECK(!strcmp(list[0].spec, "iio:bme280") &&
 		      !strcmp(list[3].spec, "iio:iio:device3"),
 	      "the second of a name is known by its folder (%s)", list[3].spec);
