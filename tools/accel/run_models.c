@@ -70,13 +70,22 @@ static const char *match_columns(struct loaded *l, const accel_control_model *w)
 	return NULL;
 }
 
+/* One output alone says how probable the second of two classes is. */
+static bool is_binary(const struct loaded *l)
+{
+	return l->n_out == 1 && accel_model_options(l->model)->loss ==
+					ACCEL_BINARY_CROSS_ENTROPY_LOGITS;
+}
+
 /* The class by its name; the last one unless one is named. */
 static bool choose_class(struct loaded *l, const accel_control_model *w)
 {
-	l->chosen = l->n_out - 1;
+	int n = is_binary(l) ? 2 : l->n_out;
+
+	l->chosen = n - 1;
 	if (!w->output_class)
 		return true;
-	for (l->chosen = 0; l->chosen < l->n_out; l->chosen++) {
+	for (l->chosen = 0; l->chosen < n; l->chosen++) {
 		const char *name = accel_model_class(l->model, l->chosen);
 		char number[16];
 
@@ -84,7 +93,7 @@ static bool choose_class(struct loaded *l, const accel_control_model *w)
 		if (!strcmp(name ? name : number, w->output_class))
 			return true;
 	}
-	return l->n_out == 1 && !strcmp(w->output_class, "1");
+	return false;
 }
 
 static double value_of(const struct loaded *l)
@@ -101,7 +110,9 @@ static double value_of(const struct loaded *l)
 			sum += exp(x[i] - top);
 		return exp(x[l->chosen] - top) / sum;
 	case ACCEL_BINARY_CROSS_ENTROPY_LOGITS:
-		return 1 / (1 + exp(-x[0]));
+		if (!is_binary(l))
+			return 1 / (1 + exp(-x[l->chosen]));
+		return 1 / (1 + exp(l->chosen ? -x[0] : x[0]));
 	default:
 		return accel_preprocess_target(l->pre, x[0]);
 	}
