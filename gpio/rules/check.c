@@ -405,6 +405,8 @@ static accel_status make_window(struct accel_control *c, struct expr *e)
 				     (double)e->ns * 1e-9,
 				     (double)c->pub.every_ns * 1e-9,
 				     (unsigned long long)n, WINDOW_MAX);
+	/* edges make more of them: see remember() */
+	n *= 2;
 	e->window = control_keep(c, n * sizeof(*e->window));
 	e->room = (uint32_t)n;
 	return e->window ? ACCEL_OK : ACCEL_ERR_NOMEM;

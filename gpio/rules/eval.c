@@ -90,13 +90,30 @@ static void drop(struct expr *e)
 	e->used--;
 }
 
-/* Adds what is known now, and forgets what is too old. */
+/*
+ * Adds what is known now, and forgets what is too old. Updates may come more
+ * often than the period, at edges: the newest value then stands for those of
+ * half a period, or the window would fill up before its time.
+ */
 static void remember(struct accel_control *c, struct expr *e, double v)
 {
+	struct sample *last;
+
 	while (e->used && c->now_ns - sample_at(e, 0)->ns > e->ns)
 		drop(e);
 	if (isnan(v))
 		return;
+	if (e->used > 1 &&
+	    sample_at(e, e->used - 1)->ns - sample_at(e, e->used - 2)->ns <
+		    c->pub.every_ns / 2) {
+		last = &e->window[(e->first + e->used - 1) % e->room];
+		if (e->kind == EXPR_MIN)
+			v = fmin(v, last->value);
+		if (e->kind == EXPR_MAX)
+			v = fmax(v, last->value);
+		*last = (struct sample){ c->now_ns, v };
+		return;
+	}
 	if (e->used == e->room)
 		drop(e);
 	e->window[(e->first + e->used++) % e->room] =

@@ -564,6 +564,13 @@ static void test_values(void)
 		   (10 + 24 + 25 + 26 + 27 + 28 + 29 + 30 + 31 + 23) / 10.0) <
 		      1e-9,
 	      "what was known before counts again (%.3f)", value(c, "warm"));
+	/* edges update it 20 times as often as its period */
+	for (t = 20; t < 40; t += 0.01)
+		step(c, t, 20 + t, 50, 0);
+	CHECK(fabs(value(c, "rise") - 1) < 0.02 &&
+		      fabs(value(c, "warm") - 55) < 0.5,
+	      "a window keeps its length between edges (%g, %g)",
+	      value(c, "rise"), value(c, "warm"));
 	accel_control_destroy(c);
 }
 
