@@ -467,11 +467,38 @@ static accel_status read_root(struct loader *l)
 	return status ? status : defaults(l->c);
 }
 
+static accel_status no_yaml(const struct accel_control *c,
+			    const yaml_parser_t *parser)
+{
+	accel_control_place place = { (int)parser->problem_mark.line + 1,
+				      (int)parser->problem_mark.column + 1 };
+
+	return control_error(c, place, "no YAML: %s",
+			     parser->problem ? parser->problem
+					     : "out of memory");
+}
+
+/* What stands behind the document would be read by nobody. */
+static accel_status read_end(struct loader *l, yaml_parser_t *parser)
+{
+	accel_status status = ACCEL_OK;
+	yaml_node_t *root;
+
+	if (!yaml_parser_load(parser, &l->doc))
+		return no_yaml(l->c, parser);
+	root = yaml_document_get_root_node(&l->doc);
+	if (root)
+		status = control_error(l->c, loader_place(root),
+				       "a second document, which nobody would "
+				       "read: one was expected");
+	yaml_document_delete(&l->doc);
+	return status;
+}
+
 accel_status control_read(struct accel_control *c, const char *text,
 			  size_t size)
 {
 	struct loader l = { .c = c };
-	accel_control_place place;
 	yaml_parser_t parser;
 	accel_status status;
 
@@ -482,12 +509,10 @@ accel_status control_read(struct accel_control *c, const char *text,
 	if (yaml_parser_load(&parser, &l.doc)) {
 		status = read_root(&l);
 		yaml_document_delete(&l.doc);
+		if (!status)
+			status = read_end(&l, &parser);
 	} else {
-		place.line = (int)parser.problem_mark.line + 1;
-		place.column = (int)parser.problem_mark.column + 1;
-		status = control_error(c, place, "no YAML: %s",
-				       parser.problem ? parser.problem
-						      : "out of memory");
+		status = no_yaml(c, &parser);
 	}
 	yaml_parser_delete(&parser);
 	return status;

@@ -234,6 +234,13 @@ static void test_bad_files(void)
 		{ "25 o'clock",
 		  "rules:\n- when: between 25:00 and 08:00\n  then: fan on\n",
 		  "c.yaml:10:17: a time from 00:00 to 24:00" },
+		{ "a second document",
+		  "rules:\n- when: pir\n  then: fan on\n---\nrules:\n"
+		  "- when: pir\n  then: fan off\n",
+		  "c.yaml:13:1: a second document" },
+		{ "what stands behind the end",
+		  "rules:\n- when: pir\n  then: fan on\n...\n- }\n",
+		  "c.yaml:13:1: no YAML" },
 		{ "a window too large",
 		  "rules:\n- when: mean(temperature, 30 d) > 3 °C\n"
 		  "  then: fan on\n",
