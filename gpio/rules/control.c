@@ -299,6 +299,36 @@ static accel_status check_overruled(const struct accel_control *c, uint32_t r,
 	return ACCEL_OK;
 }
 
+static accel_status check_until(struct accel_control *c, struct rule *r)
+{
+	accel_status status = check_condition(c, r->until);
+	const struct expr *e = r->until;
+
+	if (status)
+		return status;
+	if (!e->high)
+		return control_error(c, e->place, "this rule can never end%s",
+				     c->never);
+	if (e->unit.boolean ? e->low : e->low > 0.5)
+		return control_error(c, e->place,
+				     "this rule can never fire: this always "
+				     "ends it");
+	return ACCEL_OK;
+}
+
+/* The first has the say: a second action on the same output has none. */
+static accel_status check_twice(const struct accel_control *c,
+				const struct rule *r, uint32_t k)
+{
+	for (uint32_t i = 0; i < k; i++)
+		if (r->actions[i].output == r->actions[k].output)
+			return control_error(c, r->actions[k].place,
+					     "this never decides: \"%s\" is "
+					     "said before it",
+					     r->actions[i].name);
+	return ACCEL_OK;
+}
+
 static accel_status check_rule(struct accel_control *c, uint32_t i)
 {
 	struct rule *r = &c->rules[i];
@@ -309,17 +339,14 @@ static accel_status check_rule(struct accel_control *c, uint32_t i)
 	    !(r->when->unit.boolean ? r->when->high : r->when->high > 0.5))
 		status = control_error(c, r->when->place,
 				       "this rule can never fire%s", c->never);
-	if (!status && r->until) {
-		status = check_condition(c, r->until);
-		if (!status && !r->until->high)
-			status = control_error(c, r->until->place,
-					       "this rule can never end%s",
-					       c->never);
-	}
+	if (!status && r->until)
+		status = check_until(c, r);
 	for (k = 0; k < r->n_actions && !status; k++) {
 		status = check_action(c, &r->actions[k]);
 		if (!status)
 			status = check_overruled(c, i, &r->actions[k]);
+		if (!status)
+			status = check_twice(c, r, k);
 	}
 	return status;
 }

@@ -33,15 +33,22 @@ static struct expr *node(struct parser *s, enum expr_kind kind,
 static struct expr *parse_or(struct parser *s);
 static struct expr *parse_sum(struct parser *s);
 
+/* Is the number's unit one of time, and nothing else? */
+static bool time_unit(const struct parser *s, struct unit *u)
+{
+	static const struct unit second = { .dim = { [DIM_S] = 1 } };
+
+	return *s->unit && unit_parse(&s->c->customs, s->unit, u) &&
+	       unit_same(u, &second);
+}
+
 /* A number and a unit of time, as nanoseconds. */
 static uint64_t duration(struct parser *s)
 {
 	struct unit u;
 	double ns = 0;
 
-	if (s->token != T_NUMBER || !*s->unit ||
-	    !unit_parse(&s->c->customs, s->unit, &u) || u.custom ||
-	    u.dim[DIM_S] != 1 || u.dim[DIM_M] || u.dim[DIM_KG]) {
+	if (s->token != T_NUMBER || !time_unit(s, &u)) {
 		lex_fail(s, "a time like 10 s or 5 min was expected");
 		return 0;
 	}
@@ -185,9 +192,7 @@ static bool is_time(const struct parser *s)
 	struct unit u;
 	const char *p = s->p + strspn(s->p, " ");
 
-	return s->token == T_NUMBER && *p == ')' && *s->unit &&
-	       unit_parse(&s->c->customs, s->unit, &u) && u.dim[DIM_S] == 1 &&
-	       !u.dim[DIM_M] && !u.dim[DIM_KG];
+	return s->token == T_NUMBER && *p == ')' && time_unit(s, &u);
 }
 
 /* A function's name is read, and "(". */

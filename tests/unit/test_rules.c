@@ -234,6 +234,26 @@ static void test_bad_files(void)
 		{ "25 o'clock",
 		  "rules:\n- when: between 25:00 and 08:00\n  then: fan on\n",
 		  "c.yaml:10:17: a time from 00:00 to 24:00" },
+		{ "a rule that ends as it begins",
+		  "rules:\n- when: pir\n  until: temperature > -41 °C\n"
+		  "  then: fan on\n",
+		  "c.yaml:11:10: this rule can never fire: this always" },
+		{ "an output twice in a rule",
+		  "rules:\n- when: pir\n  then: fan on, heater on, fan off\n",
+		  "c.yaml:11:28: this never decides: \"fan\" is said" },
+		{ "above and below the same",
+		  "rules:\n- when: temperature > 30 °C and temperature < 30 "
+		  "°C\n"
+		  "  then: fan on\n",
+		  "c.yaml:10:9: this rule can never fire: room.temperature" },
+		{ "the same, constants first",
+		  "rules:\n- when: 30 °C < temperature and 20 °C >= "
+		  "temperature\n"
+		  "  then: fan on\n",
+		  "room.temperature cannot be both" },
+		{ "a time that is none",
+		  "rules:\n- when: pir for 10 s*lx\n  then: fan on\n",
+		  "a time like 10 s or 5 min was expected" },
 		{ "a second document",
 		  "rules:\n- when: pir\n  then: fan on\n---\nrules:\n"
 		  "- when: pir\n  then: fan off\n",
@@ -369,6 +389,16 @@ static void test_hold(void)
 	CHECK(!step(c, 12, 30, 50, 0) && !step(c, 13, 31, 50, 0) &&
 		      step(c, 23, 31, 50, 0),
 	      "and begins anew");
+	accel_control_destroy(c);
+	c = rule("temperature > 30 °C with hysteresis 5 °C and "
+		 "temperature < 28 °C",
+		 "fan on");
+	CHECK(c && !step(c, 1, 31, 50, 0) && step(c, 2, 27, 50, 0) &&
+		      !step(c, 3, 24, 50, 0),
+	      "what hysteresis makes possible is no contradiction");
+	accel_control_destroy(c);
+	c = rule("temperature >= 30 °C and temperature <= 30 °C", "fan on");
+	CHECK(c && step(c, 1, 30, 50, 0), "nor is a single value");
 	accel_control_destroy(c);
 	c = rule("temperature > 30 °C with hysteresis 2 °C", "fan on");
 	CHECK(c && !step(c, 1, 29, 50, 0) && step(c, 2, 31, 50, 0) &&
