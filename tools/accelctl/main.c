@@ -3,6 +3,7 @@
  * accelctl: pins, sensors, buffers and the state of the kernel module, from a
  * shell. docs/accelctl.1 is its manual; the exit codes are in accelctl.h.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,15 @@ static void usage(FILE *f)
 		accel_version());
 }
 
+/* What standard output did not take is a failure, whatever the command did. */
+static int written(int rc)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return rc;
+	fprintf(stderr, "accelctl: standard output: %s\n", strerror(errno));
+	return rc ? rc : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -65,7 +75,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < NUM_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return written(commands[i].run(argc - 1, argv + 1));
 	fprintf(stderr, "accelctl: unknown command '%s'; see accelctl --help\n",
 		argv[1]);
 	return EXIT_USAGE;
