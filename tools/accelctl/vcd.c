@@ -199,8 +199,8 @@ const char *vcd_read(FILE *f, uint32_t lines, struct samples *out)
 			    .unit_ns_num = 1,
 			    .unit_ns_den = 1 };
 	const char *wrong = read_header(&r);
-	uint64_t time = 0, start = 0;
-	bool any = false;
+	uint64_t time = 0, start = 0, last = 0;
+	bool any = false, changed = true;
 
 	if (wrong)
 		return wrong;
@@ -215,16 +215,19 @@ const char *vcd_read(FILE *f, uint32_t lines, struct samples *out)
 			if (!any)
 				start = time;
 			any = true;
-			if (time < start)
+			if (time < last)
 				return "its times go backwards";
+			last = time;
 			wrong = fill(&r, time - start);
+			changed = !out->n;
 		} else if (r.word[0] == '0' || r.word[0] == '1' ||
-			   r.word[0] == 'x' || r.word[0] == 'z') {
+			   strchr("xXzZ", r.word[0])) {
 			change(&r);
+			changed = true;
 		}
 	}
-	/* the last value has no end of its own */
-	if (!wrong)
+	/* a last value that has no end of its own stands for one period */
+	if (!wrong && changed)
 		wrong = fill(&r, (out->n + 1) * out->period_ns);
 	return wrong;
 }
