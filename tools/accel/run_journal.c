@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define QUEUE 2048
+#define BUSY_MS 2000
 
 struct entry {
 	double time; /* wall clock */
@@ -127,7 +128,10 @@ static accel_status history_open(struct journal *j, const char *path)
 		"CREATE INDEX IF NOT EXISTS value_name ON value(name, time);";
 
 	snprintf(j->path, sizeof(j->path), "%s", path);
+	/* who looks at it, or thins it out, has it for a moment: the writer's
+	 * thread waits, and the queue takes what comes meanwhile */
 	if (sqlite3_open(path, &j->db) ||
+	    sqlite3_busy_timeout(j->db, BUSY_MS) ||
 	    sqlite3_exec(j->db, schema, NULL, NULL, NULL) ||
 	    sqlite3_prepare_v2(j->db, "INSERT INTO event VALUES(?,?)", -1,
 			       &j->insert_event, NULL) ||
