@@ -7,6 +7,7 @@
 #include "rules.h"
 
 #define WINDOW_MAX 100000 /* values */
+#define DEPTH_MAX 64 /* values, each of which needs the next: the stack */
 #define LIMITS_MAX 8 /* comparisons of an "and" that are seen together */
 
 /* ---- names ---- */
@@ -106,8 +107,15 @@ accel_status check_value(struct accel_control *c, struct value *v)
 	if (v->mark == 1)
 		return control_error(c, v->place, "\"%s\" depends on itself",
 				     v->name);
+	if (c->depth == DEPTH_MAX)
+		return control_error(c, v->place,
+				     "\"%s\" is needed through %d other "
+				     "values: fewer were expected",
+				     v->name, DEPTH_MAX);
 	v->mark = 1;
+	c->depth++;
 	status = check_expr(c, v->expr);
+	c->depth--;
 	if (status)
 		return status;
 	v->mark = 2;

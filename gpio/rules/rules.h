@@ -169,6 +169,7 @@ struct accel_control {
 	uint32_t
 		*order; /* [n_order] derived values, each after what it needs */
 	struct customs customs;
+	int depth; /* of values that need values, of the check */
 	char never[160]; /* why a comparison can never hold, of the check */
 	bool compiled, started;
 	bool waiting; /* a FOR was met that has not run out */

@@ -558,6 +558,32 @@ static double value(const accel_control *c, const char *name)
 	return -999;
 }
 
+/* v0 needs v1, which needs v2, and so on. */
+static void test_chain(int n)
+{
+	size_t size = 2000 + (size_t)n * 40, len;
+	char *text = malloc(size);
+	accel_control *c;
+
+	len = (size_t)snprintf(text, size, "%svalues:\n", head);
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, size - len,
+					"  v%d: v%d + 1 K\n", i, i + 1);
+	snprintf(text + len, size - len,
+		 "  v%d: temperature\nrules:\n- when: v0 > 3 °C\n"
+		 "  then: fan on\n",
+		 n);
+	c = accel_control_parse(text, strlen(text), "c.yaml");
+	if (c)
+		accel_control_declare(c, "room", "temperature", "°C", -40, 80);
+	CHECK(c && (n < 64 ? !accel_control_compile(c)
+			   : accel_control_compile(c) == ACCEL_ERR_FORMAT &&
+				     strstr(accel_last_error(), "\"v64\" is")),
+	      "%d values of values are %s", n, n < 64 ? "fine" : "too many");
+	accel_control_destroy(c);
+	free(text);
+}
+
 static void test_values(void)
 {
 	accel_control *c = make("values:\n"
@@ -847,6 +873,9 @@ int main(void)
 	test_min_times();
 	test_schedule();
 	test_values();
+	test_chain(63);
+	test_chain(64);
+	test_chain(2000);
 	test_model();
 	test_declare();
 	test_replay();
