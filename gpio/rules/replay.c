@@ -99,7 +99,7 @@ static bool parse_time(const char *text, double *seconds)
 	time_t t;
 
 	if (number_parse(text, seconds))
-		return *seconds >= 0 && *seconds < 1e11;
+		return *seconds >= 0 && *seconds < 1e10;
 	if (sscanf(text, "%4d-%2d-%2d%*1[ T]%2d:%2d:%2d%n", &tm.tm_year,
 		   &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
 		   &used) != 6)

@@ -204,10 +204,7 @@ int cmd_record(int argc, char **argv)
 		header(&r);
 		if (r.label && !run_thread(&thread, labels, &r))
 			pthread_detach(thread);
-		rc = loop(&r, out,
-			  seconds > 0
-				  ? accel_now_ns() + (uint64_t)(seconds * 1e9)
-				  : UINT64_MAX);
+		rc = loop(&r, out, run_end(seconds));
 		if (fclose(r.out)) {
 			fprintf(stderr, "accel: %s: %s\n", out,
 				strerror(errno));

@@ -46,6 +46,14 @@ void run_wait(uint64_t ns)
 	}
 }
 
+uint64_t run_end(double seconds)
+{
+	/* no number of seconds beyond 300 years is one of nanoseconds */
+	return seconds > 0 && seconds < 9e9
+		       ? accel_now_ns() + (uint64_t)(seconds * 1e9)
+		       : UINT64_MAX;
+}
+
 double run_wall(void)
 {
 	struct timespec t;
@@ -355,7 +363,6 @@ static int go(struct run *r, const char *device, bool log, double seconds)
 	const char *term = getenv("TERM");
 	bool dashboard = isatty(STDOUT_FILENO) && !log && term && *term &&
 			 strcmp(term, "dumb") != 0;
-	uint64_t end = seconds > 0 ? (uint64_t)(seconds * 1e9) : 0;
 
 	catch_signals();
 	r->journal = journal_open(dashboard ? NULL : stdout, r->set->history);
@@ -369,7 +376,7 @@ static int go(struct run *r, const char *device, bool log, double seconds)
 		    r->set->path, r->set->sensors, r->set->models,
 		    r->set->outputs, r->set->rules,
 		    (double)r->set->every_ns / 1e9);
-	loop(r, end ? accel_now_ns() + end : UINT64_MAX);
+	loop(r, run_end(seconds));
 	journal_say(r->journal,
 		    "ends: outputs are driven to their safe "
 		    "states; %llu ticks, %llu late",

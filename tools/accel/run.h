@@ -22,6 +22,8 @@ extern volatile sig_atomic_t run_rearm; /* SIGUSR1, r */
 /* Wakes at `ns` (CLOCK_MONOTONIC), or when run_stopped is set and signals end
  * the wait. */
 void run_wait(uint64_t ns);
+/* So many seconds from now; for ever for 0. */
+uint64_t run_end(double seconds);
 /* Seconds since 1970. */
 double run_wall(void);
 /* A thread that no signal reaches. ERR_NOMEM. */
