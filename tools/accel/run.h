@@ -97,6 +97,7 @@ struct sink {
 	bool driven, on; /* what it was driven to, if it was */
 	bool tripped;
 	uint64_t trips;
+	uint64_t ready_ns; /* after a trip: before that it stays safe */
 };
 
 accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i);

@@ -57,6 +57,10 @@ static void look(struct sink *k, struct journal *j)
 			    "until it is rearmed (r, or SIGUSR1)",
 			    k->what->name, accel_trip_text(s.trip),
 			    k->what->safe ? "on" : "off");
+	/* the minimum time of its safe state, if the trip brought it there */
+	if (s.tripped && !k->tripped && k->driven && k->on != k->what->safe)
+		k->ready_ns = s.trip_ns + (k->what->safe ? k->what->min_on_ns
+							 : k->what->min_off_ns);
 	k->tripped = s.tripped;
 	k->trips = s.trip_seq;
 }
@@ -86,6 +90,9 @@ void sink_drive(struct sink *k, const accel_control *c, uint32_t i,
 	accel_status st;
 
 	if (k->tripped || (k->driven && k->on == want->on))
+		return;
+	/* the rules do not know of trips */
+	if (want->on != k->what->safe && accel_now_ns() < k->ready_ns)
 		return;
 	st = accel_lines_set(k->lines, 1, want->on);
 	if (st) {
@@ -120,6 +127,7 @@ void sink_rearm(struct sink *k, struct journal *j)
 	}
 	k->tripped = false;
 	k->driven = false;
+	k->on = k->what->safe;
 	journal_say(j, "output %s rearmed", k->what->name);
 }
 
