@@ -122,7 +122,7 @@ static accel_status model_inputs(struct loader *l, void *to, yaml_node_t *n)
 	bool map = n->type == YAML_MAPPING_NODE;
 	accel_status status = ACCEL_OK;
 	yaml_node_t *key, *value;
-	size_t count, i;
+	size_t count, i, k;
 
 	if (!map && n->type != YAML_SEQUENCE_NODE)
 		return control_error(l->c, loader_place(n),
@@ -144,6 +144,12 @@ static accel_status model_inputs(struct loader *l, void *to, yaml_node_t *n)
 					  n->data.mapping.pairs.start[i].value)
 			    : key;
 		status = loader_keep(l, key, "a column", &m->columns[i]);
+		for (k = 0; k < i && !status; k++)
+			if (!strcmp(m->columns[k], m->columns[i]))
+				status = control_error(
+					l->c, loader_place(key),
+					"\"%.40s\" is there twice",
+					m->columns[i]);
 		if (!status)
 			status = condition(l, value, "a value", &m->inputs[i]);
 	}
@@ -400,6 +406,18 @@ static accel_status top_history(struct loader *l, void *to, yaml_node_t *n)
 	return loader_keep(l, n, "a file", &l->c->pub.history);
 }
 
+/* Each period it would be unknown for a while, and outputs safe. */
+static accel_status too_old(const struct accel_control *c,
+			    accel_control_place place, const char *name,
+			    uint64_t max_age_ns, uint64_t every_ns)
+{
+	return control_error(c, place,
+			     "\"%s\" has a max_age of %g s, and comes every "
+			     "%g s only",
+			     name, (double)max_age_ns * 1e-9,
+			     (double)every_ns * 1e-9);
+}
+
 /* What was not said, once all is read. */
 static accel_status defaults(struct accel_control *c)
 {
@@ -414,6 +432,9 @@ static accel_status defaults(struct accel_control *c)
 		if (!s->max_age_ns)
 			s->max_age_ns = 5 * s->every_ns > ten ? 5 * s->every_ns
 							      : ten;
+		if (s->max_age_ns < s->every_ns)
+			return too_old(c, s->place, s->name, s->max_age_ns,
+				       s->every_ns);
 	}
 	for (i = 0; i < c->n_models; i++) {
 		accel_control_model *m = &c->models[i].pub;
@@ -423,6 +444,9 @@ static accel_status defaults(struct accel_control *c)
 		if (!m->max_age_ns)
 			m->max_age_ns = 5 * m->every_ns > ten ? 5 * m->every_ns
 							      : ten;
+		if (m->max_age_ns < m->every_ns)
+			return too_old(c, m->place, m->name, m->max_age_ns,
+				       m->every_ns);
 		if (!m->unit)
 			m->unit = "";
 	}

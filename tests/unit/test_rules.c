@@ -148,6 +148,14 @@ static void test_bad_files(void)
 		  "c.yaml:9:1: \"every\" is there twice" },
 		{ "a name twice", "values:\n  room: 1 °C\nrules: []\n",
 		  "c.yaml:10:3: the name \"room\" is there twice" },
+		{ "a model's input twice",
+		  "models:\n  m: {file: x, inputs: {a: pir, a: humidity}}\n",
+		  "\"a\" is there twice" },
+		{ "older than it may be, each time",
+		  "models:\n  m: {file: x, inputs: [pir], every: 9 s, max_age: "
+		  "5 s}\n",
+		  "c.yaml:10:3: \"m\" has a max_age of 5 s, and comes every 9 "
+		  "s" },
 		{ "a word as a name", "values:\n  for: 1 °C\nrules: []\n",
 		  "c.yaml:10:3: \"for\" is no name" },
 		{ "no YAML", "rules: [\n", "no YAML" },
