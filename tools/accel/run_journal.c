@@ -189,6 +189,11 @@ void journal_say(struct journal *j, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e.text, sizeof(e.text), fmt, ap);
 	va_end(ap);
+	/* names of files and what stands in them: one line, no orders to the
+	 * terminal */
+	for (char *p = e.text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 	push(j, &e);
 }
 

@@ -46,11 +46,13 @@ static void put(const struct view *v, const char *text)
 
 	for (const char *p = text; *p; p++) {
 		if (*p == '\033') {
-			size_t n = strcspn(p, "m") + 1;
+			const char *end = strchr(p, 'm');
 
+			if (!end) /* cut off, or none of ours */
+				break;
 			if (v->colors)
-				fwrite(p, 1, n, stdout);
-			p += n - 1;
+				fwrite(p, 1, (size_t)(end + 1 - p), stdout);
+			p = end;
 			continue;
 		}
 		/* a character's further bytes go with its first */
