@@ -25,9 +25,13 @@ struct recorder {
 static void *labels(void *arg)
 {
 	struct recorder *r = arg;
-	char text[64];
+	char text[64] = "";
+	int c;
 
 	while (!run_stopped && fgets(text, sizeof(text), stdin)) {
+		/* the rest of a long one is no value of its own */
+		for (c = 0; !strchr(text, '\n') && c != '\n' && c != EOF;)
+			c = getc(stdin);
 		text[strcspn(text, "\r\n")] = 0;
 		pthread_mutex_lock(&r->lock);
 		memcpy(r->value, text, sizeof(text));
