@@ -127,6 +127,7 @@ static bool commands(struct relay *r)
 {
 	static char text[256];
 	static size_t n;
+	static bool too_long; /* what comes is the rest of such a line */
 	ssize_t got = read(STDIN_FILENO, text + n, sizeof(text) - 1 - n);
 	bool go_on = true;
 	char *end;
@@ -139,12 +140,15 @@ static bool commands(struct relay *r)
 	text[n] = 0;
 	while (go_on && (end = strchr(text, '\n'))) {
 		*end = 0;
-		go_on = command(r, text);
+		go_on = too_long || command(r, text);
+		too_long = false;
 		n -= (size_t)(end + 1 - text);
 		memmove(text, end + 1, n + 1);
 	}
-	if (n == sizeof(text) - 1)
+	if (n == sizeof(text) - 1) {
+		too_long = true;
 		n = 0;
+	}
 	return go_on;
 }
 
