@@ -21,7 +21,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED(HEAD
 		  "models: {p: {file: f, inputs: [t, h], unit: kW}}\n"
 		  "rules:\n- when: \"on mon-fri between 08:00 and 18:00 and "
-		  "p > 2 W\"\n  then: [o off, o on]\n"),
+		  "p > 2 W\"\n  then: [o off for 3 s]\n"),
 	FUZZ_SEED(HEAD "values: {q: -2 * h / 4 + 1 %, r: \"rate(t, 9 s)\"}\n"
 		       "rules:\n- when: q between 1 % and 5 % and r > 1 K/min\n"
 		       "  then: o on\n- when: every 10 min for 30 s\n"
