@@ -223,6 +223,43 @@ static void updates(void)
 	accel_scope_end(ctx);
 }
 
+/* Whether t, of four elements, is these. */
+static bool is(accel_tensor *t, float a, float b, float c, float d)
+{
+	const float want[4] = { a, b, c, d };
+	float v[4];
+
+	return !accel_read(t, v, sizeof(v)) && !memcmp(v, want, sizeof(v));
+}
+
+static accel_tensor *four(float a, float b, float c, float d)
+{
+	return accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2, 2),
+				   (float[]){ a, b, c, d });
+}
+
+/* Updates and views of what is updated. */
+static void updated_views(void)
+{
+	static const int64_t flat[] = { 4 };
+	accel_tensor *p, *q;
+
+	accel_scope_begin(ctx);
+	p = four(0, 0, 0, 0);
+	q = four(1, 2, 3, 4);
+	accel_assign(p, accel_transpose(q, 0, 1));
+	CHECK(is(accel_reshape(p, 1, flat), 1, 3, 2, 4),
+	      "%s: a view of what takes a transpose", label);
+	accel_assign(p, accel_full(ctx, ACCEL_F32, ACCEL_SHAPE(2, 2), 7));
+	CHECK(is(accel_transpose(p, 0, 1), 7, 7, 7, 7),
+	      "%s: a view of what takes a constant", label);
+	accel_assign(p, accel_broadcast(accel_slice(q, 0, 1, 2, 1),
+					ACCEL_SHAPE(2, 2)));
+	CHECK(is(accel_transpose(p, 0, 1), 3, 3, 4, 4),
+	      "%s: a view of what takes a row", label);
+	accel_scope_end(ctx);
+}
+
 /* What accel_plan_print() says of t. */
 static void printed(accel_tensor *t, char *text, size_t room)
 {
@@ -374,6 +411,7 @@ static void suite(void)
 	determinism();
 	other_threads();
 	updates();
+	updated_views();
 	fusion();
 	cache();
 	keys();

@@ -298,7 +298,7 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 
 accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 {
-	accel_tensor *in[2] = { dst, src };
+	accel_tensor *in[2] = { dst, src }, *value;
 	struct accel_context *ctx;
 
 	if (!op_args("assign", 2, in))
@@ -312,20 +312,23 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 	if (!layout_same_shape(&dst->l, &src->l))
 		return accel_error(ACCEL_ERR_SHAPE, "assign: %s to %s",
 				   layout_text(&src->l), layout_text(&dst->l));
-	src = op_as(src, dst->l.dtype);
-	if (src && src->pending)
-		src = src->pending;
-	if (!src || mem_grow(&ctx->assigns, &ctx->cap_assigns,
-			     ctx->n_assigns + 1, sizeof(*ctx->assigns)))
+	value = op_as(src, dst->l.dtype);
+	if (value && value->pending)
+		value = value->pending;
+	/* views of dst go by its layout, and from now on look into this */
+	else if (value && (value->l.offset || !layout_dense(&value->l)))
+		value = accel_copy(value);
+	if (!value || mem_grow(&ctx->assigns, &ctx->cap_assigns,
+			       ctx->n_assigns + 1, sizeof(*ctx->assigns)))
 		return ACCEL_ERR_NOMEM;
-	node_ref(src);
+	node_ref(value);
 	if (dst->pending) {
 		node_unref(dst->pending);
 	} else {
 		node_ref(dst);
 		ctx->assigns[ctx->n_assigns++] = dst;
 	}
-	dst->pending = src;
+	dst->pending = value;
 	return ACCEL_OK;
 }
 
