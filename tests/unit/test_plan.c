@@ -243,6 +243,7 @@ static void updated_views(void)
 {
 	static const int64_t flat[] = { 4 };
 	accel_tensor *p, *q;
+	float v[4];
 
 	accel_scope_begin(ctx);
 	p = four(0, 0, 0, 0);
@@ -257,6 +258,23 @@ static void updated_views(void)
 					ACCEL_SHAPE(2, 2)));
 	CHECK(is(accel_transpose(p, 0, 1), 3, 3, 4, 4),
 	      "%s: a view of what takes a row", label);
+	q = four(1, 2, 3, 4);
+	p = accel_transpose(q, 0, 1);
+	accel_assign(q, four(5, 6, 7, 8));
+	CHECK(is(p, 1, 3, 2, 4) && is(q, 5, 6, 7, 8),
+	      "%s: a view from before an update reads the old value", label);
+	q = four(1, 2, 3, 4);
+	p = accel_keep(accel_transpose(q, 0, 1));
+	accel_assign(q, four(5, 6, 7, 8));
+	CHECK(is(p, 1, 3, 2, 4) && is(q, 5, 6, 7, 8),
+	      "%s: so does a kept one that is read", label);
+	accel_tensor_destroy(p);
+	p = accel_keep(accel_transpose(q, 0, 1));
+	accel_write(q, (float[]){ 1, 2, 3, 4 }, 16);
+	accel_assign(q, accel_neg(q));
+	CHECK(is(q, -1, -2, -3, -4) && accel_read(p, v, sizeof(v)),
+	      "%s: a kept view too late to read holds no update up", label);
+	accel_tensor_destroy(p);
 	accel_scope_end(ctx);
 }
 
