@@ -410,6 +410,30 @@ static void rules(void)
 	accel_scope_end(ctx);
 }
 
+/* Two steps before the first is carried out: w = 3 w, then by the new w. */
+static void between_updates(void)
+{
+	const float one[2] = { 1, -2 };
+	accel_tensor *w, *h, *loss, *g;
+	float v[2];
+
+	accel_scope_begin(ctx);
+	w = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2), one);
+	accel_assign(w, accel_mul_scalar(w, 3));
+	loss = accel_sum(accel_mul(w, w), ACCEL_ALL_AXES, false);
+	CHECK(!accel_grad(loss, 1, &w, &g) && !accel_read(g, v, sizeof(v)) &&
+		      v[0] == 6 && v[1] == -12,
+	      "%s: by a weight whose update is pending", label);
+	accel_write(w, one, sizeof(one));
+	h = accel_mul(w, w);
+	accel_assign(w, accel_mul_scalar(w, 3));
+	loss = accel_sum(h, ACCEL_ALL_AXES, false);
+	CHECK(!accel_grad(loss, 1, &w, &g) && !accel_read(g, v, sizeof(v)) &&
+		      v[0] == 2 && v[1] == -4,
+	      "%s: by a weight as it was before an update", label);
+	accel_scope_end(ctx);
+}
+
 /* f16 in between: the device rounds, the double reference does not. */
 static void casts(void)
 {
@@ -442,6 +466,7 @@ static void suite(void)
 	binary();
 	products();
 	casts();
+	between_updates();
 	every_op();
 	rules();
 }

@@ -329,6 +329,7 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 		ctx->assigns[ctx->n_assigns++] = dst;
 	}
 	dst->pending = value;
+	dst->assigned = ctx->seq;
 	return ACCEL_OK;
 }
 

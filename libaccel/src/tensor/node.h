@@ -38,6 +38,7 @@ struct accel_tensor {
 	struct op_attr attr;
 	struct buffer *buf;
 	struct accel_tensor *pending; /* value assigned, not yet carried out */
+	uint64_t assigned; /* seq at which it was */
 	struct accel_tensor **in;
 	struct accel_tensor *in_fixed[4];
 };
@@ -70,6 +71,7 @@ struct accel_context {
 	uint64_t bytes_pooled;
 	uint64_t allocations_base;
 	bool lost; /* the device is gone */
+	bool differentiating; /* ops read the nodes of a graph, not tensors */
 	accel_counters counters;
 	struct plan_cache *plans; /* graph/ */
 	void (*plans_free)(struct accel_context *ctx);
