@@ -278,6 +278,34 @@ static void updated_views(void)
 	accel_scope_end(ctx);
 }
 
+/* What is pending and reads what accel_write() overwrites. */
+static void overwritten(void)
+{
+	const float new[4] = { 5, 6, 7, 8 };
+	accel_tensor *p, *q, *kept;
+
+	accel_scope_begin(ctx);
+	p = four(1, 2, 3, 4);
+	q = four(0, 0, 0, 0);
+	accel_assign(q, p);
+	accel_write(p, new, sizeof(new));
+	CHECK(is(q, 1, 2, 3, 4) && is(p, 5, 6, 7, 8),
+	      "%s: what was assigned is not overwritten", label);
+	kept = accel_keep(accel_neg(p));
+	accel_assign(q, accel_add(p, p));
+	CHECK(!accel_write(p, new, sizeof(new)) && is(kept, -5, -6, -7, -8) &&
+		      is(q, 10, 12, 14, 16),
+	      "%s: nor what was kept or computed", label);
+	accel_tensor_destroy(kept);
+	kept = accel_neg(p);
+	accel_write(p, new, sizeof(new));
+	accel_assign(q, kept);
+	CHECK(accel_sync(ctx) == ACCEL_ERR_INVALID && !accel_sync(ctx) &&
+		      is(q, 10, 12, 14, 16),
+	      "%s: an assignment recorded too late fails once", label);
+	accel_scope_end(ctx);
+}
+
 /* What accel_plan_print() says of t. */
 static void printed(accel_tensor *t, char *text, size_t room)
 {
@@ -430,6 +458,7 @@ static void suite(void)
 	other_threads();
 	updates();
 	updated_views();
+	overwritten();
 	fusion();
 	cache();
 	keys();

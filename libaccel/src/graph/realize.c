@@ -145,18 +145,32 @@ static void settle(struct accel_context *ctx, const struct plan *p)
 		settle_assign(ctx, ctx->assigns[i]);
 }
 
+static void discard(struct accel_tensor *dst)
+{
+	struct accel_tensor *v = dst->pending;
+
+	dst->pending = NULL;
+	node_unref(v);
+	node_unref(dst);
+}
+
 void graph_discard(struct accel_context *ctx)
 {
 	uint32_t i, n = ctx->n_assigns;
 
 	ctx->n_assigns = 0;
-	for (i = 0; i < n; i++) {
-		struct accel_tensor *dst = ctx->assigns[i], *v = dst->pending;
+	for (i = 0; i < n; i++)
+		discard(ctx->assigns[i]);
+}
 
-		dst->pending = NULL;
-		node_unref(v);
-		node_unref(dst);
-	}
+void graph_discard_one(struct accel_context *ctx, uint32_t i)
+{
+	struct accel_tensor *dst = ctx->assigns[i];
+
+	ctx->n_assigns--;
+	memmove(ctx->assigns + i, ctx->assigns + i + 1,
+		(ctx->n_assigns - i) * sizeof(*ctx->assigns));
+	discard(dst);
 }
 
 static accel_status nothing_free(struct accel_context *ctx,
@@ -281,7 +295,8 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 				   "write: %s %s has no storage of its own yet",
 				   op_table[t->op].name, layout_text(&t->l));
 	ctx = t->ctx;
-	if (t->pending) {
+	/* they may read what is overwritten */
+	if (ctx->n_assigns || ctx->n_kept) {
 		err = realize(ctx, NULL);
 		if (err)
 			return err;

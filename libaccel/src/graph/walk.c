@@ -223,6 +223,9 @@ accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
 		err = walk_from(ctx, ctx->assigns[i], false);
 		if (!err)
 			err = walk_from(ctx, ctx->assigns[i]->pending, false);
+		/* it is too late for this one, not for all that comes after */
+		if (err == ACCEL_ERR_INVALID)
+			graph_discard_one(ctx, i);
 	}
 	for (i = 0; i < s->n_roots && !err; i++)
 		err = key_put(s, &s->roots[i]->index, sizeof(uint32_t));
