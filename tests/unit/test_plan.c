@@ -306,6 +306,38 @@ static void overwritten(void)
 	accel_scope_end(ctx);
 }
 
+/* Numbers in a program: as many as there are, whatever equals what. */
+static void immediates(void)
+{
+	static const int64_t square[] = { 2, 2 };
+	accel_tensor *x, *y, *z, *zero;
+	bool ok;
+	int i;
+
+	accel_scope_begin(ctx);
+	x = four(1, 2, 3, 4);
+	if (!on_vulkan) { /* a shader may take -0 for 0 */
+		zero = accel_div(x, accel_full(ctx, ACCEL_F32, 2, square, -0.));
+		zero = accel_sub(
+			accel_div(x, accel_full(ctx, ACCEL_F32, 2, square, 0)),
+			zero);
+		CHECK(is(zero, INFINITY, INFINITY, INFINITY, INFINITY),
+		      "%s: 0 is not -0", label);
+	}
+	y = x;
+	z = accel_cast(x, ACCEL_I32);
+	for (i = 2; i < 7; i++) {
+		y = accel_add_scalar(y, i);
+		z = accel_maximum(accel_mul_scalar(z, i), z);
+	}
+	x = accel_add(y, accel_cast(z, ACCEL_F32));
+	ok = is(x, 741, 1462, 2183, 2904);
+	CHECK(ok, "%s: the same numbers as f32 and as i32", label);
+	if (!ok)
+		printf("# %s\n", accel_last_error());
+	accel_scope_end(ctx);
+}
+
 /* What accel_plan_print() says of t. */
 static void printed(accel_tensor *t, char *text, size_t room)
 {
@@ -459,6 +491,7 @@ static void suite(void)
 	updates();
 	updated_views();
 	overwritten();
+	immediates();
 	fusion();
 	cache();
 	keys();

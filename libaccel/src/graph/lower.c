@@ -213,7 +213,7 @@ static uint8_t outside(const struct lower *w, struct program *p,
 
 	if (from->op == OP_CONST) {
 		for (i = 0; i < p->ew.n_imm; i++)
-			if (p->ew.imm[i] == from->value &&
+			if (ir_same_number(p->ew.imm[i], from->value) &&
 			    p->ew.dtype[EW_MAX_IN + i] == from->l.dtype)
 				return (uint8_t)(EW_MAX_IN + i);
 		if (i == EW_MAX_IMM) {
