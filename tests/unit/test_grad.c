@@ -434,6 +434,29 @@ static void between_updates(void)
 	accel_scope_end(ctx);
 }
 
+/* Of a sum, both have the same gradient, and each its owner. */
+static void owners(void)
+{
+	const float one[2] = { 1, -2 };
+	accel_tensor *w[2], *loss, *g[2];
+	float v[2] = { 0 };
+	int i;
+
+	accel_scope_begin(ctx);
+	for (i = 0; i < 2; i++)
+		w[i] = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2), one);
+	loss = accel_sum(accel_add(w[0], w[1]), ACCEL_ALL_AXES, false);
+	accel_grad(loss, 2, w, g);
+	accel_keep(g[0]);
+	accel_keep(g[1]);
+	accel_scope_end(ctx);
+	accel_tensor_destroy(g[0]);
+	CHECK(g[0] != g[1] && !accel_read(g[1], v, sizeof(v)) && v[0] == 1 &&
+		      v[1] == 1,
+	      "%s: a gradient outlives one that is the same", label);
+	accel_tensor_destroy(g[1]);
+}
+
 /* f16 in between: the device rounds, the double reference does not. */
 static void casts(void)
 {
@@ -467,6 +490,7 @@ static void suite(void)
 	products();
 	casts();
 	between_updates();
+	owners();
 	every_op();
 	rules();
 }

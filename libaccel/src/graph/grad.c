@@ -65,6 +65,17 @@ static accel_status step_back(struct backward *b, uint32_t i)
 	return ACCEL_OK;
 }
 
+/* A handle of its own, where the caller has g already: to keep and destroy. */
+static accel_tensor *own(accel_tensor *g, int n, accel_tensor *const *grads)
+{
+	int k;
+
+	for (k = 0; g && k < n; k++)
+		if (grads[k] == g)
+			return accel_reshape(g, g->l.ndim, g->l.shape);
+	return g;
+}
+
 static accel_status backward(struct backward *b, accel_tensor *loss, int n,
 			     accel_tensor *const *wrt, accel_tensor **grads)
 {
@@ -85,7 +96,7 @@ static accel_status backward(struct backward *b, accel_tensor *loss, int n,
 			g = b->grad[x->index];
 		if (!g)
 			g = op_full_like(wrt[k], 0);
-		grads[k] = op_as(g, wrt[k]->l.dtype);
+		grads[k] = own(op_as(g, wrt[k]->l.dtype), k, grads);
 		if (!grads[k])
 			err = ACCEL_ERR_NOMEM;
 	}
