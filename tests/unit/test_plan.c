@@ -271,6 +271,12 @@ static void updated_views(void)
 	accel_tensor_destroy(p);
 	p = accel_keep(accel_transpose(q, 0, 1));
 	accel_write(q, (float[]){ 1, 2, 3, 4 }, 16);
+	CHECK(is(p, 5, 7, 6, 8), "%s: a kept view outlives an overwrite",
+	      label);
+	accel_tensor_destroy(p);
+	p = accel_transpose(q, 0, 1);
+	accel_write(q, (float[]){ 1, 2, 3, 4 }, 16);
+	accel_keep(p);
 	accel_assign(q, accel_neg(q));
 	CHECK(is(q, -1, -2, -3, -4) && accel_read(p, v, sizeof(v)),
 	      "%s: a kept view too late to read holds no update up", label);

@@ -297,7 +297,9 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 	ctx = t->ctx;
 	/* they may read what is overwritten */
 	if (ctx->n_assigns || ctx->n_kept) {
+		ctx->overwritten = t;
 		err = realize(ctx, NULL);
+		ctx->overwritten = NULL;
 		if (err)
 			return err;
 	}

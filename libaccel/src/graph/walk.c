@@ -171,7 +171,8 @@ static accel_status add_root(struct accel_context *ctx, struct accel_tensor *t)
 
 	if (stale_view(t))
 		return stale(stale_view(t));
-	if (node_ready(from) && (t == from || !from->pending))
+	if (node_ready(from) &&
+	    (t == from || (!from->pending && from != ctx->overwritten)))
 		return ACCEL_OK;
 	if (!node_ready(from))
 		t = from;

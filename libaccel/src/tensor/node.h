@@ -60,6 +60,7 @@ struct accel_context {
 	uint32_t n_marks, cap_marks;
 	struct accel_tensor **assigns; /* with ->pending set */
 	uint32_t n_assigns, cap_assigns;
+	struct accel_tensor *overwritten; /* by the accel_write() under way */
 	uint32_t n_kept; /* kept and not computed */
 	uint32_t stamp;
 	uint64_t seq;
