@@ -5,6 +5,8 @@
  */
 #include "conform.h"
 
+#include "../../libaccel/src/tensor/node.h"
+
 static accel_counters now(void)
 {
 	accel_counters c;
@@ -284,6 +286,34 @@ static void updated_views(void)
 	accel_scope_end(ctx);
 }
 
+static uint32_t nodes(void)
+{
+	accel_tensor *t;
+	uint32_t n = 0;
+
+	for (t = ctx->nodes; t; t = t->next)
+		n++;
+	return n;
+}
+
+/* Outside a scope, too, an update leaves nothing behind. */
+static void left_behind(void)
+{
+	accel_tensor *p = four(1, 2, 3, 4), *v = accel_transpose(p, 0, 1), *q;
+	uint32_t before;
+
+	q = accel_tensor_create(ctx, ACCEL_I32, ACCEL_SHAPE(2, 2), NULL);
+	before = nodes();
+	accel_assign(q, v);
+	accel_assign(p, v);
+	accel_sync(ctx);
+	CHECK(nodes() == before, "%s: a conversion lives as long as its update",
+	      label);
+	accel_tensor_destroy(p);
+	accel_tensor_destroy(v);
+	accel_tensor_destroy(q);
+}
+
 /* What is pending and reads what accel_write() overwrites. */
 static void overwritten(void)
 {
@@ -496,6 +526,7 @@ static void suite(void)
 	other_threads();
 	updates();
 	updated_views();
+	left_behind();
 	overwritten();
 	immediates();
 	fusion();

@@ -339,6 +339,8 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 			       ctx->n_assigns + 1, sizeof(*ctx->assigns)))
 		return ACCEL_ERR_NOMEM;
 	node_ref(value);
+	if (value != src && value != src->pending) /* made here */
+		accel_tensor_destroy(value);
 	if (dst->pending) {
 		node_unref(dst->pending);
 	} else {
