@@ -434,6 +434,23 @@ static void between_updates(void)
 	accel_scope_end(ctx);
 }
 
+/* x^0 is 1 wherever x is. */
+static void power_of_zero(void)
+{
+	const float zero[2] = { 0, 2 };
+	accel_tensor *x, *g;
+	float v[2];
+
+	accel_scope_begin(ctx);
+	x = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2), zero);
+	CHECK(!accel_grad(accel_sum(accel_pow_scalar(x, 0), ACCEL_ALL_AXES,
+				    false),
+			  1, &x, &g) &&
+		      !accel_read(g, v, sizeof(v)) && v[0] == 0 && v[1] == 0,
+	      "%s: the gradient of x^0 is 0, at 0 too", label);
+	accel_scope_end(ctx);
+}
+
 /* Of a sum, both have the same gradient, and each its owner. */
 static void owners(void)
 {
@@ -491,6 +508,7 @@ static void suite(void)
 	casts();
 	between_updates();
 	owners();
+	power_of_zero();
 	every_op();
 	rules();
 }
