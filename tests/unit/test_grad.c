@@ -410,6 +410,70 @@ static void rules(void)
 	accel_scope_end(ctx);
 }
 
+/* Two steps before the first is carried out: w = 3 w, then by the new w. */
+static void between_updates(void)
+{
+	const float one[2] = { 1, -2 };
+	accel_tensor *w, *h, *loss, *g;
+	float v[2];
+
+	accel_scope_begin(ctx);
+	w = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2), one);
+	accel_assign(w, accel_mul_scalar(w, 3));
+	loss = accel_sum(accel_mul(w, w), ACCEL_ALL_AXES, false);
+	CHECK(!accel_grad(loss, 1, &w, &g) && !accel_read(g, v, sizeof(v)) &&
+		      v[0] == 6 && v[1] == -12,
+	      "%s: by a weight whose update is pending", label);
+	accel_write(w, one, sizeof(one));
+	h = accel_mul(w, w);
+	accel_assign(w, accel_mul_scalar(w, 3));
+	loss = accel_sum(h, ACCEL_ALL_AXES, false);
+	CHECK(!accel_grad(loss, 1, &w, &g) && !accel_read(g, v, sizeof(v)) &&
+		      v[0] == 2 && v[1] == -4,
+	      "%s: by a weight as it was before an update", label);
+	accel_scope_end(ctx);
+}
+
+/* x^0 is 1 wherever x is. */
+static void power_of_zero(void)
+{
+	const float zero[2] = { 0, 2 };
+	accel_tensor *x, *g;
+	float v[2];
+
+	accel_scope_begin(ctx);
+	x = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2), zero);
+	CHECK(!accel_grad(accel_sum(accel_pow_scalar(x, 0), ACCEL_ALL_AXES,
+				    false),
+			  1, &x, &g) &&
+		      !accel_read(g, v, sizeof(v)) && v[0] == 0 && v[1] == 0,
+	      "%s: the gradient of x^0 is 0, at 0 too", label);
+	accel_scope_end(ctx);
+}
+
+/* Of a sum, both have the same gradient, and each its owner. */
+static void owners(void)
+{
+	const float one[2] = { 1, -2 };
+	accel_tensor *w[2], *loss, *g[2];
+	float v[2] = { 0 };
+	int i;
+
+	accel_scope_begin(ctx);
+	for (i = 0; i < 2; i++)
+		w[i] = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2), one);
+	loss = accel_sum(accel_add(w[0], w[1]), ACCEL_ALL_AXES, false);
+	accel_grad(loss, 2, w, g);
+	accel_keep(g[0]);
+	accel_keep(g[1]);
+	accel_scope_end(ctx);
+	accel_tensor_destroy(g[0]);
+	CHECK(g[0] != g[1] && !accel_read(g[1], v, sizeof(v)) && v[0] == 1 &&
+		      v[1] == 1,
+	      "%s: a gradient outlives one that is the same", label);
+	accel_tensor_destroy(g[1]);
+}
+
 /* f16 in between: the device rounds, the double reference does not. */
 static void casts(void)
 {
@@ -442,6 +506,9 @@ static void suite(void)
 	binary();
 	products();
 	casts();
+	between_updates();
+	owners();
+	power_of_zero();
 	every_op();
 	rules();
 }

@@ -169,6 +169,7 @@ static void kinds(void)
 	  "[2, 3, 2]");
 	L(accel_lstm(3), S(4, 2), "[2, 3]");
 	L(accel_lstm(2, .sequences = true), S(3, 2), "[2, 3, 2]");
+	L(accel_gru(1, .sequences = true), S(65, 1), "[2, 65, 1]");
 	L(accel_multi_head_attention(2, 3), S(4, 5), "[2, 4, 5]");
 	L(accel_dropout(0.4), S(3, 5), "[2, 3, 5]");
 }

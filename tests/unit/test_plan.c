@@ -5,6 +5,8 @@
  */
 #include "conform.h"
 
+#include "../../libaccel/src/tensor/node.h"
+
 static accel_counters now(void)
 {
 	accel_counters c;
@@ -223,6 +225,155 @@ static void updates(void)
 	accel_scope_end(ctx);
 }
 
+/* Whether t, of four elements, is these. */
+static bool is(accel_tensor *t, float a, float b, float c, float d)
+{
+	const float want[4] = { a, b, c, d };
+	float v[4];
+
+	return !accel_read(t, v, sizeof(v)) && !memcmp(v, want, sizeof(v));
+}
+
+static accel_tensor *four(float a, float b, float c, float d)
+{
+	return accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2, 2),
+				   (float[]){ a, b, c, d });
+}
+
+/* Updates and views of what is updated. */
+static void updated_views(void)
+{
+	static const int64_t flat[] = { 4 };
+	accel_tensor *p, *q;
+	float v[4];
+
+	accel_scope_begin(ctx);
+	p = four(0, 0, 0, 0);
+	q = four(1, 2, 3, 4);
+	accel_assign(p, accel_transpose(q, 0, 1));
+	CHECK(is(accel_reshape(p, 1, flat), 1, 3, 2, 4),
+	      "%s: a view of what takes a transpose", label);
+	accel_assign(p, accel_full(ctx, ACCEL_F32, ACCEL_SHAPE(2, 2), 7));
+	CHECK(is(accel_transpose(p, 0, 1), 7, 7, 7, 7),
+	      "%s: a view of what takes a constant", label);
+	accel_assign(p, accel_broadcast(accel_slice(q, 0, 1, 2, 1),
+					ACCEL_SHAPE(2, 2)));
+	CHECK(is(accel_transpose(p, 0, 1), 3, 3, 4, 4),
+	      "%s: a view of what takes a row", label);
+	q = four(1, 2, 3, 4);
+	p = accel_transpose(q, 0, 1);
+	accel_assign(q, four(5, 6, 7, 8));
+	CHECK(is(p, 1, 3, 2, 4) && is(q, 5, 6, 7, 8),
+	      "%s: a view from before an update reads the old value", label);
+	q = four(1, 2, 3, 4);
+	p = accel_keep(accel_transpose(q, 0, 1));
+	accel_assign(q, four(5, 6, 7, 8));
+	CHECK(is(p, 1, 3, 2, 4) && is(q, 5, 6, 7, 8),
+	      "%s: so does a kept one that is read", label);
+	accel_tensor_destroy(p);
+	p = accel_keep(accel_transpose(q, 0, 1));
+	accel_write(q, (float[]){ 1, 2, 3, 4 }, 16);
+	CHECK(is(p, 5, 7, 6, 8), "%s: a kept view outlives an overwrite",
+	      label);
+	accel_tensor_destroy(p);
+	p = accel_transpose(q, 0, 1);
+	accel_write(q, (float[]){ 1, 2, 3, 4 }, 16);
+	accel_keep(p);
+	accel_assign(q, accel_neg(q));
+	CHECK(is(q, -1, -2, -3, -4) && accel_read(p, v, sizeof(v)),
+	      "%s: a kept view too late to read holds no update up", label);
+	accel_tensor_destroy(p);
+	accel_scope_end(ctx);
+}
+
+static uint32_t nodes(void)
+{
+	accel_tensor *t;
+	uint32_t n = 0;
+
+	for (t = ctx->nodes; t; t = t->next)
+		n++;
+	return n;
+}
+
+/* Outside a scope, too, an update leaves nothing behind. */
+static void left_behind(void)
+{
+	accel_tensor *p = four(1, 2, 3, 4), *v = accel_transpose(p, 0, 1), *q;
+	uint32_t before;
+
+	q = accel_tensor_create(ctx, ACCEL_I32, ACCEL_SHAPE(2, 2), NULL);
+	before = nodes();
+	accel_assign(q, v);
+	accel_assign(p, v);
+	accel_sync(ctx);
+	CHECK(nodes() == before, "%s: a conversion lives as long as its update",
+	      label);
+	accel_tensor_destroy(p);
+	accel_tensor_destroy(v);
+	accel_tensor_destroy(q);
+}
+
+/* What is pending and reads what accel_write() overwrites. */
+static void overwritten(void)
+{
+	const float new[4] = { 5, 6, 7, 8 };
+	accel_tensor *p, *q, *kept;
+
+	accel_scope_begin(ctx);
+	p = four(1, 2, 3, 4);
+	q = four(0, 0, 0, 0);
+	accel_assign(q, p);
+	accel_write(p, new, sizeof(new));
+	CHECK(is(q, 1, 2, 3, 4) && is(p, 5, 6, 7, 8),
+	      "%s: what was assigned is not overwritten", label);
+	kept = accel_keep(accel_neg(p));
+	accel_assign(q, accel_add(p, p));
+	CHECK(!accel_write(p, new, sizeof(new)) && is(kept, -5, -6, -7, -8) &&
+		      is(q, 10, 12, 14, 16),
+	      "%s: nor what was kept or computed", label);
+	accel_tensor_destroy(kept);
+	kept = accel_neg(p);
+	accel_write(p, new, sizeof(new));
+	accel_assign(q, kept);
+	CHECK(accel_sync(ctx) == ACCEL_ERR_INVALID && !accel_sync(ctx) &&
+		      is(q, 10, 12, 14, 16),
+	      "%s: an assignment recorded too late fails once", label);
+	accel_scope_end(ctx);
+}
+
+/* Numbers in a program: as many as there are, whatever equals what. */
+static void immediates(void)
+{
+	static const int64_t square[] = { 2, 2 };
+	accel_tensor *x, *y, *z, *zero;
+	bool ok;
+	int i;
+
+	accel_scope_begin(ctx);
+	x = four(1, 2, 3, 4);
+	if (!on_vulkan) { /* a shader may take -0 for 0 */
+		zero = accel_div(x, accel_full(ctx, ACCEL_F32, 2, square, -0.));
+		zero = accel_sub(
+			accel_div(x, accel_full(ctx, ACCEL_F32, 2, square, 0)),
+			zero);
+		CHECK(is(zero, INFINITY, INFINITY, INFINITY, INFINITY),
+		      "%s: 0 is not -0", label);
+	}
+	y = x;
+	z = accel_cast(x, ACCEL_I32);
+	for (i = 2; i < 7; i++) {
+		y = accel_add_scalar(y, i);
+		z = accel_maximum(accel_mul_scalar(z, i), z);
+	}
+	x = accel_add(y, accel_cast(z, ACCEL_F32));
+	ok = is(x, 741, 1462, 2183, 2904);
+	CHECK(ok, "%s: the same numbers as f32 and as i32", label);
+	if (!ok)
+		printf("# %s\n", accel_last_error());
+	accel_scope_end(ctx);
+}
+
 /* What accel_plan_print() says of t. */
 static void printed(accel_tensor *t, char *text, size_t room)
 {
@@ -374,6 +525,10 @@ static void suite(void)
 	determinism();
 	other_threads();
 	updates();
+	updated_views();
+	left_behind();
+	overwritten();
+	immediates();
 	fusion();
 	cache();
 	keys();

@@ -3,6 +3,7 @@
  * Graphs that nobody thought of: some tens of ops over one another's values,
  * views and slices among them, some values kept, some leaves updated in place.
  * Whatever is folded, fused and reordered, each value is the double reference's.
+ * And steps in a row, some not yet computed when the next one is recorded.
  * Every op is continuous and keeps numbers small, so that rounding stays small.
  */
 #include "conform.h"
@@ -37,8 +38,82 @@ static accel_tensor *halved(accel_tensor *x)
 	return accel_reshape(accel_broadcast(x, 3, both), 2, square);
 }
 
+/* Places at random along an axis of N. */
+static accel_tensor *places(void)
+{
+	int32_t v[N * N];
+	int i;
+
+	for (i = 0; i < N * N; i++)
+		v[i] = (int32_t)pick(N);
+	return accel_tensor_create(ctx, ACCEL_I32, 2, square, v);
+}
+
+/* A part of x with a border around it. */
+static accel_tensor *shifted(accel_tensor *x)
+{
+	static const int64_t one[] = { 1, 1 };
+	int64_t down = pick(3), right = pick(3);
+
+	x = accel_pad(x, one, one, 0.5);
+	x = accel_slice(x, 0, down, down + N, 1);
+	return accel_slice(x, 1, right, right + N, 1);
+}
+
+/* Of x as an image: by b's corner, or its maxima, or its means. */
+static accel_tensor *image_op(accel_tensor *x, accel_tensor *b)
+{
+	const int64_t wide[] = { N / 2, 2, N / 2, 2 };
+
+	x = accel_reshape(x, ACCEL_SHAPE(1, 1, N, N));
+	switch (pick(3)) {
+	case 0:
+		b = accel_slice(accel_slice(b, 0, 0, 3, 1), 1, 0, 3, 1);
+		b = accel_reshape(b, ACCEL_SHAPE(1, 1, 3, 3));
+		x = accel_mul_scalar(accel_conv2d(x, b, .pad = { 1, 1 }),
+				     1.0 / 9);
+		break;
+	case 1:
+		x = accel_max_pool2d(x, .size = { 2, 2 });
+		x = accel_reshape(x, ACCEL_SHAPE(N / 2, 1, N / 2, 1));
+		x = accel_broadcast(x, 4, wide);
+		break;
+	default:
+		x = accel_avg_pool2d(x, .size = { 3, 3 }, .stride = { 1, 1 },
+				     .pad = { 1, 1 });
+	}
+	return accel_reshape(x, 2, square);
+}
+
+static accel_tensor *moving_op(accel_tensor *a, accel_tensor *b)
+{
+	int axis = (int)pick(2);
+
+	switch (pick(8)) {
+	case 0:
+		return accel_mul_scalar(accel_cumsum(a, axis), 1.0 / N);
+	case 1:
+		return shifted(a);
+	case 2:
+		return accel_where(accel_greater(a, b), a, b);
+	case 3:
+		return accel_gather(a, axis, places());
+	case 4:
+		return accel_mul_scalar(accel_scatter_add(a, axis, places(), b),
+					0.3);
+	case 5:
+		return accel_broadcast(accel_slice(a, 0, 2, 3, 1), 2, square);
+	case 6:
+		return accel_mul(a, accel_scalar(ctx, ACCEL_F32, noise()));
+	default:
+		return image_op(a, b);
+	}
+}
+
 static accel_tensor *one_op(accel_tensor *a, accel_tensor *b)
 {
+	if (!pick(3))
+		return moving_op(a, b);
 	switch (pick(18)) {
 	case 0:
 		return accel_tanh(a);
@@ -158,6 +233,106 @@ static bool graph(uint32_t seed)
 	return ok;
 }
 
+/* ---- several steps ---- */
+
+#define LIVE (LEAVES + 8) /* leaves, and what was kept in earlier steps */
+#define OPS 24
+
+static accel_tensor *at[LIVE + OPS];
+static double is[LIVE + OPS][N * N];
+
+static bool overwrite(uint32_t leaf)
+{
+	float v[N * N];
+	int i;
+
+	for (i = 0; i < N * N; i++) {
+		v[i] = (float)(noise() * 2 - 1);
+		is[leaf][i] = v[i];
+	}
+	return !accel_write(at[leaf], v, sizeof(v));
+}
+
+/* One op, small enough; then perhaps an update. What is read or recorded later
+ * than that is by the new value. */
+static bool one_more(uint32_t n)
+{
+	accel_tensor *a = at[pick(2) ? n - 1 : pick(n)];
+	uint32_t leaf, from, i;
+
+	at[n] = one_op(a, at[pick(n)]);
+	if (!at[n] || reference_eval(at[n], 0, NULL, NULL, is[n]))
+		return false;
+	for (i = 0; i < N * N && fabs(is[n][i]) < 2; i++)
+		;
+	if (i < N * N) {
+		at[n] = accel_tanh(at[n]);
+		if (reference_eval(at[n], 0, NULL, NULL, is[n]))
+			return false;
+	}
+	if (pick(8))
+		return true;
+	leaf = pick(LEAVES);
+	from = pick(n + 1);
+	memmove(is[leaf], is[from], sizeof(is[0]));
+	return !accel_assign(at[leaf], at[from]);
+}
+
+/*
+ * A step on the first *live values, of which it keeps one more; it may end
+ * before any of it is computed.
+ */
+static bool step(uint32_t *live, double *worst)
+{
+	uint32_t n, last = *live + 4 + pick(OPS - 4), kept;
+	bool ok = pick(3) || overwrite(pick(LEAVES));
+
+	accel_scope_begin(ctx);
+	for (n = *live; n < last && ok; n++)
+		ok = one_more(n);
+	kept = *live + pick(last - *live);
+	if (ok)
+		accel_keep(at[kept]);
+	if (ok && pick(2))
+		ok = pick(2) ? !accel_sync(ctx)
+			     : right(at[last - 1], is[last - 1], worst);
+	accel_scope_end(ctx);
+	if (!ok)
+		return false;
+	at[*live] = at[kept];
+	memmove(is[*live], is[kept], sizeof(is[0]));
+	if (++*live < LIVE && pick(3))
+		return true;
+	n = LEAVES + pick(*live - LEAVES);
+	accel_tensor_destroy(at[n]);
+	at[n] = at[--*live];
+	memmove(is[n], is[*live], sizeof(is[0]));
+	return true;
+}
+
+static bool steps(uint32_t seed)
+{
+	uint32_t live, i, n;
+	double worst = 0;
+	bool ok = true;
+
+	noise_state = seed * 2654435761u;
+	for (live = 0; live < LEAVES; live++) {
+		at[live] = accel_keep(make(ACCEL_F32, 2, square, -1, 1));
+		ok = ok && !reference_eval(at[live], 0, NULL, NULL, is[live]);
+	}
+	for (n = 1 + pick(8); n-- && ok;)
+		ok = step(&live, &worst);
+	for (i = 0; i < live && ok; i++)
+		ok = right(at[i], is[i], &worst);
+	if (!ok)
+		printf("# seed %u: off by %g; %s\n", seed, worst,
+		       accel_last_error());
+	for (i = 0; i < live; i++)
+		accel_tensor_destroy(at[i]);
+	return ok;
+}
+
 static void suite(void)
 {
 	uint32_t graphs = on_vulkan ? 20 : 500, seed, bad = 0;
@@ -169,6 +344,10 @@ static void suite(void)
 		bad += !graph(seed);
 	CHECK(!bad, "%s: %u graphs at random are their reference", label,
 	      graphs);
+	bad = 0;
+	for (seed = 1; seed <= graphs; seed++)
+		bad += !steps(seed);
+	CHECK(!bad, "%s: and so are steps on one another's results", label);
 }
 
 int main(int argc, char **argv)

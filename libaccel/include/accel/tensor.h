@@ -121,7 +121,8 @@ ACCEL_API accel_status accel_read(accel_tensor *t, void *data, size_t bytes);
 
 /*
  * Overwrites a tensor made by accel_tensor_create(), or any that has been
- * computed. Ops recorded before and not yet computed can no longer be.
+ * computed. Assignments and kept tensors that are pending are computed first;
+ * other ops recorded before and not yet computed can no longer be.
  */
 ACCEL_API accel_status accel_write(accel_tensor *t, const void *data,
 				   size_t bytes);
@@ -131,7 +132,9 @@ ACCEL_API accel_status accel_write(accel_tensor *t, const void *data,
  * value, ops recorded after read the new one.
  *
  * @dst: made by accel_tensor_create() or computed; not a view.
- * @src: same shape; converted to @dst's type.
+ * @src: same shape; converted to @dst's type. Where it turns out to be recorded
+ *   before an update of its inputs that has been carried out since, that sync
+ *   fails with ERR_INVALID and the assignment is forgotten.
  */
 ACCEL_API accel_status accel_assign(accel_tensor *dst, accel_tensor *src);
 

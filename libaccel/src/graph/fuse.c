@@ -41,11 +41,16 @@ static bool same_input(const struct ir_input *a, const struct ir_input *b)
 	       layout_same_shape(&a->l, &b->l);
 }
 
+static bool same_imm(const struct ir_node *a, const struct ir_node *b)
+{
+	return a->l.dtype == b->l.dtype && ir_same_number(a->value, b->value);
+}
+
 /* Counts what group g needs; `base` is a member whose value comes for free. */
 static void count(const struct ir *ir, uint32_t g, struct need *need)
 {
 	const struct ir_input *seen[EW_MAX_IN + 1];
-	double imm[EW_MAX_IMM + 1];
+	const struct ir_node *imm[EW_MAX_IMM];
 	uint32_t i, j, k;
 
 	memset(need, 0, sizeof(*need));
@@ -68,14 +73,14 @@ static void count(const struct ir *ir, uint32_t g, struct need *need)
 			if (from->group == g && ir_aligned(ir, in, &m->l))
 				continue;
 			if (from->op == OP_CONST) {
-				for (k = 0; k < need->imms; k++)
-					if (imm[k] == from->value)
+				for (k = 0; k < need->imms && k < EW_MAX_IMM;
+				     k++)
+					if (same_imm(imm[k], from))
 						break;
-				if (k == need->imms && k <= EW_MAX_IMM) {
-					if (k < EW_MAX_IMM)
-						imm[k] = from->value;
-					need->imms++;
-				}
+				if (k == EW_MAX_IMM)
+					need->imms = EW_MAX_IMM + 1;
+				else if (k == need->imms)
+					imm[need->imms++] = from;
 				continue;
 			}
 			for (k = 0; k < need->inputs && k < EW_MAX_IN; k++)

@@ -16,15 +16,28 @@ struct backward {
 	uint32_t n;
 };
 
-/* Marks wrt and all that depends on it. */
-static void mark_wanted(struct backward *b, int n, accel_tensor *const *wrt)
+/* What stands for t in the loss: one recorded after an assignment to t that is
+ * not carried out yet reads the value assigned. */
+static accel_tensor *read_as(const accel_tensor *loss, accel_tensor *t)
 {
+	return t->pending && loss->seq > t->assigned && graph_met(t->pending)
+		       ? t->pending
+		       : t;
+}
+
+/* Marks wrt and all that depends on it. */
+static void mark_wanted(struct backward *b, const accel_tensor *loss, int n,
+			accel_tensor *const *wrt)
+{
+	accel_tensor *x;
 	uint32_t i, j;
 	int k;
 
-	for (k = 0; k < n; k++)
-		if (graph_met(wrt[k]))
-			b->wanted[wrt[k]->index] = true;
+	for (k = 0; k < n; k++) {
+		x = read_as(loss, wrt[k]);
+		if (graph_met(x))
+			b->wanted[x->index] = true;
+	}
 	for (i = 0; i < b->n; i++)
 		for (j = 0; j < b->node[i]->n_in; j++)
 			if (b->wanted[b->node[i]->in[j]->index])
@@ -52,6 +65,17 @@ static accel_status step_back(struct backward *b, uint32_t i)
 	return ACCEL_OK;
 }
 
+/* A handle of its own, where the caller has g already: to keep and destroy. */
+static accel_tensor *own(accel_tensor *g, int n, accel_tensor *const *grads)
+{
+	int k;
+
+	for (k = 0; g && k < n; k++)
+		if (grads[k] == g)
+			return accel_reshape(g, g->l.ndim, g->l.shape);
+	return g;
+}
+
 static accel_status backward(struct backward *b, accel_tensor *loss, int n,
 			     accel_tensor *const *wrt, accel_tensor **grads)
 {
@@ -59,20 +83,20 @@ static accel_status backward(struct backward *b, accel_tensor *loss, int n,
 	uint32_t i;
 	int k;
 
-	mark_wanted(b, n, wrt);
+	mark_wanted(b, loss, n, wrt);
 	b->grad[loss->index] = op_full_like(loss, 1);
 	if (!b->grad[loss->index])
 		return ACCEL_ERR_NOMEM;
 	for (i = b->n; i-- && !err;)
 		err = step_back(b, i);
 	for (k = 0; k < n && !err; k++) {
-		accel_tensor *g = NULL;
+		accel_tensor *x = read_as(loss, wrt[k]), *g = NULL;
 
-		if (graph_met(wrt[k]))
-			g = b->grad[wrt[k]->index];
+		if (graph_met(x))
+			g = b->grad[x->index];
 		if (!g)
 			g = op_full_like(wrt[k], 0);
-		grads[k] = op_as(g, wrt[k]->l.dtype);
+		grads[k] = own(op_as(g, wrt[k]->l.dtype), k, grads);
 		if (!grads[k])
 			err = ACCEL_ERR_NOMEM;
 	}
@@ -117,5 +141,9 @@ accel_status accel_grad(accel_tensor *loss, int n, accel_tensor *const *wrt,
 	b.wanted = s->wanted;
 	memset(b.grad, 0, b.n * sizeof(*b.grad));
 	memset(b.wanted, 0, b.n * sizeof(*b.wanted));
-	return backward(&b, loss, n, wrt, grads);
+	/* what the loss read, whatever was assigned since */
+	loss->ctx->differentiating = true;
+	err = backward(&b, loss, n, wrt, grads);
+	loss->ctx->differentiating = false;
+	return err;
 }

@@ -6,6 +6,8 @@
 #ifndef ACCEL_GRAPH_IR_H
 #define ACCEL_GRAPH_IR_H
 
+#include <math.h>
+
 #include "plan.h"
 #include "walk.h"
 
@@ -110,6 +112,12 @@ static inline void ir_visit(struct ir *ir, uint32_t g, uint32_t *n)
 static inline const struct op_attr *ir_attr(const struct ir_node *n)
 {
 	return n->attr ? n->attr : &n->own;
+}
+
+/* One immediate for both: 0 is not -0. */
+static inline bool ir_same_number(double a, double b)
+{
+	return a == b && !signbit(a) == !signbit(b);
 }
 
 static inline bool ir_elementwise(const struct ir_node *n)

@@ -200,7 +200,11 @@ static int find_member(const struct program *p, uint32_t node)
 
 static bool same_operand(const struct operand *a, const struct operand *b)
 {
-	return a->slot == b->slot && !memcmp(&a->l, &b->l, sizeof(a->l));
+	/* not all bytes of a layout mean something */
+	return a->slot == b->slot && a->l.offset == b->l.offset &&
+	       a->l.dtype == b->l.dtype && layout_same_shape(&a->l, &b->l) &&
+	       !memcmp(a->l.stride, b->l.stride,
+		       a->l.ndim * sizeof(a->l.stride[0]));
 }
 
 /* Numbers an outside input or an immediate; `first` is the value of input 0. */
@@ -213,7 +217,7 @@ static uint8_t outside(const struct lower *w, struct program *p,
 
 	if (from->op == OP_CONST) {
 		for (i = 0; i < p->ew.n_imm; i++)
-			if (p->ew.imm[i] == from->value &&
+			if (ir_same_number(p->ew.imm[i], from->value) &&
 			    p->ew.dtype[EW_MAX_IN + i] == from->l.dtype)
 				return (uint8_t)(EW_MAX_IN + i);
 		if (i == EW_MAX_IMM) {

@@ -145,18 +145,32 @@ static void settle(struct accel_context *ctx, const struct plan *p)
 		settle_assign(ctx, ctx->assigns[i]);
 }
 
+static void discard(struct accel_tensor *dst)
+{
+	struct accel_tensor *v = dst->pending;
+
+	dst->pending = NULL;
+	node_unref(v);
+	node_unref(dst);
+}
+
 void graph_discard(struct accel_context *ctx)
 {
 	uint32_t i, n = ctx->n_assigns;
 
 	ctx->n_assigns = 0;
-	for (i = 0; i < n; i++) {
-		struct accel_tensor *dst = ctx->assigns[i], *v = dst->pending;
+	for (i = 0; i < n; i++)
+		discard(ctx->assigns[i]);
+}
 
-		dst->pending = NULL;
-		node_unref(v);
-		node_unref(dst);
-	}
+void graph_discard_one(struct accel_context *ctx, uint32_t i)
+{
+	struct accel_tensor *dst = ctx->assigns[i];
+
+	ctx->n_assigns--;
+	memmove(ctx->assigns + i, ctx->assigns + i + 1,
+		(ctx->n_assigns - i) * sizeof(*ctx->assigns));
+	discard(dst);
 }
 
 static accel_status nothing_free(struct accel_context *ctx,
@@ -281,8 +295,11 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 				   "write: %s %s has no storage of its own yet",
 				   op_table[t->op].name, layout_text(&t->l));
 	ctx = t->ctx;
-	if (t->pending) {
+	/* they may read what is overwritten */
+	if (ctx->n_assigns || ctx->n_kept) {
+		ctx->overwritten = t;
 		err = realize(ctx, NULL);
+		ctx->overwritten = NULL;
 		if (err)
 			return err;
 	}
@@ -298,7 +315,7 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 
 accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 {
-	accel_tensor *in[2] = { dst, src };
+	accel_tensor *in[2] = { dst, src }, *value;
 	struct accel_context *ctx;
 
 	if (!op_args("assign", 2, in))
@@ -312,20 +329,26 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 	if (!layout_same_shape(&dst->l, &src->l))
 		return accel_error(ACCEL_ERR_SHAPE, "assign: %s to %s",
 				   layout_text(&src->l), layout_text(&dst->l));
-	src = op_as(src, dst->l.dtype);
-	if (src && src->pending)
-		src = src->pending;
-	if (!src || mem_grow(&ctx->assigns, &ctx->cap_assigns,
-			     ctx->n_assigns + 1, sizeof(*ctx->assigns)))
+	value = op_as(src, dst->l.dtype);
+	if (value && value->pending)
+		value = value->pending;
+	/* views of dst go by its layout, and from now on look into this */
+	else if (value && (value->l.offset || !layout_dense(&value->l)))
+		value = accel_copy(value);
+	if (!value || mem_grow(&ctx->assigns, &ctx->cap_assigns,
+			       ctx->n_assigns + 1, sizeof(*ctx->assigns)))
 		return ACCEL_ERR_NOMEM;
-	node_ref(src);
+	node_ref(value);
+	if (value != src && value != src->pending) /* made here */
+		accel_tensor_destroy(value);
 	if (dst->pending) {
 		node_unref(dst->pending);
 	} else {
 		node_ref(dst);
 		ctx->assigns[ctx->n_assigns++] = dst;
 	}
-	dst->pending = src;
+	dst->pending = value;
+	dst->assigned = ctx->seq;
 	return ACCEL_OK;
 }
 

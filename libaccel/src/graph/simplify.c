@@ -96,6 +96,9 @@ static struct ir_input *identity(const struct ir *ir, struct ir_node *n)
 	case OP_POW:
 		k = cb && b == 1 ? 0 : -1;
 		break;
+	case OP_WHERE:
+		k = !ca ? -1 : a != 0 ? 1 : 2;
+		break;
 	default:
 		break;
 	}

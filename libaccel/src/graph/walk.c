@@ -148,41 +148,37 @@ static accel_status walk_from(struct accel_context *ctx,
 	return err;
 }
 
-static accel_status add_root(struct accel_context *ctx, struct accel_tensor *t)
+/* A view recorded before an update of what it looks into, or NULL. */
+static struct accel_tensor *stale_view(struct accel_tensor *t)
 {
-	struct graph_scratch *s = ctx->scratch;
-	accel_status err;
-	uint32_t i;
-
-	for (struct accel_tensor *v = t;
-	     !node_ready(v) && op_table[v->op].class == CLASS_VIEW;
-	     v = v->in[0])
-		if (node_ready(v->in[0]) && v->in[0]->written > v->seq)
-			return stale(v);
-	t = node_storage(t);
-	if (node_ready(t))
-		return ACCEL_OK;
-	for (i = 0; i < s->n_roots; i++)
-		if (s->roots[i] == t)
-			return ACCEL_OK;
-	err = walk_from(ctx, t, false);
-	return err ? err : push(&s->roots, &s->n_roots, &s->cap_roots, t);
+	for (; !node_ready(t) && op_table[t->op].class == CLASS_VIEW;
+	     t = t->in[0])
+		if (node_ready(t->in[0]) && t->in[0]->written > t->seq)
+			return t;
+	return NULL;
 }
 
 /*
- * A kept value. One that only looks at a tensor that is about to be updated gets
- * storage of its own, and is what it was.
+ * One that only looks at a tensor that is about to be updated gets storage of
+ * its own, and is what it was.
  */
-static accel_status add_kept(struct accel_context *ctx, struct accel_tensor *t)
+static accel_status add_root(struct accel_context *ctx, struct accel_tensor *t)
 {
 	struct graph_scratch *s = ctx->scratch;
 	struct accel_tensor *from = node_storage(t);
 	accel_status err;
+	uint32_t i;
 
-	if (node_ready(from) && !from->pending)
+	if (stale_view(t))
+		return stale(stale_view(t));
+	if (node_ready(from) &&
+	    (t == from || (!from->pending && from != ctx->overwritten)))
 		return ACCEL_OK;
 	if (!node_ready(from))
-		return add_root(ctx, t);
+		t = from;
+	for (i = 0; i < s->n_roots; i++)
+		if (s->roots[i] == t)
+			return ACCEL_OK;
 	err = walk_from(ctx, t, false);
 	return err ? err : push(&s->roots, &s->n_roots, &s->cap_roots, t);
 }
@@ -221,12 +217,16 @@ accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
 		err = add_root(ctx, target);
 	for (t = kept && ctx->n_kept ? ctx->nodes : NULL; t && !err;
 	     t = t->next)
-		if (t->kept && !t->computed)
-			err = add_kept(ctx, t);
+		/* a view too late to compute holds nothing else up */
+		if (t->kept && !t->computed && !stale_view(t))
+			err = add_root(ctx, t);
 	for (i = 0; i < ctx->n_assigns && !err; i++) {
 		err = walk_from(ctx, ctx->assigns[i], false);
 		if (!err)
 			err = walk_from(ctx, ctx->assigns[i]->pending, false);
+		/* it is too late for this one, not for all that comes after */
+		if (err == ACCEL_ERR_INVALID)
+			graph_discard_one(ctx, i);
 	}
 	for (i = 0; i < s->n_roots && !err; i++)
 		err = key_put(s, &s->roots[i]->index, sizeof(uint32_t));

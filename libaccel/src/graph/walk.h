@@ -49,6 +49,7 @@ accel_status graph_reach(struct accel_context *ctx, struct accel_tensor *t);
 
 /* Forgets pending assignments, after a step that could not be carried out. */
 void graph_discard(struct accel_context *ctx);
+void graph_discard_one(struct accel_context *ctx, uint32_t i);
 
 /* True for a node that the last walk met. */
 static inline bool graph_met(const struct accel_tensor *t)

@@ -32,6 +32,26 @@ static accel_status build(struct accel_layer *l, const struct shape *in,
 typedef accel_tensor *step_fn(const struct layer_call *c, accel_tensor *x,
 			      accel_tensor **state);
 
+#define MOST_PARTS 64 /* of a concat */
+
+/* Every step's [N, 1, units] as one. */
+static accel_tensor *join(accel_tensor **part, int64_t n)
+{
+	int64_t i, k;
+
+	do {
+		for (i = k = 0; i < n; i += MOST_PARTS, k++) {
+			int64_t m = n - i < MOST_PARTS ? n - i : MOST_PARTS;
+
+			part[k] = accel_concat((int)m, part + i, 1);
+			if (!part[k])
+				return NULL;
+		}
+		n = k;
+	} while (n > 1);
+	return part[0];
+}
+
 /* x [N, T, F] */
 static accel_tensor *unroll(const struct layer_call *c, step_fn *step)
 {
@@ -55,7 +75,7 @@ static accel_tensor *unroll(const struct layer_call *c, step_fn *step)
 			all[t] = accel_expand(y, 1);
 	}
 	if (all && y)
-		y = accel_concat((int)steps, all, 1);
+		y = join(all, steps);
 	mem_free(all);
 	return y;
 }

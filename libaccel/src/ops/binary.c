@@ -93,10 +93,11 @@ bool grad_binary(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 		gx[0] = accel_div(g, b);
 		gx[1] = accel_neg(accel_mul(gx[0], y));
 		break;
-	case OP_POW: /* b a^(b-1); a^b log a, 0 where a <= 0 */
+	case OP_POW: /* b a^(b-1), 0 where b is; a^b log a, 0 where a <= 0 */
 		s = accel_pow(a, accel_add_scalar(b, -1));
-		gx[0] = accel_mul(g, accel_mul(b, s));
 		zero = op_full_like(a, 0);
+		s = accel_where(accel_equal(b, zero), zero, accel_mul(b, s));
+		gx[0] = accel_mul(g, s);
 		s = accel_greater(a, zero);
 		s = accel_where(
 			s, accel_log(accel_where(s, a, op_full_like(a, 1))),

@@ -47,7 +47,7 @@ accel_tensor *op_record(enum op op, uint32_t n_in, accel_tensor *const *in,
 	if (attr)
 		t->attr = *attr;
 	for (i = 0; i < n_in; i++) {
-		if (!in[i]->pending)
+		if (!in[i]->pending || t->ctx->differentiating)
 			continue;
 		t->in[i] = in[i]->pending;
 		node_ref(t->in[i]);

@@ -38,6 +38,7 @@ struct accel_tensor {
 	struct op_attr attr;
 	struct buffer *buf;
 	struct accel_tensor *pending; /* value assigned, not yet carried out */
+	uint64_t assigned; /* seq at which it was */
 	struct accel_tensor **in;
 	struct accel_tensor *in_fixed[4];
 };
@@ -59,6 +60,7 @@ struct accel_context {
 	uint32_t n_marks, cap_marks;
 	struct accel_tensor **assigns; /* with ->pending set */
 	uint32_t n_assigns, cap_assigns;
+	struct accel_tensor *overwritten; /* by the accel_write() under way */
 	uint32_t n_kept; /* kept and not computed */
 	uint32_t stamp;
 	uint64_t seq;
@@ -70,6 +72,7 @@ struct accel_context {
 	uint64_t bytes_pooled;
 	uint64_t allocations_base;
 	bool lost; /* the device is gone */
+	bool differentiating; /* ops read the nodes of a graph, not tensors */
 	accel_counters counters;
 	struct plan_cache *plans; /* graph/ */
 	void (*plans_free)(struct accel_context *ctx);
