@@ -50,11 +50,22 @@ write_sources() {
 	fi
 }
 
+# TOOL ARGUMENTS...: a machine's own settings come after APT_CONFIG, and those
+# of a container keep no cache of the index.
 apt_() {
-	APT_CONFIG=$A/apt.conf "$@"
+	local tool=$1; shift
+	APT_CONFIG=$A/apt.conf "$tool" -o Dir::Cache::pkgcache=pkgcache.bin \
+		-o Dir::Cache::srcpkgcache=srcpkgcache.bin "$@"
+}
+
+# A day-old index is fresh enough, unless the machine's mirrors have changed.
+fresh() {
+	[ -n "$(find "$A/updated" -mtime -1 2>/dev/null)" ] &&
+		[ -z "$(find /etc/apt/sources.list* -newer "$A/updated" 2>/dev/null)" ]
 }
 
 setup() {
+	! fresh || return 0
 	mkdir -p "$A"/{lists/partial,archives/partial,conf} "$D" || return 1
 	: >"$A/status"
 	write_sources >"$A/sources.list.new" || exit 1
@@ -65,8 +76,6 @@ setup() {
 		Dir::State::lists "$A/lists";
 		Dir::State::status "$A/status";
 		Dir::Cache "$A";
-		Dir::Cache::pkgcache "pkgcache.bin";
-		Dir::Cache::srcpkgcache "srcpkgcache.bin";
 		Dir::Etc::sourcelist "$A/sources.list";
 		Dir::Etc::sourceparts "$A/conf";
 		Dir::Etc::preferencesparts "$A/conf";
@@ -79,17 +88,15 @@ setup() {
 		mv "$A/sources.list.new" "$A/sources.list"
 		rm -f "$A/updated"
 	fi
-	# A day-old index is fresh enough; without a network an old one serves.
-	if [ -z "$(find "$A/updated" -mtime -1 2>/dev/null)" ]; then
-		if apt_ apt-get -q update >"$A/update.log" 2>&1 &&
-		   ! grep -q '^[EW]: Failed' "$A/update.log"; then
-			touch "$A/updated"
-		elif [ -e "$A/updated" ]; then
-			say WARN "no fresh package index for $dists/$arch; using the cached one"
-			touch "$A/updated"
-		else
-			die "cannot read the package index of $dists/$arch (no network?): $(grep -m1 '^[EW]:' "$A/update.log")"
-		fi
+	# without a network an old index serves
+	if apt_ apt-get -q update >"$A/update.log" 2>&1 &&
+	   ! grep -q '^[EW]: Failed' "$A/update.log"; then
+		touch "$A/updated"
+	elif [ -e "$A/updated" ]; then
+		say WARN "no fresh package index for $dists/$arch; using the cached one"
+		touch "$A/updated"
+	else
+		die "cannot read the package index of $dists/$arch (no network?): $(grep -m1 '^[EW]:' "$A/update.log")"
 	fi
 }
 

@@ -33,20 +33,35 @@ build() {
 		die "the build failed"
 }
 
+# go COMMAND...: in the background, as many at once as there are processors. What
+# runs in the background is deaf to Ctrl-C unless told otherwise.
+running=0
+go() {
+	if [ "$running" -ge "$(nproc)" ]; then
+		wait -n || bad=1
+	else
+		running=$((running + 1))
+	fi
+	{ trap - INT QUIT; "$@"; } &
+}
+all_done() {
+	for (( ; running; running--)); do wait -n || bad=1; done
+}
+
 # The conformance suites run on every backend, Vulkan under its validation
 # layers, which must keep silent (scripts/tap.sh). AddressSanitizer judges the
 # CPU backend: a driver's leaks are not ours.
 unit() { # PREFIX BUILD
 	local t n on
-	for t in "$2"/unit/test_*; do
-		[ -x "$t" ] && [ -f "$t" ] || continue
-		n=${t##*/test_}
+	for t in tests/unit/test_*.c "$2"/unit/test_fuzz_*; do
+		n=$(basename "${t##*/test_}" .c)
+		t=$2/unit/test_$n
 		if grep -qs conform_main "tests/unit/test_$n.c"; then
 			for on in cpu $([ "$1" = asan ] || echo vulkan v3d42); do
-				"$suite" "$1-$n-$on" "$t" "$on" || bad=1
+				go "$suite" "$1-$n-$on" "$t" "$on"
 			done
 		elif [ "$1-$n" != asan-kernels ]; then
-			"$suite" "$1-$n" "$t" || bad=1
+			go "$suite" "$1-$n" "$t"
 		fi
 	done
 }
@@ -81,25 +96,20 @@ check)
 	BUILD=$BUILD/asan build SANITIZE=1 unit-programs
 	tests/vm/vm.sh prepare || exit 1
 	export VM_READY=1
-	# in two lanes: a boot has idle moments, and most machines two processors
-	{
-		# who leaks decides scripts/tap.sh
-		LSAN_OPTIONS=exitcode=0 unit asan "$BUILD/asan"
-		boot smp vm-smp- tests/vm/vm.sh smp || bad=1
-		for how in panic reboot poweroff; do
-			boot $how vm-$how tests/vm/panic.sh $how || bad=1
-		done
-		exit $bad
-	} &
-	lane=$!
-	unit unit "$BUILD"
+	# what takes long goes first
+	go boot smp vm-smp- tests/vm/vm.sh smp
+	go boot icount vm-icount- tests/vm/vm.sh icount
 	for t in tests/e2e/test-*.sh; do
-		[ -e "$t" ] || continue
 		n=$(basename "$t" .sh)
-		"$suite" "e2e-${n#test-}" bash "$t" || bad=1
+		go "$suite" "e2e-${n#test-}" bash "$t"
 	done
-	boot icount vm-icount- tests/vm/vm.sh icount || bad=1
-	wait $lane || bad=1
+	for how in panic reboot poweroff; do
+		go boot $how vm-$how tests/vm/panic.sh $how
+	done
+	unit unit "$BUILD"
+	# who leaks decides scripts/tap.sh
+	LSAN_OPTIONS=exitcode=0 unit asan "$BUILD/asan"
+	all_done
 	finish unit- asan- e2e- vm- ;;
 demo)
 	build all
