@@ -31,7 +31,6 @@ sim_down() {
 }
 
 modules_up() {
-	vgem_up
 	load gpio-sim && sim_up
 	load testboard && load importer && load piaccel
 }
