@@ -238,7 +238,8 @@ static accel_status texel(struct compute_record *rec,
 	const uint32_t wide = g->o > BLOCK ? 2 : 1;
 	const uint32_t columns = div_up(g->o, BLOCK * wide);
 	const uint32_t high = texel_high(
-		rec->dev, (uint64_t)(g->oh * g->ow / 16) * columns * g->n);
+		rec->dev, (uint64_t)(g->oh * g->ow / 16) * columns * g->n,
+		false);
 	const uint32_t spec[] = { 0, e->spec, wide, high,
 				  texel_shares(rec->dev) };
 	const uint32_t push[] = {

@@ -16,6 +16,9 @@
  * or where all of it fits a core's cache, bytes */
 #define FEW_ROWS 128
 #define CACHED (512u << 10)
+/* and element by element for this many loads at most: what a small operand
+ * saves is a launch */
+#define FEW_LOADS (128u << 10)
 
 /* Of shaders/matmul_pack.comp. */
 enum pack_mode { PACK_ROWS, PACK_PANEL, PACK_COLUMNS };
@@ -39,6 +42,7 @@ struct side {
 
 	/* as the kernel reads it */
 	bool pack, across; /* across: its transpose lies in memory */
+	bool loose; /* where it lies, by any strides */
 	enum pack_mode mode;
 	uint32_t dtype;
 	uint32_t rows_p, cols_p;
@@ -284,6 +288,19 @@ static void packed(struct side *s, enum pack_mode mode, uint32_t dtype,
 	s->step = s->batches > 1 ? rows_p * cols_p : 0;
 }
 
+/* Whether to leave it where it is rather than to pack it. @passes: how often
+ * all of it is loaded. */
+static bool left_loose(const struct product *p, struct side *s, uint32_t passes)
+{
+	if (s->v->dtype != COMPUTE_F32 || (s->batches > 1 && p->rank != 1) ||
+	    (uint64_t)s->rows * s->cols * passes > FEW_LOADS)
+		return false;
+	s->loose = true;
+	s->ld = (uint32_t)s->rs;
+	s->step = s->batches > 1 ? (uint32_t)s->batch[0] : 0;
+	return true;
+}
+
 static uint32_t packed_dtype(const struct side *s)
 {
 	return s->v->dtype == COMPUTE_F16 ? COMPUTE_F16 : COMPUTE_F32;
@@ -313,7 +330,8 @@ static void plan_texel(const struct compute_device *dev, struct product *p)
 	else if (floats_a && whole &&
 		 quads_in_place(dev, &p->a, p->rank, 4, true))
 		in_place(&p->a, true);
-	else
+	else if (!texel_shares(dev) ||
+		 !left_loose(p, &p->a, div_up(p->n, COLUMNS)))
 		packed(&p->a, PACK_ROWS, COMPUTE_F32, p->m, k4);
 	if (floats_b && whole &&
 	    quads_in_place(dev, &p->b, p->rank, 4, false)) {
@@ -321,7 +339,7 @@ static void plan_texel(const struct compute_device *dev, struct product *p)
 	} else if (floats_b && whole &&
 		   quads_in_place(dev, &p->b, p->rank, 4, true)) {
 		in_place(&p->b, true);
-	} else {
+	} else if (!left_loose(p, &p->b, div_up(p->m, 8))) {
 		packed(&p->b, PACK_COLUMNS, COMPUTE_F32, k4, up(p->n, COLUMNS));
 		p->b.ld = COLUMNS;
 		p->b.panel = k4 * COLUMNS;
@@ -507,38 +525,47 @@ static accel_status texel(struct compute_record *rec, const struct product *p,
 {
 	const uint32_t wide = p->n > COLUMNS ? 2 : 1;
 	const uint32_t share = texel_shares(rec->dev);
-	const uint32_t high =
-		texel_high(rec->dev, (uint64_t)(p->m / 16) * p->batch *
-					     div_up(p->n, COLUMNS * wide));
-	const uint32_t spec[] = {
-		0,    e->spec, wide,
-		high, share,   p->a.across | (uint32_t)p->b.across << 1
-	};
+	const uint32_t high = texel_high(rec->dev,
+					 (uint64_t)(p->m / 16) * p->batch *
+						 div_up(p->n, COLUMNS * wide),
+					 e->wide);
+	const uint32_t spec[] = { 0,
+				  e->spec,
+				  wide,
+				  high,
+				  share,
+				  p->a.across | (uint32_t)p->b.across << 1 |
+					  (uint32_t)p->a.loose << 2 |
+					  (uint32_t)p->b.loose << 3 };
+	const uint32_t unit_a = p->a.loose ? 1 : 4, unit_b = p->b.loose ? 1 : 4;
 	const uint32_t push[] = {
 		p->m,
 		p->n,
-		div_up(p->k, 4),
+		p->k,
 		float_bits(alpha),
-		p->a.start / 4,
-		p->b.start / 4,
+		p->a.start / unit_a,
+		p->b.start / unit_b,
 		e->start[0],
 		e->start[1],
 		e->start[2],
-		p->a.ld / 4,
-		p->b.ld / 4,
-		p->a.step / 4,
-		p->b.step / 4,
+		p->a.ld / unit_a,
+		p->b.ld / unit_b,
+		p->a.step / unit_a,
+		p->b.step / unit_b,
 		p->b.panel / 4,
+		(uint32_t)p->a.cs,
+		(uint32_t)p->b.cs,
 	};
 	const struct compute_binding bind[] = { e->bind[0], e->bind[1],
 						e->bind[2], p->a.bind,
+						p->b.bind,  p->a.bind,
 						p->b.bind,  e->bind[2] };
 	/* rows first: the columns of B they share stay in the cache */
 	const uint32_t groups[] = { div_up(p->m, 8 * high),
 				    div_up(p->n, COLUMNS * wide), p->batch };
 
-	return launch(rec, COMPUTE_SHADER_matmul_texel, spec, 6, bind, 6, push,
-		      14, groups);
+	return launch(rec, COMPUTE_SHADER_matmul_texel, spec, 6, bind, 8, push,
+		      16, groups);
 }
 
 static accel_status tile(struct compute_record *rec, const struct product *p,

@@ -23,7 +23,7 @@
 	X(matmul_plain, 5, 0)                                                  \
 	X(matmul_pack, 2, 0)                                                   \
 	X(matmul_v3d, 5, 0)                                                    \
-	X(matmul_texel, 3, 3)                                                  \
+	X(matmul_texel, 5, 3)                                                  \
 	X(matmul_tile, 5, 0)                                                   \
 	X(conv, 5, 0)                                                          \
 	X(conv_input_grad, 5, 0)                                               \

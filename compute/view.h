@@ -89,11 +89,12 @@ static inline bool texel_shares(const struct compute_device *dev)
 }
 
 /* H, where that leaves `groups` workgroups: enough for a few threads. With
- * broadcasts it is twice the code to compile for nothing. */
+ * broadcasts twice the code pays only if it is `short_code`: a loop that no
+ * longer fits a processor's cache of decoded instructions is slower. */
 static inline uint32_t texel_high(const struct compute_device *dev,
-				  uint64_t groups)
+				  uint64_t groups, bool short_code)
 {
-	return groups >= 8 && !texel_shares(dev) ? 2 : 1;
+	return groups >= 8 && (short_code || !texel_shares(dev)) ? 2 : 1;
 }
 
 static inline uint32_t div_up(uint64_t a, uint64_t b)

@@ -15,9 +15,12 @@ layout(constant_id = 3) const uint H = 1u; // 1 or 2
 // subgroup broadcast of what each fetched (needs subgroups of 8).
 layout(constant_id = 4) const uint SHARE = 0u;
 
-layout(set = 0, binding = 3) uniform samplerBuffer ta;
-layout(set = 0, binding = 4) uniform samplerBuffer tb;
-layout(set = 0, binding = 5) uniform samplerBuffer tr;
+#ifndef TEXELS_AT
+#define TEXELS_AT 3
+#endif
+layout(set = 0, binding = TEXELS_AT) uniform samplerBuffer ta;
+layout(set = 0, binding = TEXELS_AT + 1) uniform samplerBuffer tb;
+layout(set = 0, binding = TEXELS_AT + 2) uniform samplerBuffer tr;
 #define C_BINDING 0
 #define RESIDUAL_QUAD(at) texelFetch(tr, int(at))
 #include "epilogue.glsl"
@@ -31,9 +34,14 @@ mat4 turned(const bool across, vec4 x, vec4 y, vec4 z, vec4 w)
 	return m;
 }
 
+#ifndef FETCH_B
 #define FETCH_B(p)                                                            \
 	turned(ACROSS_B, texelFetch(tb, p.x), texelFetch(tb, p.y),            \
 	       texelFetch(tb, p.z), texelFetch(tb, p.w))
+#endif
+#ifndef QUAD_A
+#define QUAD_A(at) texelFetch(ta, at)
+#endif
 #define FOUR_SHARED(a, i)                                                     \
 	turned(ACROSS_A, subgroupBroadcast(a, i),                             \
 	       subgroupBroadcast(a, i + 1u), subgroupBroadcast(a, i + 2u),    \
@@ -45,7 +53,7 @@ mat4 turned(const bool across, vec4 x, vec4 y, vec4 z, vec4 w)
 // all.
 #define FETCH_A(y, z, mine, low, high)                                        \
 	if (SHARE != 0u) {                                                    \
-		vec4 a = texelFetch(ta, mine);                                \
+		vec4 a = QUAD_A(mine);                                        \
 		y = FOUR_SHARED(a, 0u);                                       \
 		z = FOUR_SHARED(a, 4u);                                       \
 	} else {                                                              \

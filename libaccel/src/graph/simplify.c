@@ -270,13 +270,15 @@ static uint32_t own_copy(struct ir *ir, const struct ir_input *from)
 	return ir->n++;
 }
 
-/* Whether the operand is a whole computed node that nobody claimed yet. */
+/* Whether the operand is a whole computed node that nobody claimed yet, maybe
+ * by another shape: what is stored is the same. */
 static bool claimable(const struct ir *ir, const struct ir_input *at)
 {
 	const struct ir_node *n = &ir->node[at->node];
 
 	return op_table[n->op].class != CLASS_LEAF && n->home == HOME_TEMP &&
-	       ir_aligned(ir, at, &n->l);
+	       !at->l.offset && layout_dense(&at->l) &&
+	       layout_count(&at->l) == layout_count(&n->l);
 }
 
 static void mark_live(struct ir *ir)

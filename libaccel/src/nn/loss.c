@@ -25,7 +25,8 @@ static accel_tensor *cross_entropy(accel_tensor *p, accel_tensor *x)
 		(double)accel_tensor_count(x) / (double)accel_tensor_dim(x, -1);
 	accel_tensor *y = accel_mul(p, accel_log_softmax(x, -1));
 
-	return accel_mul_scalar(accel_sum(y, ACCEL_ALL_AXES, false), -1 / rows);
+	/* by element: it goes into the kernel of the product */
+	return accel_sum(accel_mul_scalar(y, -1 / rows), ACCEL_ALL_AXES, false);
 }
 
 /*
