@@ -48,7 +48,8 @@ static accel_status parse_descr(struct raw *r, const char *p)
 	size = kind ? (int)strtol(p + 3, &rest, 10) : 0;
 	end = kind ? *rest : 0;
 	read = size == 1 || size == 2 || size == 4 || size == 8;
-	if (kind == 'b' && size == 1)
+	r->truth = kind == 'b' && size == 1;
+	if (r->truth)
 		kind = 'u';
 	if (end != quote || !read || !strchr("<>|=", order) ||
 	    !strchr("uif", kind) || (kind == 'f' && size == 1))

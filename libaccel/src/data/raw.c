@@ -143,7 +143,7 @@ static accel_status set_x(accel_samples *s, struct raw *r)
 		memcpy(s->x.shape, r->shape, sizeof(r->shape));
 		s->x.data = r->data; /* handed over */
 		r->data = NULL;
-		s->x_scale = 1 / 255.0f;
+		s->x_scale = r->truth ? 1 : 1 / 255.0f;
 		return ACCEL_OK;
 	}
 	status = array_make(&s->x, ACCEL_F32, r->ndim, r->shape);
