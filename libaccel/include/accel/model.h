@@ -153,8 +153,10 @@ typedef struct accel_fit_options {
 	int patience;
 	const char *checkpoint; /* file written after every epoch */
 	const char *best; /* file written after every epoch that was best */
-	bool resume; /* go on from `checkpoint` where it exists */
-	const char *csv; /* log, a line for an epoch */
+	bool resume; /* go on from `checkpoint` where it exists, patience and
+		      * best epoch included; otherwise those begin anew */
+	const char *
+		csv; /* log, written anew: a line for an epoch of the history */
 	int verbose; /* 0: a bar on a terminal, else lines; 1: lines; -1: none */
 	FILE *out; /* of the progress; NULL: stdout */
 	accel_callback *on_batch, *on_epoch;
@@ -186,7 +188,7 @@ ACCEL_API accel_status accel_fit_with(accel_model *m,
 typedef struct accel_history {
 	int n;
 	const accel_epoch *epoch;
-	int best; /* the best one's number, from 0; -1: none */
+	int best; /* the best one of the last fit, from 0; -1: none */
 	bool interrupted; /* the last fit was, by Ctrl-C */
 } accel_history;
 ACCEL_API accel_history accel_model_history(const accel_model *m);
@@ -196,6 +198,9 @@ ACCEL_API accel_history accel_model_history(const accel_model *m);
 /*
  * Loss and metrics over samples. Metrics are those of accel_compile().
  * @scores: receives them.
+ *
+ * ERR_RANGE: a label out of range, NaN or infinity in data or loss: the text
+ * names the batch. Others as accel_fit()'s.
  */
 ACCEL_API accel_status accel_evaluate(accel_model *m, const accel_samples *data,
 				      accel_scores *scores);

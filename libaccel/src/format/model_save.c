@@ -149,7 +149,7 @@ accel_status accel_model_save(accel_model *m, const char *path)
 	if (!err && m->o.optimizer && m->o.optimizer->n)
 		err = model_each_weight(m, add_slots, &s);
 	s.best = m->best_weights;
-	if (!err && s.best && m->best + 1 != (int)m->n_epochs)
+	if (!err && m->best >= 0 && m->best + 1 != (int)m->n_epochs)
 		err = model_each_weight(m, add_best, &s);
 	if (!err)
 		err = describe_all(&s);

@@ -265,14 +265,16 @@ static bool epochs_from_json(accel_model *m, const json_t *list)
 
 accel_status training_from_json(accel_model *m, const json_t *j)
 {
+	const int64_t most = 1LL << 53; /* steps, which are counted on */
 	int64_t best, step, micro, seed, calls, n;
 	struct accel_optimizer *o = m->o.optimizer;
+	int64_t gathered = o ? o->o.accumulate - 1 : 0;
 
 	n = (int64_t)json_array_size(json_object_get(j, "epochs"));
 	if (!json_get_int(j, "best", -1, n - 1, -1, &best) ||
-	    !json_get_int(j, "step", 0, INT64_MAX, 0, &step) ||
-	    !json_get_int(j, "micro", 0, INT32_MAX, 0, &micro) ||
-	    !json_get_int(j, "scale_steps", 0, INT64_MAX, 0, &m->scale_steps) ||
+	    !json_get_int(j, "step", 0, most, 0, &step) ||
+	    !json_get_int(j, "micro", 0, gathered, 0, &micro) ||
+	    !json_get_int(j, "scale_steps", 0, most, 0, &m->scale_steps) ||
 	    !json_get_number(j, "scale", 32768, &m->scale) ||
 	    !json_get_int(j, "seed", INT64_MIN, INT64_MAX, 0, &seed) ||
 	    !json_get_int(j, "random_calls", 0, INT64_MAX, 0, &calls) ||

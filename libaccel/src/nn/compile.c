@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What a model is trained for; judging and using it. */
 #include <math.h>
+#include <stdio.h>
 
 #include "../base/alloc.h"
 #include "../base/error.h"
@@ -47,6 +48,16 @@ accel_status accel_model_set_metrics(accel_model *m, unsigned metrics)
 	return ACCEL_OK;
 }
 
+/* What is wrong with batch number k. */
+static accel_status named(accel_status err, int64_t k, const struct feeder *f)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text), "%s", accel_last_error());
+	return accel_error(err, "batch %lld of %lld: %s", (long long)k + 1,
+			   (long long)feeder_batches(f), text);
+}
+
 /* What is done with each batch. */
 typedef void batch_fn(void *arg, const struct session *s,
 		      const struct feed *feed, double loss);
@@ -68,7 +79,12 @@ static accel_status each_batch(struct session *s, int64_t begin, int64_t count,
 		err = feeder_next(f, &feed);
 		if (!err)
 			err = session_step(s, &feed, &loss);
-		if (!err)
+		if (!err && s->targets && !isfinite(loss))
+			err = accel_error(ACCEL_ERR_RANGE, "the loss is %g",
+					  isnan(loss) ? NAN : loss);
+		if (err)
+			err = named(err, k, f);
+		else
 			fn(arg, s, &feed, loss);
 	}
 	feeder_destroy(f);

@@ -73,6 +73,8 @@ accel_optimizer *accel_optimizer_create(accel_optimizer_kind kind,
 	o->o.epsilon = or_default(o->o.epsilon, 1e-7);
 	if (kind == ACCEL_ADAMW)
 		o->o.weight_decay = or_default(o->o.weight_decay, 0.004);
+	if (o->o.schedule.kind == ACCEL_SCHEDULE_STEP)
+		o->o.schedule.factor = or_default(o->o.schedule.factor, 0.1);
 	if (!o->o.accumulate)
 		o->o.accumulate = 1;
 	if (!check(o))
@@ -145,6 +147,11 @@ static double rate_at(const struct accel_optimizer *o, int64_t done)
 double accel_optimizer_rate(const accel_optimizer *o)
 {
 	return rate_at(o, o->step);
+}
+
+double optimizer_last_rate(const struct accel_optimizer *o)
+{
+	return rate_at(o, o->step ? o->step - 1 : 0);
 }
 
 void accel_optimizer_set_rate(accel_optimizer *o, double lr)

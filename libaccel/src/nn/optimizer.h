@@ -28,6 +28,9 @@ accel_status optimizer_apply(struct accel_optimizer *o, int n,
 			     accel_tensor *const *params,
 			     accel_tensor *const *grads, accel_tensor *finite);
 
+/* The rate of the last step that was made; before one, of the first. */
+double optimizer_last_rate(const struct accel_optimizer *o);
+
 /* "m", "v", "acc"; static. */
 const char *optimizer_slot_name(int i);
 
