@@ -60,11 +60,30 @@ static accel_status print_confusion(accel_model *m, const accel_samples *s)
 	return err;
 }
 
+/* The mean absolute error of a table's column in the column's own unit: what
+ * was trained, and is scored, is standardised. */
+static bool in_units(const accel_model *m, const accel_scores *s, double *error,
+		     const char **label)
+{
+	const accel_preprocess *p = accel_model_preprocess(m);
+	double mean, std;
+
+	*label = p ? accel_preprocess_label(p) : NULL;
+	if (!*label || accel_preprocess_classes(p) ||
+	    accel_model_options(m)->autoencode)
+		return false;
+	accel_preprocess_target_scale(p, &mean, &std);
+	*error = accel_scores_get(s, ACCEL_MEAN_ABSOLUTE_ERROR) * std;
+	return isfinite(*error);
+}
+
 static int judge(accel_model *m, const accel_samples *data, bool json,
 		 bool confusion)
 {
 	accel_loss loss = accel_model_options(m)->loss;
 	unsigned metrics = accel_model_options(m)->metrics;
+	const char *label;
+	double error;
 	accel_scores s;
 	accel_status err;
 
@@ -78,12 +97,19 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 		return fail(err);
 	if (!json) {
 		print_scores(&s);
+		if (in_units(m, &s, &error, &label))
+			printf("%-10s %.6g in the unit of %s\n", "", error,
+			       label);
 		if (confusion && data->n_classes)
 			err = print_confusion(m, data);
 		return err ? fail(err) : 0;
 	}
 	printf("{\"samples\": %lld", (long long)data->count);
 	print_json_scores(&s, "");
+	if (in_units(m, &s, &error, &label)) {
+		printf(", \"mae_of_label\": ");
+		print_json_number(error);
+	}
 	printf("}\n");
 	return 0;
 }
@@ -111,11 +137,22 @@ int cmd_eval(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	status = check_data(&a);
+	if (status)
+		return status;
 	m = load_model(model, device, &ctx);
 	if (!m)
-		return fail(ACCEL_ERR_FORMAT);
-	s = data_for_model(m, &a);
-	status = s ? judge(m, s, json, confusion) : fail(ACCEL_ERR_IO);
+		return fail(ACCEL_OK);
+	if (!a.data && accel_model_preprocess(m)) {
+		fprintf(stderr,
+			"accel: --data is missing: %s learned from a table\n",
+			model);
+		s = NULL;
+		status = 2;
+	} else {
+		s = data_for_model(m, &a);
+		status = s ? judge(m, s, json, confusion) : fail(ACCEL_OK);
+	}
 	accel_samples_destroy(s);
 	accel_model_destroy(m);
 	accel_close(ctx);
