@@ -31,7 +31,9 @@ result $? "progress is a line an epoch where there is no terminal" "$(cat "$T/lo
 script -qec "stty cols 60; $accel train --epochs 1 --out $T/bar.safetensors" "$T/bar" >/dev/null 2>&1
 # what was redrawn, last line aside, fits the terminal; the bar is there
 wide=$(tr '\r' '\n' <"$T/bar" | sed 's/\x1b\[K$//' | grep '^[0-9][0-9]*/' | sed '$d' | awk 'length > 59')
-grep -q '\[=*>*\.*\] [0-9.]*s - loss' "$T/bar" && [ -z "$wide" ]
+grep -q '\[=*>*\.*\] [0-9.]*s left - loss: [0-9.]* - accuracy' "$T/bar" &&
+	grep -q '^500/500 [0-9.]*s [0-9.]*ms/step - loss: .* - val_accuracy: ' \
+		<(tr '\r' '\n' <"$T/bar") && [ -z "$wide" ]
 result $? "on a terminal it is a bar that fits it" "$wide"
 out=$($accel eval "$m" --json)
 at_least "$(value accuracy <<<"$out")" 0.97 && [ -n "$(value loss <<<"$out")" ]

@@ -60,7 +60,7 @@ struct data_args {
 	  "sensors\n"                                                          \
 	  "                    (made up; digits is the default)" },            \
 		{ "--label", OPT_TEXT, &(a).label,                             \
-		  "column to predict; of X.npy, Y.npy" },                      \
+		  "column to predict; with X.npy a file Y.npy" },              \
 	{                                                                      \
 		"--window", OPT_COUNT, &(a).window,                            \
 			"rows of a table that make one series"                 \

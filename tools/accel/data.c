@@ -164,12 +164,15 @@ static accel_samples *test_part(accel_dataset *d)
 accel_samples *data_for_model(const accel_model *m, const struct data_args *a)
 {
 	const accel_preprocess *p = accel_model_preprocess(m);
+	struct data_args made = *a;
 	const int64_t *shape;
 	int nd = accel_model_input(m, &shape);
 	accel_samples *s;
 
+	if (kind_of(a->data) == SENSORS && !a->window && nd == 2)
+		made.window = (int)shape[0];
 	if (!p || kind_of(a->data) != TABLE)
-		return test_part(data_for_training(NULL, a));
+		return test_part(data_for_training(NULL, &made));
 	s = accel_preprocess_csv(p, a->data);
 	/* a model of series: its window is its input's */
 	windows(&s, nd == 2 ? (int)shape[0] : 0);

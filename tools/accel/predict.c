@@ -133,7 +133,8 @@ int cmd_predict(int argc, char **argv)
 	const struct option_spec specs[] = {
 		{ "MODEL", OPT_TEXT, &model, "" },
 		{ "--input", OPT_TEXT, &a.data,
-		  "FILE.csv, X.npy, a directory of IDX files, digits" },
+		  "FILE.csv, X.npy, a directory of IDX files, digits or "
+		  "sensors" },
 		{ "--seed", OPT_SEED, &a.seed, "of data that is made up (0)" },
 		{ "--device", OPT_TEXT, &device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },

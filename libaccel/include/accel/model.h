@@ -133,7 +133,8 @@ typedef struct accel_progress {
 	int epoch, epochs; /* from 0 */
 	int64_t batch,
 		batches; /* from 0; done so far in this epoch: batch + 1 */
-	accel_scores train; /* of this epoch so far */
+	accel_scores train; /* of this epoch so far; before its end no more
+			     * than loss, accuracy, top_k and mae */
 	const accel_epoch *done; /* at an epoch's end: its record; else NULL */
 } accel_progress;
 

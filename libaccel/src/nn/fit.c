@@ -88,6 +88,7 @@ static accel_status in_batch(const struct fit *f, accel_status err)
 
 static accel_status one_batch(struct fit *f, bool show)
 {
+	struct metrics now;
 	struct feed feed;
 	double loss = NAN;
 	accel_status err;
@@ -104,8 +105,9 @@ static accel_status one_batch(struct fit *f, bool show)
 	session_measure(&f->s, &feed, &f->metrics);
 	if (!show)
 		return ACCEL_OK;
-	f->now.train = (accel_scores){ .loss = f->metrics.loss_sum /
-					       (double)f->metrics.samples };
+	now = f->metrics;
+	now.which &= ACCEL_ACCURACY | ACCEL_TOP_K | ACCEL_MEAN_ABSOLUTE_ERROR;
+	metrics_scores(&now, &f->now.train); /* those that cost nothing */
 	progress_batch(&f->progress, &f->now);
 	if (f->o->on_batch && !f->o->on_batch(f->o->user, &f->now))
 		f->stop = true;

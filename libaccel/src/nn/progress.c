@@ -82,7 +82,7 @@ static int columns(FILE *out)
 }
 
 /*
- * "120/938 [===>....] 1.2s - loss: 0.25". The bar gives way where the terminal is
+ * "120/938 [===>....] 1.2s left - loss: 0.25". The bar gives way where the terminal is
  * narrow. @cut: so does the rest, or the next one could not overwrite it.
  */
 static void draw(struct progress *p, const accel_progress *now,
@@ -123,7 +123,10 @@ void progress_batch(struct progress *p, const accel_progress *now)
 	if (t - p->drawn < 0.1)
 		return;
 	p->drawn = t;
-	add(&rest, "%.1fs", t - p->epoch_began);
+	t -= p->epoch_began;
+	add(&rest, "%.1fs left",
+	    t / (double)(now->batch + 1) *
+		    (double)(now->batches - now->batch - 1));
 	add_scores(&rest, "", &now->train);
 	draw(p, now, &rest, true);
 	fflush(p->out);
@@ -133,10 +136,15 @@ void progress_done(struct progress *p, const accel_progress *now)
 {
 	const accel_epoch *e = now->done;
 	struct line rest = { .n = 0 };
+	double t, step;
 
 	if (!p->out)
 		return;
-	add(&rest, "%.1fs", seconds_now() - p->epoch_began);
+	t = seconds_now() - p->epoch_began;
+	step = t * 1e3 / (double)now->batches;
+	add(&rest, "%.1fs", t);
+	if (p->bar)
+		add(&rest, step < 10 ? " %.2fms/step" : " %.0fms/step", step);
 	add_scores(&rest, "", p->bar ? &now->train : &e->train);
 	if (!isnan(e->validation.loss))
 		add_scores(&rest, "val_", &e->validation);
