@@ -506,6 +506,14 @@ static void test_csv_left_out(void)
 		      strstr(ignored, ", ..."),
 	      "a list of many names ends with a whole one");
 	accel_samples_destroy(s);
+	s = csv("time,t,y\n1795655537.21,3,0.5\n1795655538.21,4,0.7\n"
+		"1795655540.2,1,0.9\n",
+		"y");
+	CHECK(s && s->x.shape[1] == 1 &&
+		      !strcmp(accel_preprocess_ignored(s->preprocess),
+			      "time (time)"),
+	      "the time of a record is no input");
+	accel_samples_destroy(s);
 	s = csv("a,b\n7,none\n9,left\n8,none\n1,None\n", "b");
 	CHECK(s && s->count == 3 && s->n_classes == 2 &&
 		      !strcmp(s->class_names[1], "none"),

@@ -308,7 +308,8 @@ int cmd_train(int argc, char **argv)
 		  "another table, judged after every epoch" },
 		{ "--columns", OPT_TEXT, &a.data.columns,
 		  "inputs, by name or number, with commas (default: all but\n"
-		  "                    dates, row numbers and texts that are "
+		  "                    dates, times, row numbers and texts "
+		  "that are "
 		  "all different)" },
 		{ "--dates", OPT_FLAG, &a.data.dates,
 		  "dates are inputs: hour of the day, day of the week" },

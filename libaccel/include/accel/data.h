@@ -205,8 +205,8 @@ typedef struct accel_csv_options {
 	const char *path;
 	const char *label; /* column to predict; NULL: none */
 	/* Inputs, "Temperature,Humidity" by name, or by number ("3,4"). NULL:
-	 * every column but the label, dates, row numbers, and texts that are
-	 * nearly all different. */
+	 * every column but the label, dates, Unix times, row numbers, and
+	 * texts that are nearly all different. */
 	const char *columns;
 	accel_csv_task task;
 	accel_csv_header header;

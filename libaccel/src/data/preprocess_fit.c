@@ -38,7 +38,8 @@ static void ignore(struct fit *f, int column, const char *why)
 	if (f->cut)
 		return;
 	n = snprintf(end, room, "%s%s (%s)", f->ignored_len ? ", " : "",
-		     f->t->names[column], why);
+		     *f->t->names[column] ? f->t->names[column] : "column 1",
+		     why);
 	f->cut = n < 0 || (size_t)n >= room;
 	if (f->cut) /* whole names only: a cut one may be no UTF-8 */
 		strcpy(end, f->ignored_len ? more : more + 2);
@@ -119,6 +120,22 @@ static bool counts_up(const struct table *t, int column)
 		before = v;
 	}
 	return t->rows > 2;
+}
+
+/* Unix time, as accel record writes it: from 2000 to 2100, never back? */
+static bool is_clock(const struct table *t, int column)
+{
+	double v = 0, before = 946684800;
+	int64_t i;
+
+	for (i = 0; i < t->rows; i++, before = v) {
+		const char *cell = table_cell(t, i, column);
+
+		if (!cell || !number_parse(cell, &v) || v < before ||
+		    v > 4102444800)
+			return false;
+	}
+	return true;
 }
 
 /* ---- columns ---- */
@@ -225,6 +242,8 @@ static accel_status why_not(const struct fit *f, int column, bool counting,
 	if ((!column && f->t->row_numbers) ||
 	    (!counting && counts_up(f->t, column)))
 		*why = "row number";
+	else if (is_clock(f->t, column))
+		*why = "time";
 	else if (c->missing == f->n)
 		*why = "empty";
 	if (*why)
