@@ -170,9 +170,9 @@ ACCEL_API accel_dataset *accel_dataset_mnist(accel_context *ctx,
 /*
  * numpy's .npy, versions 1 to 3: x of f2, f4, f8, any integer (u1 are shades,
  * times 1/255) or bool (0 and 1), y of integers or bool (classes) or floats
- * (targets). Both byte orders; row-major.
+ * (targets). Both byte orders; row-major or column-major.
  *
- * @y: NULL: none. A float y of shape [N] becomes [N, 1].
+ * @y: NULL: none. Classes are [N] or [N, 1], targets [N] or [N, K].
  *
  * ERR_IO, ERR_FORMAT, ERR_SHAPE; ERR_DTYPE: complex, strings, objects.
  */

@@ -164,7 +164,7 @@ static accel_status set_y(accel_samples *s, const struct raw *r)
 				   "%lld samples in %s, but %lld in %s",
 				   (long long)s->count, s->name,
 				   (long long)r->shape[0], r->path);
-	if (r->ndim > 2 || (r->kind != 'f' && r->ndim > 1))
+	if (r->ndim > 2 || (r->kind != 'f' && shape[1] > 1))
 		return accel_error(ACCEL_ERR_SHAPE,
 				   "%s: %d dimensions; labels have 1, targets "
 				   "at most 2",
