@@ -218,6 +218,49 @@ static void layers(void)
 	      "%s: a name that no file could hold", label);
 }
 
+/* Whatever fails first is what is said at the end. */
+static void nothing(void)
+{
+	accel_context *c = accel_open("no such device");
+	accel_model *m = accel_sequential(c, accel_dense(1));
+	const int64_t *shape;
+	accel_scores scores;
+	accel_samples *s;
+
+	CHECK(!c && !m && accel_compile(m, .loss = ACCEL_MSE) &&
+		      strstr(accel_last_error(), "no such device"),
+	      "%s: no device: %s", label, accel_last_error());
+	s = accel_samples_csv("no such file", .label = "y");
+	m = line(accel_sgd());
+	CHECK(!s && accel_fit(m, s, QUIET) == ACCEL_ERR_INVALID &&
+		      strstr(accel_last_error(), "no such file"),
+	      "%s: no data: %s", label, accel_last_error());
+	accel_model_destroy(m);
+	CHECK(accel_fit(NULL, NULL, QUIET) == ACCEL_ERR_INVALID &&
+		      accel_evaluate(NULL, NULL, &scores) ==
+			      ACCEL_ERR_INVALID &&
+		      accel_predict(NULL, NULL, NULL, 0) == ACCEL_ERR_INVALID &&
+		      accel_model_build(NULL, ACCEL_SHAPE(1)) ==
+			      ACCEL_ERR_INVALID &&
+		      accel_model_save(NULL, "x") == ACCEL_ERR_INVALID &&
+		      accel_model_restore(NULL, "x") == ACCEL_ERR_INVALID &&
+		      accel_model_summary(NULL, stdout) == ACCEL_ERR_INVALID &&
+		      !accel_model_load(NULL, "x") &&
+		      !accel_model_call(NULL, NULL, false),
+	      "%s: calls of no model fail", label);
+	CHECK(!accel_model_context(NULL) && !accel_model_input(NULL, &shape) &&
+		      !accel_model_weights(NULL, true, NULL) &&
+		      !accel_model_weight(NULL, "x") &&
+		      !accel_model_parameters(NULL) &&
+		      !accel_model_history(NULL).n &&
+		      !accel_model_options(NULL) &&
+		      !accel_model_optimizer(NULL) &&
+		      !accel_model_preprocess(NULL) &&
+		      !accel_model_class(NULL, 0) &&
+		      isnan(accel_optimizer_rate(NULL)),
+	      "%s: and what is asked of it is nothing", label);
+}
+
 /* A state that a run cannot have been in. */
 static void damaged(void)
 {
@@ -254,6 +297,7 @@ static void suite(void)
 	no_numbers();
 	targets();
 	layers();
+	nothing();
 	damaged();
 }
 

@@ -8,6 +8,10 @@
  *                 .metrics = ACCEL_ACCURACY);
  *   accel_fit(m, mnist->train, .epochs = 5, .validation = mnist->test);
  *
+ * Calls take NULL for a model that could not be made: those that return a
+ * status fail, with the text of what went wrong before; the others return NULL
+ * or nothing. So one check at the end is enough, as with tensors.
+ *
  * A model belongs to its context: destroy it first. Equal seeds give equal
  * bits, of weights, too (accel_open's .seed; 0 where it is left out).
  */
@@ -169,7 +173,7 @@ typedef struct accel_fit_options {
  * their own; a batch is one replayed plan: one submit, no allocation.
  *
  * Ctrl-C (SIGINT, where the program left its default) ends training after the
- * batch. Stopped by it or by .patience, the model keeps the weights of the best
+ * batch, a second one the program. Stopped by it or by .patience, the model keeps the weights of the best
  * epoch; the call succeeds, see accel_history.
  *
  * Deterministic: equal seeds, data and options give equal bits, in a resumed

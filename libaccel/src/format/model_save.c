@@ -140,7 +140,10 @@ accel_status accel_model_save(accel_model *m, const char *path)
 	accel_status err = ACCEL_OK;
 	uint32_t i;
 
-	if (!m || !m->built)
+	if (!m || !path)
+		return accel_error_of_null(path ? "save: no model"
+						: "save: no path");
+	if (!m->built)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "%s: the model is not built: it has no "
 				   "weights to save",

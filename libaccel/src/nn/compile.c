@@ -20,7 +20,7 @@ accel_status accel_compile_with(accel_model *m,
 		o.optimizer = accel_adam();
 	if (!m || !o.optimizer)
 		err = m ? ACCEL_ERR_NOMEM
-			: accel_error(ACCEL_ERR_INVALID, "compile: no model");
+			: accel_error_of_null("compile: no model");
 	else if ((unsigned)o.loss > ACCEL_HUBER)
 		err = accel_error(ACCEL_ERR_INVALID, "compile: no loss %d",
 				  o.loss);
@@ -108,7 +108,9 @@ accel_status model_evaluate(accel_model *m, const accel_samples *data,
 	accel_status err;
 
 	*metrics = (struct metrics){ 0 };
-	if (!m || !m->compiled)
+	if (!m)
+		return accel_error_of_null("no model");
+	if (!m->compiled)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "the model is not compiled");
 	err = model_fits(m, data, true);
@@ -175,7 +177,7 @@ accel_status accel_predict(accel_model *m, const accel_samples *data,
 	accel_status err;
 
 	if (!m)
-		return accel_error(ACCEL_ERR_INVALID, "predict: no model");
+		return accel_error_of_null("predict: no model");
 	err = model_fits(m, data, false);
 	if (err)
 		return err;

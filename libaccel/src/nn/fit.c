@@ -41,7 +41,9 @@ static void on_interrupt(int sig)
 /* Takes SIGINT over where nobody else did. Returns whether it did. */
 static bool catch_interrupt(struct sigaction *old)
 {
-	struct sigaction sa = { .sa_handler = on_interrupt };
+	/* a second one ends the program, as ever */
+	struct sigaction sa = { .sa_handler = on_interrupt,
+				.sa_flags = (int)SA_RESETHAND };
 
 	if (sigaction(SIGINT, NULL, old) || old->sa_handler != SIG_DFL)
 		return false;
@@ -287,7 +289,9 @@ static accel_status prepare(struct fit *f)
 	int batch = o->batch_size > 0 ? o->batch_size : BATCH;
 	accel_status err;
 
-	if (!m || !m->compiled)
+	if (!m)
+		return accel_error_of_null("fit: no model");
+	if (!m->compiled)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "fit: the model is not compiled");
 	if (o->epochs < 0 || o->batch_size < 0 || o->patience < 0)

@@ -76,7 +76,9 @@ accel_status model_fits(accel_model *m, const accel_samples *s, bool targets)
 	const struct shape *out;
 	accel_status err;
 
-	if (!s || !s->x.ndim)
+	if (!s)
+		return accel_error_of_null("no samples");
+	if (!s->x.ndim)
 		return accel_error(ACCEL_ERR_INVALID, "no samples");
 	err = accel_model_build(m, s->x.ndim - 1, s->x.shape + 1);
 	if (err || !targets)

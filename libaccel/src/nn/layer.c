@@ -158,7 +158,7 @@ accel_layer *accel_layer_create(accel_layer_kind kind,
 {
 	struct accel_layer *l;
 
-	if ((unsigned)kind >= (unsigned)KINDS)
+	if ((unsigned)kind >= (unsigned)KINDS || !options)
 		return accel_error_null(ACCEL_ERR_INVALID, "no layer kind %d",
 					kind);
 	if (options->name &&

@@ -146,7 +146,7 @@ static double rate_at(const struct accel_optimizer *o, int64_t done)
 
 double accel_optimizer_rate(const accel_optimizer *o)
 {
-	return rate_at(o, o->step);
+	return o ? rate_at(o, o->step) : NAN;
 }
 
 double optimizer_last_rate(const struct accel_optimizer *o)
@@ -156,7 +156,7 @@ double optimizer_last_rate(const struct accel_optimizer *o)
 
 void accel_optimizer_set_rate(accel_optimizer *o, double lr)
 {
-	if (lr > 0)
+	if (o && lr > 0)
 		o->o.lr = lr;
 }
 

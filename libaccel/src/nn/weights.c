@@ -41,7 +41,7 @@ accel_status model_each_weight(const accel_model *m, weight_fn *fn, void *arg)
 	accel_status err = ACCEL_OK;
 	uint32_t i, j;
 
-	for (i = 1; i < m->n_nodes; i++)
+	for (i = 1; m && i < m->n_nodes; i++)
 		for (j = 0; j < m->node[i]->layer->n_weights && !err; j++)
 			err = fn(arg, m->node[i]->layer,
 				 &m->node[i]->layer->w[j]);
@@ -88,7 +88,9 @@ accel_status accel_model_build(accel_model *m, int ndim, const int64_t *shape)
 	accel_status err;
 	int i;
 
-	if (!m || ndim < 0 || ndim >= ACCEL_MAX_DIMS)
+	if (!m)
+		return accel_error_of_null("build: no model");
+	if (ndim < 0 || ndim >= ACCEL_MAX_DIMS)
 		return accel_error(ACCEL_ERR_SHAPE, "build: %d dimensions",
 				   ndim);
 	for (i = 0; i < ndim; i++)
