@@ -235,6 +235,12 @@ static void nothing(void)
 	CHECK(!s && accel_fit(m, s, QUIET) == ACCEL_ERR_INVALID &&
 		      strstr(accel_last_error(), "no such file"),
 	      "%s: no data: %s", label, accel_last_error());
+	CHECK(accel_compile(m, .optimizer = accel_sgd(.momentum = 2)) ==
+			      ACCEL_ERR_INVALID &&
+		      strstr(accel_last_error(), "momentum is 2"),
+	      "%s: no optimizer: %s", label, accel_last_error());
+	CHECK(!accel_compile(m, .loss = ACCEL_MSE),
+	      "%s: none that was asked for is Adam", label);
 	accel_model_destroy(m);
 	CHECK(accel_fit(NULL, NULL, QUIET) == ACCEL_ERR_INVALID &&
 		      accel_evaluate(NULL, NULL, &scores) ==

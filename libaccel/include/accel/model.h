@@ -104,7 +104,9 @@ ACCEL_API accel_tensor *accel_model_call(accel_model *m, accel_tensor *x,
 /* ---- training ---- */
 
 typedef struct accel_compile_options {
-	accel_optimizer *optimizer; /* taken, even on failure; NULL: Adam */
+	/* Taken, even on failure. NULL: Adam, but an error where it is NULL as
+	 * it could not be made (this thread's last one). */
+	accel_optimizer *optimizer;
 	accel_loss loss;
 	unsigned metrics; /* accel_metric bits: ACCEL_ACCURACY | ACCEL_F1 */
 	int top_k; /* 0: 5 */

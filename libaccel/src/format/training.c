@@ -6,6 +6,7 @@
 #include "../base/error.h"
 #include "../base/alloc.h"
 #include "../tensor/node.h"
+#include "../nn/optimizer.h"
 #include "model_file.h"
 
 /* The optimizer's numbers by name. */
@@ -96,6 +97,7 @@ static accel_optimizer *optimizer_from_json(const json_t *j)
 	const char *kind = json_string_value(json_object_get(j, "kind"));
 	int k = kind ? optimizer_kind(kind) : -1;
 	accel_optimizer_options o = { 0 };
+	accel_optimizer *made;
 	size_t i;
 
 	for (i = 0; k >= 0 && i < OPTIONS; i++)
@@ -104,7 +106,9 @@ static accel_optimizer *optimizer_from_json(const json_t *j)
 	if (k < 0 || o.schedule.kind > ACCEL_SCHEDULE_COSINE)
 		return accel_error_null(ACCEL_ERR_FORMAT,
 					"compile: no such optimizer");
-	return accel_optimizer_create((accel_optimizer_kind)k, &o);
+	made = accel_optimizer_create((accel_optimizer_kind)k, &o);
+	optimizer_failed(); /* is the file's matter, not the next compile's */
+	return made;
 }
 
 /* ---- compile ---- */

@@ -5,6 +5,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "optimizer.h"
 #include "session.h"
 
 #define BATCH 256 /* of what needs no gradient */
@@ -16,6 +17,8 @@ accel_status accel_compile_with(accel_model *m,
 	accel_compile_options o = *options;
 	accel_status err = ACCEL_OK;
 
+	if (!o.optimizer && optimizer_failed())
+		return accel_error_of_null("compile: no optimizer");
 	if (!o.optimizer)
 		o.optimizer = accel_adam();
 	if (!m || !o.optimizer)

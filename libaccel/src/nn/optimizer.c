@@ -57,11 +57,16 @@ static accel_status check(const struct accel_optimizer *o)
 	return ACCEL_OK;
 }
 
+/* In accel_compile(m, .optimizer = accel_sgd(.lr = -1)) the NULL must not pass
+ * for one that was left out. */
+static _Thread_local bool failed;
+
 accel_optimizer *accel_optimizer_create(accel_optimizer_kind kind,
 					const accel_optimizer_options *options)
 {
 	struct accel_optimizer *o = mem_zalloc(sizeof(*o));
 
+	failed = !o;
 	if (!o)
 		return NULL;
 	o->kind = kind;
@@ -77,10 +82,19 @@ accel_optimizer *accel_optimizer_create(accel_optimizer_kind kind,
 		o->o.schedule.factor = or_default(o->o.schedule.factor, 0.1);
 	if (!o->o.accumulate)
 		o->o.accumulate = 1;
-	if (!check(o))
+	failed = check(o);
+	if (!failed)
 		return o;
 	mem_free(o);
 	return NULL;
+}
+
+bool optimizer_failed(void)
+{
+	bool was = failed;
+
+	failed = false;
+	return was;
 }
 
 void accel_optimizer_destroy(accel_optimizer *o)

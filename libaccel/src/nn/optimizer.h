@@ -16,6 +16,9 @@ struct accel_optimizer {
 			      * n gradients of the step being recorded */
 };
 
+/* Did this thread's last accel_optimizer_create() fail? Asked once. */
+bool optimizer_failed(void);
+
 /* Makes the slots for these parameters, or checks that they are for them. */
 accel_status optimizer_bind(struct accel_optimizer *o, int n,
 			    accel_tensor *const *params);
