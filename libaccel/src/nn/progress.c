@@ -82,8 +82,9 @@ static int columns(FILE *out)
 }
 
 /*
- * "120/938 [===>....] 1.2s left - loss: 0.25". The bar gives way where the terminal is
- * narrow. @cut: so does the rest, or the next one could not overwrite it.
+ * "120/938 [===>....] 1.2s left - loss: 0.25". The bar gives way where the
+ * terminal is narrow. @cut: so does the rest, or the next one could not
+ * overwrite it.
  */
 static void draw(struct progress *p, const accel_progress *now,
 		 const struct line *rest, bool cut)
