@@ -98,6 +98,12 @@ if [ -e "$table/datatraining.txt" ]; then
 	out=$($accel eval "$m" --data "$table/datatest2.txt" --json)
 	at_least "$(value accuracy <<<"$out")" 0.98
 	result $? "occupancy: 98 % of the second" "$out"
+	out=$($accel eval "$m" --data "$table/datatest2.txt" --confusion --json)
+	awk 'match($0, /"confusion": .*]]/) {
+		n = split(substr($0, RSTART + 13, RLENGTH), c, /[^0-9]+/)
+		for (i = 1; i <= n; i++) sum += c[i]
+	} END { exit sum != 9752 }' <<<"$out"
+	result $? "its confusion is of every row" "$out"
 	out=$($accel summary "$m")
 	grep -q 'Columns: Temperature, Humidity, Light, CO2, HumidityRatio -> Occupancy' <<<"$out"
 	result $? "the date is no input by default" "$out"

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CLASSES_MAX 4096 /* of a confusion matrix */
+
 void print_json_scores(const accel_scores *s, const char *prefix)
 {
 	int i;
@@ -36,26 +38,54 @@ static void print_scores(const accel_scores *s)
 	}
 }
 
-/* Rows: what it is; columns: what it was taken for. */
-static accel_status print_confusion(accel_model *m, const accel_samples *s)
+static void print_class(const accel_model *m, int i, int width)
 {
-	int n = s->n_classes, i, j;
+	const char *name = accel_model_class(m, i);
+	char number[16];
+
+	if (!name) {
+		snprintf(number, sizeof(number), "%d", i);
+		name = number;
+	}
+	printf("%*.*s", width, abs(width), name);
+}
+
+static void print_table(const accel_model *m, int n, const int64_t *counts)
+{
+	int i, j;
+
+	printf("%-12s", "is, said:");
+	for (i = 0; i < n; i++) {
+		printf(" ");
+		print_class(m, i, 7);
+	}
+	printf("\n");
+	for (i = 0; i < n; i++) {
+		print_class(m, i, -12);
+		for (j = 0; j < n; j++)
+			printf(" %7lld", (long long)counts[i * n + j]);
+		printf("\n");
+	}
+}
+
+/* Rows: what it is; columns: what it was taken for. */
+static accel_status print_confusion(accel_model *m, const accel_samples *s,
+				    bool json)
+{
+	int n = s->n_classes, i;
 	int64_t *counts = calloc((size_t)n * (size_t)n + 1, sizeof(*counts));
 	accel_status err = ACCEL_ERR_NOMEM;
 
 	if (counts)
 		err = accel_confusion(m, s, n, counts);
-	for (i = 0; i < n && !err; i++) {
-		const char *name = accel_model_class(m, i);
-
-		if (name)
-			printf("%-12.12s", name);
-		else
-			printf("%-12d", i);
-		for (j = 0; j < n; j++)
-			printf(" %7lld", (long long)counts[i * n + j]);
-		printf("\n");
-	}
+	if (!err && !json)
+		print_table(m, n, counts);
+	for (i = 0; !err && json && i < n * n; i++)
+		printf("%s%lld%s",
+		       !i      ? ", \"confusion\": [["
+		       : i % n ? ", "
+			       : "], [",
+		       (long long)counts[i], i == n * n - 1 ? "]]" : "");
 	free(counts);
 	return err;
 }
@@ -82,14 +112,19 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 {
 	accel_loss loss = accel_model_options(m)->loss;
 	unsigned metrics = accel_model_options(m)->metrics;
+	const int64_t *shape;
 	const char *label;
 	double error;
+	int nd;
 	accel_scores s;
 	accel_status err;
 
+	nd = accel_model_output(m, &shape);
 	if (loss <= ACCEL_BINARY_CROSS_ENTROPY_LOGITS)
-		metrics |= ACCEL_ACCURACY | ACCEL_PRECISION | ACCEL_RECALL |
-			   ACCEL_F1 | ACCEL_AUC;
+		metrics |= ACCEL_ACCURACY;
+	if (metrics & ACCEL_ACCURACY && nd && shape[nd - 1] <= CLASSES_MAX)
+		metrics |= ACCEL_PRECISION | ACCEL_RECALL | ACCEL_F1 |
+			   ACCEL_AUC;
 	err = accel_model_set_metrics(m, metrics);
 	if (!err)
 		err = accel_evaluate(m, data, &s);
@@ -101,7 +136,7 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 			printf("%-10s %.6g in the unit of %s\n", "", error,
 			       label);
 		if (confusion && data->n_classes)
-			err = print_confusion(m, data);
+			err = print_confusion(m, data, false);
 		return err ? fail(err) : 0;
 	}
 	printf("{\"samples\": %lld", (long long)data->count);
@@ -110,8 +145,10 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 		printf(", \"mae_of_label\": ");
 		print_json_number(error);
 	}
+	if (confusion && data->n_classes)
+		err = print_confusion(m, data, true);
 	printf("}\n");
-	return 0;
+	return err ? fail(err) : 0;
 }
 
 int cmd_eval(int argc, char **argv)

@@ -11,6 +11,10 @@ static void print_training(const accel_model *m)
 	accel_history h = accel_model_history(m);
 	const accel_epoch *e;
 
+	if (!accel_model_options(m)->optimizer) {
+		printf("Not compiled.\n");
+		return;
+	}
 	printf("Loss: %s%s%s\n", accel_loss_name(o->loss),
 	       o->autoencode ? ", of its own input" : "",
 	       o->mixed_precision ? ", mixed precision" : "");

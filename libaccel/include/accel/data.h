@@ -226,9 +226,9 @@ typedef struct accel_csv_options {
  * f32 x [N, F] and y.
  *
  * Numbers are standardised (value - mean) / standard deviation; a text column
- * of K different values becomes K columns of 0 and 1. Missing is an empty
- * field, ? or None, and in any case of letters NA, N/A, #N/A, NaN and null; a
- * row without its label is left out. Targets of a regression are standardised,
+ * of K different values becomes K columns of 0 and 1, all 0 for a text that
+ * training did not know. Missing is an empty field, ? or None, and in any case
+ * of letters NA, N/A, #N/A, NaN and null; a row without its label is left out. Targets of a regression are standardised,
  * too: see accel_preprocess_target(). Class numbers are in order of value, or
  * of the alphabet. A first column without a header name, as R writes it, is a
  * row number; so is a column that counts upwards by one beside others.
