@@ -54,7 +54,10 @@ int main(void)
 	}
 	x = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(BATCH, 1), xs);
 	y = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(BATCH, 1), ys);
-	accel_model_build(m, ACCEL_SHAPE(1));
+	if (!x || !y || !o || accel_model_build(m, ACCEL_SHAPE(1))) {
+		fprintf(stderr, "custom_step: %s\n", accel_last_error());
+		return 1;
+	}
 	for (i = 0; i < STEPS; i++) {
 		loss = step(m, o, x, y);
 		if (i % 300 == 0)

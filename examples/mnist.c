@@ -15,15 +15,18 @@ int main(int argc, char **argv)
 		accel_sequential(ctx, accel_flatten(),
 				 accel_dense(128, .activation = ACCEL_RELU),
 				 accel_dropout(0.2f), accel_dense(10));
+	bool failed;
 
-	if (!mnist ||
-	    accel_compile(m, .optimizer = accel_adam(),
-			  .loss = ACCEL_SPARSE_CROSS_ENTROPY_LOGITS,
-			  .metrics = ACCEL_ACCURACY) ||
-	    accel_fit(m, mnist->train, .epochs = 5, .validation = mnist->test))
+	failed = !mnist ||
+		 accel_compile(m, .optimizer = accel_adam(),
+			       .loss = ACCEL_SPARSE_CROSS_ENTROPY_LOGITS,
+			       .metrics = ACCEL_ACCURACY) ||
+		 accel_fit(m, mnist->train, .epochs = 5,
+			   .validation = mnist->test);
+	if (failed)
 		fprintf(stderr, "mnist: %s\n", accel_last_error());
 	accel_model_destroy(m);
 	accel_dataset_destroy(mnist);
 	accel_close(ctx);
-	return 0;
+	return failed;
 }

@@ -31,7 +31,9 @@ result $? "progress is a line an epoch where there is no terminal" "$(cat "$T/lo
 script -qec "stty cols 60; $accel train --epochs 1 --out $T/bar.safetensors" "$T/bar" >/dev/null 2>&1
 # what was redrawn, last line aside, fits the terminal; the bar is there
 wide=$(tr '\r' '\n' <"$T/bar" | sed 's/\x1b\[K$//' | grep '^[0-9][0-9]*/' | sed '$d' | awk 'length > 59')
-grep -q '\[=*>*\.*\] [0-9.]*s - loss' "$T/bar" && [ -z "$wide" ]
+grep -q '\[=*>*\.*\] [0-9.]*s left - loss: [0-9.]* - accuracy' "$T/bar" &&
+	grep -q '^500/500 [0-9.]*s [0-9.]*ms/step - loss: .* - val_accuracy: ' \
+		<(tr '\r' '\n' <"$T/bar") && [ -z "$wide" ]
 result $? "on a terminal it is a bar that fits it" "$wide"
 out=$($accel eval "$m" --json)
 at_least "$(value accuracy <<<"$out")" 0.97 && [ -n "$(value loss <<<"$out")" ]
@@ -67,6 +69,23 @@ done
 train --out "$T/c" --resume && cmp -s "$T/a" "$T/c" && [ $killed = 4 ]
 result $? "killed four times and resumed: the same file" "killed $killed times"
 
+# Ctrl-C is no kill, but it can be gone on from as well; job control, or the
+# shell has its children ignore it
+set -m
+# shellcheck disable=SC2086
+$accel train $options --epochs 100000 --out "$T/i" --resume --json >"$T/stopped" 2>/dev/null & pid=$!
+set +m
+while [ ! -e "$T/i" ] && kill -0 $pid 2>/dev/null; do :; done
+kill -INT $pid
+wait $pid
+result $? "Ctrl-C is a success" "$(cat "$T/stopped")"
+epochs=$(value epochs <"$T/stopped")
+train --epochs $((epochs + 1)) --out "$T/whole"
+train --epochs $((epochs + 1)) --out "$T/i" --resume
+grep -q '"interrupted": true' "$T/stopped" && cmp -s "$T/i" "$T/whole"
+result $? "Ctrl-C and resumed: the same file" "$(cat "$T/stopped")"
+rm -f "$T/i"
+
 # ---- a table ----
 table=$data/occupancy
 if [ -e "$table/datatraining.txt" ]; then
@@ -79,12 +98,27 @@ if [ -e "$table/datatraining.txt" ]; then
 	out=$($accel eval "$m" --data "$table/datatest2.txt" --json)
 	at_least "$(value accuracy <<<"$out")" 0.98
 	result $? "occupancy: 98 % of the second" "$out"
+	out=$($accel eval "$m" --data "$table/datatest2.txt" --confusion --json)
+	awk 'match($0, /"confusion": .*]]/) {
+		n = split(substr($0, RSTART + 13, RLENGTH), c, /[^0-9]+/)
+		for (i = 1; i <= n; i++) sum += c[i]
+	} END { exit sum != 9752 }' <<<"$out"
+	result $? "its confusion is of every row" "$out"
 	out=$($accel summary "$m")
 	grep -q 'Columns: Temperature, Humidity, Light, CO2, HumidityRatio -> Occupancy' <<<"$out"
 	result $? "the date is no input by default" "$out"
 else
 	skip "occupancy" "no data in $table"
 fi
+
+printf 'x,y\n1,10.5\n2,20\n3,31\n4,40\n5,49.5\n6,61\n' >"$T/line.csv"
+out=$($accel train --data "$T/line.csv" --label y --epochs 200 --out "$T/line")
+grep -q 'Columns: x -> y' <<<"$out"
+result $? "points of a line: x is no row number where it is alone" "$out"
+out=$($accel eval "$T/line" --data "$T/line.csv" --json)
+awk -v m="$(value mae <<<"$out")" -v l="$(value mae_of_label <<<"$out")" \
+	'BEGIN { exit !(m > 0 && l / m > 17 && l / m < 18) }'
+result $? "eval has the error in the label's unit, too" "$out"
 
 # ---- bench ----
 out=$($accel bench train --seconds 0.2 --threads 1 --json)
@@ -132,8 +166,13 @@ says 2 adagrad $accel train --optimizer adagrad --out "$T/x"
 result $? "no such optimizer"
 says 1 "loss is" $accel train --optimizer sgd --lr 1e30 --epochs 1 --out "$T/x"
 result $? "a loss that explodes"
-says 1 "No such file\|cannot write" $accel train --data "$T/text.csv" --label b --epochs 1 --out "$T/no/x"
-result $? "nowhere to write to"
+says 1 "cannot write $T/no/x: No such" $accel train --data "$T/text.csv" --out "$T/no/x" &&
+	says 1 "cannot write $T: Is a dir" $accel train --data "$T/text.csv" --out "$T"
+result $? "nowhere to write to, which is said before training"
+says 2 "columns is for tables" $accel train --columns a --out "$T/x" &&
+	says 2 "test and --validation" $accel train --data "$T/text.csv" --test a --validation 0.1 --out "$T/x" &&
+	says 2 "data is missing" $accel eval "$T/line"
+result $? "options without a meaning"
 head -c 1000 "$T/a" >"$T/cut"
 says 1 "cut" $accel eval "$T/cut" --data sensors
 result $? "a model file that was cut off"

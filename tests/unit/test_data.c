@@ -7,6 +7,7 @@
 #include <accel/accel.h>
 
 #include "../../libaccel/src/base/alloc.h"
+#include "../../libaccel/src/base/utf8.h"
 #include "files.h"
 #include "tap.h"
 
@@ -281,13 +282,16 @@ static void test_npy(void)
 {
 	static const double d[4] = { 1, -2.5, 1e-3, 4 };
 	static const int64_t classes[2] = { 3, 0 };
+	static const uint8_t truth[4] = { 1, 0, 0, 1 };
+	static const uint8_t turned[12] = {
+		0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11
+	};
 	static const uint8_t swapped[4] = { 0x3f, 0xc0, 0, 0 };
 	static const struct {
 		const char *what, *dict, *says;
 	} bad[] = {
-		{ "column-major",
-		  "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 2), }",
-		  "ascontiguousarray" },
+		{ "no order", "{'descr': '<f8', 'shape': (2, 2), }",
+		  "no fortran_order" },
 		{ "complex",
 		  "{'descr': '<c8', 'fortran_order': False, 'shape': (4,), }",
 		  "'<c8'" },
@@ -332,6 +336,30 @@ static void test_npy(void)
 	CHECK(s && s->count == 2 && fx(s)[1] == -2.5f && fx(s)[2] == 1e-3f &&
 		      labels(s)[0] == 3 && s->n_classes == 4,
 	      "f8 and classes of i8 are read");
+	accel_samples_destroy(s);
+	s = accel_samples_npy(
+		npy("b",
+		    "{'descr': '|b1', 'fortran_order': False, 'shape': (2,2)}",
+		    truth, sizeof(truth)),
+		npy("t",
+		    "{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}",
+		    truth, 2));
+	CHECK(s && s->x.dtype == ACCEL_U8 && s->x_scale == 1 &&
+		      labels(s)[0] == 1 && s->n_classes == 2,
+	      "bool is 0 and 1, and two classes");
+	accel_samples_destroy(s);
+	s = accel_samples_npy(
+		npy("b",
+		    "{'descr': '|u1', 'fortran_order': True, 'shape': (2,3,2)}",
+		    turned, sizeof(turned)),
+		npy("t",
+		    "{'descr': '|u1', 'fortran_order': False, 'shape': (2,1)}",
+		    truth, 2));
+	for (i = 0; s && i < 12; i++)
+		if (((uint8_t *)s->x.data)[i] != i)
+			break;
+	CHECK(s && i == 12 && s->y.ndim == 1 && labels(s)[0] == 1,
+	      "column-major is turned, and classes may be a column");
 	accel_samples_destroy(s);
 	s = accel_samples_npy(x, x);
 	CHECK(s && s->y.dtype == ACCEL_F32 && s->y.shape[1] == 2,
@@ -464,6 +492,47 @@ static void test_csv_columns(void)
 	      "the label is no input");
 	s = accel_samples_csv(path, .label = "room", .columns = "t");
 	CHECK(s && s->n_classes == 2, "a text column can be the label");
+	accel_samples_destroy(s);
+}
+
+/* What stands alone is no row number; names are whole or not there. */
+static void test_csv_left_out(void)
+{
+	char text[8192];
+	const char *ignored;
+	accel_samples *s;
+	int i, n = 0;
+
+	s = csv("x,y\n1,0.5\n2,0.7\n3,0.9\n4,1.1\n", "y");
+	CHECK(s && s->x.shape[1] == 1 && !strcmp(s->x_names[0], "x"),
+	      "1, 2, 3, ... is an input where there is no other");
+	accel_samples_destroy(s);
+	for (i = 0; i < 60; i++)
+		n += sprintf(text + n, "\u0442\u0435\u043c\u043f\u0435%d,", i);
+	n += sprintf(text + n, "x,y\n");
+	for (i = 0; i < 4; i++) {
+		memset(text + n, ',', 60);
+		n += 60;
+		n += sprintf(text + n, "1.5,%d.5\n", i);
+	}
+	s = csv(text, "y");
+	ignored = s ? accel_preprocess_ignored(s->preprocess) : "";
+	CHECK(s && is_utf8(ignored) && strlen(ignored) > 900 &&
+		      strstr(ignored, ", ..."),
+	      "a list of many names ends with a whole one");
+	accel_samples_destroy(s);
+	s = csv("time,t,y\n1795655537.21,3,0.5\n1795655538.21,4,0.7\n"
+		"1795655540.2,1,0.9\n",
+		"y");
+	CHECK(s && s->x.shape[1] == 1 &&
+		      !strcmp(accel_preprocess_ignored(s->preprocess),
+			      "time (time)"),
+	      "the time of a record is no input");
+	accel_samples_destroy(s);
+	s = csv("a,b\n7,none\n9,left\n8,none\n1,None\n", "b");
+	CHECK(s && s->count == 3 && s->n_classes == 2 &&
+		      !strcmp(s->class_names[1], "none"),
+	      "none is a class, None is missing");
 	accel_samples_destroy(s);
 }
 
@@ -886,6 +955,7 @@ int main(void)
 	test_npy();
 	test_csv();
 	test_csv_columns();
+	test_csv_left_out();
 	test_csv_classes();
 	test_csv_missing();
 	test_csv_bad();

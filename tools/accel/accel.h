@@ -18,7 +18,8 @@ int cmd_plot(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 
-/* Prints the last error; returns 1. */
+/* Prints the last error, with what kind it is where the status is known, which
+ * it is not (ACCEL_OK) after a call that returned NULL; returns 1. */
 int fail(accel_status s);
 
 /* A JSON string with its quotes. */
@@ -59,16 +60,22 @@ struct data_args {
 	  "sensors\n"                                                          \
 	  "                    (made up; digits is the default)" },            \
 		{ "--label", OPT_TEXT, &(a).label,                             \
-		  "column to predict; of X.npy, Y.npy" },                      \
+		  "column to predict; with X.npy a file Y.npy" },              \
 	{                                                                      \
 		"--window", OPT_COUNT, &(a).window,                            \
 			"rows of a table that make one series"                 \
 	}
 
+/* Is there an option that has no meaning for such data? Says so; returns the
+ * status to exit with, 0 to go on. */
+int check_data(const struct data_args *a);
 /* For training: train and test, which may be NULL. */
 accel_dataset *data_for_training(accel_context *ctx, const struct data_args *a);
 /* For a trained model: its test part where there are two. */
 accel_samples *data_for_model(const accel_model *m, const struct data_args *a);
+
+/* "Columns: a, b -> label". */
+void print_columns(const accel_preprocess *p);
 
 /* Loads a model on a device; the context in *ctx, to close after it. */
 accel_model *load_model(const char *path, const char *device,

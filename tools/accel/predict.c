@@ -32,6 +32,14 @@ static void print_class(const accel_model *m, int64_t i, bool quoted)
 		printf("%s", name);
 }
 
+static void print_choice(const accel_model *m, int64_t class, double p,
+			 bool json)
+{
+	printf(json ? "{\"class\": " : "");
+	print_class(m, class, json);
+	printf(json ? ", \"probability\": %.6g}\n" : "\t%.4f\n", p);
+}
+
 static void print_classified(const accel_model *m, float *x, int64_t n,
 			     bool json)
 {
@@ -41,9 +49,13 @@ static void print_classified(const accel_model *m, float *x, int64_t n,
 	for (i = 1; i < n; i++)
 		if (x[i] > x[best])
 			best = i;
-	printf(json ? "{\"class\": " : "");
-	print_class(m, best, json);
-	printf(json ? ", \"probability\": %.6g}\n" : "\t%.4f\n", x[best]);
+	print_choice(m, best, (double)x[best], json);
+}
+
+/* One logit: above 0 it is class 1. */
+static void print_binary(const accel_model *m, float x, bool json)
+{
+	print_choice(m, x > 0, 1 / (1 + exp(-fabs((double)x))), json);
 }
 
 /* Numbers, in the label's own unit where the model knows it. */
@@ -69,11 +81,15 @@ static void print_anomaly(const accel_samples *s, int64_t row, const float *x,
 			  int64_t n, bool json)
 {
 	const float *in = (const float *)s->x.data + row * n;
-	double sum = 0;
+	const uint8_t *shade = (const uint8_t *)s->x.data + row * n;
+	bool floats = s->x.dtype == ACCEL_F32;
+	double sum = 0, d;
 	int64_t i;
 
-	for (i = 0; i < n; i++)
-		sum += (x[i] - in[i]) * (x[i] - in[i]);
+	for (i = 0; i < n; i++) {
+		d = x[i] - (floats ? in[i] : (float)shade[i] * s->x_scale);
+		sum += d * d;
+	}
 	printf(json ? "{\"error\": %.6g}\n" : "%.6g\n", sum / (double)n);
 }
 
@@ -97,7 +113,10 @@ static int predict(accel_model *m, const accel_samples *s, bool json)
 
 		if (o->loss <= ACCEL_CROSS_ENTROPY_LOGITS)
 			print_classified(m, x, each, json);
-		else if (o->autoencode && s->x.dtype == ACCEL_F32)
+		else if (o->loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS &&
+			 each == 1 && !o->autoencode)
+			print_binary(m, *x, json);
+		else if (o->autoencode)
 			print_anomaly(s, i, x, each, json);
 		else
 			print_numbers(m, x, each, json);
@@ -114,7 +133,8 @@ int cmd_predict(int argc, char **argv)
 	const struct option_spec specs[] = {
 		{ "MODEL", OPT_TEXT, &model, "" },
 		{ "--input", OPT_TEXT, &a.data,
-		  "FILE.csv, X.npy, a directory of IDX files, digits" },
+		  "FILE.csv, X.npy, a directory of IDX files, digits or "
+		  "sensors" },
 		{ "--seed", OPT_SEED, &a.seed, "of data that is made up (0)" },
 		{ "--device", OPT_TEXT, &device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
@@ -133,11 +153,14 @@ int cmd_predict(int argc, char **argv)
 		fprintf(stderr, "accel: --input is missing\n");
 		return 2;
 	}
+	status = check_data(&a);
+	if (status)
+		return status;
 	m = load_model(model, device, &ctx);
 	if (!m)
-		return fail(ACCEL_ERR_FORMAT);
+		return fail(ACCEL_OK);
 	s = data_for_model(m, &a);
-	status = s ? predict(m, s, json) : fail(ACCEL_ERR_IO);
+	status = s ? predict(m, s, json) : fail(ACCEL_OK);
 	accel_samples_destroy(s);
 	accel_model_destroy(m);
 	accel_close(ctx);

@@ -11,6 +11,10 @@ static void print_training(const accel_model *m)
 	accel_history h = accel_model_history(m);
 	const accel_epoch *e;
 
+	if (!accel_model_options(m)->optimizer) {
+		printf("Not compiled.\n");
+		return;
+	}
 	printf("Loss: %s%s%s\n", accel_loss_name(o->loss),
 	       o->autoencode ? ", of its own input" : "",
 	       o->mixed_precision ? ", mixed precision" : "");
@@ -29,15 +33,8 @@ static void print_inputs(const accel_model *m)
 	const accel_preprocess *p = accel_model_preprocess(m);
 	int i;
 
-	if (p) {
-		printf("Columns:");
-		for (i = 0; i < accel_preprocess_columns(p); i++)
-			printf("%s %s", i ? "," : "",
-			       accel_preprocess_column(p, i));
-		if (accel_preprocess_label(p))
-			printf(" -> %s", accel_preprocess_label(p));
-		printf("\n");
-	}
+	if (p)
+		print_columns(p);
 	if (!accel_model_class(m, 0))
 		return;
 	printf("Classes:");
@@ -62,7 +59,7 @@ int cmd_summary(int argc, char **argv)
 		return status;
 	m = load_model(model, "cpu", &ctx);
 	if (!m)
-		return fail(ACCEL_ERR_FORMAT);
+		return fail(ACCEL_OK);
 	err = accel_model_summary(m, stdout);
 	if (!err) {
 		print_training(m);

@@ -2,10 +2,14 @@
 /* accel train: from data to a model file, in one command. */
 #include "accel.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAX_LAYERS 64
 
@@ -172,17 +176,25 @@ static accel_status compile(accel_model *m, const struct train_args *a,
 }
 
 static void report(const struct train_args *a, accel_model *m, double took,
-		   int64_t samples)
+		   int64_t samples, bool saved)
 {
 	accel_history h = accel_model_history(m);
 	const accel_epoch *e = h.n ? &h.epoch[h.n - 1] : NULL;
 
 	if (!a->json) {
-		if (h.interrupted)
+		if (!saved && h.n)
+			printf("stopped: %s is as of epoch %d, and the same "
+			       "command goes on from there\n",
+			       a->out, h.n);
+		else if (!saved)
+			printf("stopped in the first epoch: nothing was "
+			       "saved\n");
+		else if (h.interrupted && h.best >= 0)
 			printf("stopped: the weights are those of the best "
 			       "epoch, %d\n",
 			       h.best + 1);
-		printf("%s: saved\n", a->out);
+		if (saved)
+			printf("%s: saved\n", a->out);
 		return;
 	}
 	printf("{\"epochs\": %d, \"best\": %d, \"interrupted\": %s", h.n,
@@ -202,6 +214,48 @@ static void report(const struct train_args *a, accel_model *m, double took,
 	printf("}\n");
 }
 
+/* What is learned from, and what is not. */
+static void print_data(const accel_dataset *d, double validation)
+{
+	const accel_preprocess *p = d->train->preprocess;
+
+	printf("Data: %s, %lld samples", d->train->name,
+	       (long long)d->train->count);
+	if (d->train->n_classes)
+		printf(" of %d classes", d->train->n_classes);
+	if (d->test && !(validation > 0))
+		printf("; judged by %s%lld others",
+		       strcmp(d->test->name, d->train->name) ? d->test->name
+							     : "",
+		       (long long)d->test->count);
+	printf("\n");
+	if (!p)
+		return;
+	print_columns(p);
+	if (*accel_preprocess_ignored(p))
+		printf("Left out: %s\n", accel_preprocess_ignored(p));
+}
+
+/* Can a model be saved there? Asked before hours of training, not after. */
+static bool can_save(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX] = ".";
+	struct stat st;
+
+	if (slash)
+		snprintf(dir, sizeof(dir), "%.*s",
+			 slash == path ? 1 : (int)(slash - path), path);
+	errno = EINVAL;
+	if (*path && !access(dir, W_OK | X_OK)) {
+		if (stat(path, &st) || S_ISREG(st.st_mode))
+			return true;
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	}
+	fprintf(stderr, "accel: cannot write %s: %s\n", path, strerror(errno));
+	return false;
+}
+
 static int train(const struct train_args *a, accel_context *ctx,
 		 const accel_dataset *d)
 {
@@ -210,29 +264,34 @@ static int train(const struct train_args *a, accel_context *ctx,
 	accel_model *m;
 	accel_status err;
 	double began;
+	bool save;
 
 	if (status)
 		return status;
 	m = make_model(ctx, a->arch, d->train, task);
 	if (!m)
-		return fail(ACCEL_ERR_INVALID);
+		return fail(ACCEL_OK);
 	err = compile(m, a, task, d->train->count);
-	if (!err && !a->json)
+	if (!err && !a->json) {
+		print_data(d, a->validation);
 		accel_model_summary(m, stdout);
+	}
 	began = seconds();
 	if (!err)
-		err = accel_fit(m, d->train, .epochs = a->epochs,
-				.batch_size = a->batch, .seed = a->seed,
-				.validation = d->test,
-				.validation_split = a->validation,
-				.patience = a->patience, .csv = a->log,
-				.checkpoint = a->resume ? a->out : NULL,
-				.resume = a->resume,
-				.out = a->json ? stderr : stdout);
-	if (!err)
+		err = accel_fit(
+			m, d->train, .epochs = a->epochs,
+			.batch_size = a->batch, .seed = a->seed,
+			.validation = a->validation > 0 ? NULL : d->test,
+			.validation_split = a->validation,
+			.patience = a->patience, .csv = a->log,
+			.checkpoint = a->resume ? a->out : NULL,
+			.resume = a->resume, .out = a->json ? stderr : stdout);
+	/* an interrupted run that can be resumed is: its checkpoint stays */
+	save = !a->resume || !accel_model_history(m).interrupted;
+	if (!err && save)
 		err = accel_model_save(m, a->out);
 	if (!err)
-		report(a, m, seconds() - began, d->train->count);
+		report(a, m, seconds() - began, d->train->count, save);
 	accel_model_destroy(m);
 	return err ? fail(err) : 0;
 }
@@ -248,14 +307,20 @@ int cmd_train(int argc, char **argv)
 		{ "--test", OPT_TEXT, &a.data.test,
 		  "another table, judged after every epoch" },
 		{ "--columns", OPT_TEXT, &a.data.columns,
-		  "inputs, by name or number, with commas (default: all)" },
+		  "inputs, by name or number, with commas (default: all but\n"
+		  "                    dates, times, row numbers and texts "
+		  "that are "
+		  "all different)" },
 		{ "--dates", OPT_FLAG, &a.data.dates,
 		  "dates are inputs: hour of the day, day of the week" },
 		{ "--task", OPT_TEXT, &a.data.task,
 		  "classify, regress or autoencode (default: by the data)" },
 		{ "--arch", OPT_TEXT, &a.arch,
-		  "layers: \"flatten,dense:128:relu,dropout:0.2,dense:10\"" },
-		{ "--epochs", OPT_COUNT, &a.epochs, "(5)" },
+		  "layers: \"flatten,dense:128:relu,dropout:0.2,dense:10\"\n"
+		  "                    (man accel lists them; default: by the "
+		  "data)" },
+		{ "--epochs", OPT_COUNT, &a.epochs,
+		  "passes over the data (5)" },
 		{ "--batch", OPT_COUNT, &a.batch, "samples of a step (32)" },
 		{ "--optimizer", OPT_TEXT, &a.optimizer,
 		  "sgd, rmsprop, adam or adamw (adam)" },
@@ -265,15 +330,16 @@ int cmd_train(int argc, char **argv)
 		  "the rate falls to 0 by the last epoch, along a cosine" },
 		{ "--mixed", OPT_FLAG, &a.mixed, "mixed precision, f16" },
 		{ "--validation", OPT_NUMBER, &a.validation,
-		  "fraction of the data, its end, to judge by" },
+		  "fraction of the data, its end, to judge by instead" },
 		{ "--patience", OPT_COUNT, &a.patience,
-		  "epochs without progress until it stops" },
+		  "epochs without progress until it stops, with the best" },
 		{ "--seed", OPT_SEED, &a.seed, "of all that is random (0)" },
 		{ "--device", OPT_TEXT, &a.device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
 		{ "--threads", OPT_COUNT, &a.threads,
 		  "of the cpu (all there are)" },
-		{ "--out", OPT_TEXT, &a.out, "(model.safetensors)" },
+		{ "--out", OPT_TEXT, &a.out,
+		  "the model's file (model.safetensors)" },
 		{ "--resume", OPT_FLAG, &a.resume,
 		  "write --out after every epoch, and go on from it" },
 		{ "--log", OPT_TEXT, &a.log, "a CSV with a line an epoch" },
@@ -286,15 +352,21 @@ int cmd_train(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (find_optimizer(a.optimizer) < 0)
+	if (find_optimizer(a.optimizer) < 0 || check_data(&a.data))
 		return 2;
+	if (a.data.test && a.validation > 0) {
+		fprintf(stderr, "accel: --test and --validation: choose one\n");
+		return 2;
+	}
+	if (!can_save(a.out))
+		return 1;
 	a.data.seed = a.seed;
 	ctx = accel_open(a.device, .seed = a.seed,
 			 .threads = (uint32_t)a.threads);
 	if (!ctx)
-		return fail(ACCEL_ERR_NODEV);
+		return fail(ACCEL_OK);
 	d = data_for_training(ctx, &a.data);
-	status = d ? train(&a, ctx, d) : fail(ACCEL_ERR_IO);
+	status = d ? train(&a, ctx, d) : fail(ACCEL_OK);
 	accel_dataset_destroy(d);
 	accel_close(ctx);
 	return status;

@@ -168,10 +168,11 @@ ACCEL_API accel_dataset *accel_dataset_mnist(accel_context *ctx,
 					     const char *dir);
 
 /*
- * numpy's .npy, versions 1 to 3: x of f2, f4, f8, u1, or any other integer, y
- * of integers (classes) or floats (targets). Both byte orders; row-major.
+ * numpy's .npy, versions 1 to 3: x of f2, f4, f8, any integer (u1 are shades,
+ * times 1/255) or bool (0 and 1), y of integers or bool (classes) or floats
+ * (targets). Both byte orders; row-major or column-major.
  *
- * @y: NULL: none. A float y of shape [N] becomes [N, 1].
+ * @y: NULL: none. Classes are [N] or [N, 1], targets [N] or [N, K].
  *
  * ERR_IO, ERR_FORMAT, ERR_SHAPE; ERR_DTYPE: complex, strings, objects.
  */
@@ -204,8 +205,8 @@ typedef struct accel_csv_options {
 	const char *path;
 	const char *label; /* column to predict; NULL: none */
 	/* Inputs, "Temperature,Humidity" by name, or by number ("3,4"). NULL:
-	 * every column but the label, dates, row numbers, and texts that are
-	 * nearly all different. */
+	 * every column but the label, dates, Unix times, row numbers, and
+	 * texts that are nearly all different. */
 	const char *columns;
 	accel_csv_task task;
 	accel_csv_header header;
@@ -225,11 +226,12 @@ typedef struct accel_csv_options {
  * f32 x [N, F] and y.
  *
  * Numbers are standardised (value - mean) / standard deviation; a text column
- * of K different values becomes K columns of 0 and 1; an empty field, NA, NaN,
- * null or ? is missing. Targets of a regression are standardised, too: see
- * accel_preprocess_target(). Class numbers are in order of value, or of the
- * alphabet. A first column without a header name, as R writes it, is a row
- * number; so is a column that counts upwards by one.
+ * of K different values becomes K columns of 0 and 1, all 0 for a text that
+ * training did not know. Missing is an empty field, ? or None, and in any case
+ * of letters NA, N/A, #N/A, NaN and null; a row without its label is left out. Targets of a regression are standardised,
+ * too: see accel_preprocess_target(). Class numbers are in order of value, or
+ * of the alphabet. A first column without a header name, as R writes it, is a
+ * row number; so is a column that counts upwards by one beside others.
  *
  * UTF-8, with or without a byte-order mark; line ends LF or CRLF; decimal
  * commas where the separator is ';'.

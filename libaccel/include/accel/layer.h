@@ -81,7 +81,8 @@ typedef struct accel_layer_options {
 	accel_initializer bias_init; /* DEFAULT: zeros */
 	int ndim; /* of `shape` */
 	int shape[ACCEL_MAX_DIMS];
-	const char *name; /* NULL: the kind's name and a number; copied */
+	const char *name; /* NULL: the kind's name and a number; copied. UTF-8,
+			   * up to 60 bytes, without '/' */
 } accel_layer_options;
 
 /* Every kind of layer: X(NAME, "name as files and summaries have it"). */
@@ -117,7 +118,9 @@ typedef enum accel_layer_kind {
 #undef ACCEL_X
 } accel_layer_kind;
 
-/* ERR_INVALID, ERR_RANGE: an option that is missing or out of range. */
+/* ERR_RANGE: an option that is missing or out of range. ERR_INVALID: an
+ * activation, padding, stride, dilation, .no_bias or .sequences that the kind
+ * does not have, or a name that is none. */
 ACCEL_API accel_layer *accel_layer_create(accel_layer_kind kind,
 					  const accel_layer_options *options);
 /* Of a layer that was given to nobody. NULL is allowed. */

@@ -50,11 +50,13 @@ ACCEL_API accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
  * ACCURACY          the largest output is the class (binary: above 0)
  * TOP_K             the class is among the k largest outputs
  * PRECISION, RECALL, F1
- *                   of class 1 where there are two, else the mean over classes
+ *                   of class 1 where there are two, else the mean over classes;
+ *                   0 where nothing is or was taken for a class
  * AUC               area under the ROC curve of class 1 against 0, exact
  *                   (Hanley and McNeil 1982); more classes: the mean of each
  *                   against the rest
- * MEAN_ABSOLUTE_ERROR   of numbers
+ * MEAN_ABSOLUTE_ERROR   of losses of numbers, as the others are of classes;
+ *                   ERR_INVALID otherwise
  */
 #define ACCEL_METRIC_MAP(X)                                                    \
 	X(ACCURACY, 0, "accuracy")                                             \

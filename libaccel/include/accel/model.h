@@ -8,6 +8,10 @@
  *                 .metrics = ACCEL_ACCURACY);
  *   accel_fit(m, mnist->train, .epochs = 5, .validation = mnist->test);
  *
+ * Calls take NULL for a model that could not be made: those that return a
+ * status fail, with the text of what went wrong before; the others return NULL
+ * or nothing. So one check at the end is enough, as with tensors.
+ *
  * A model belongs to its context: destroy it first. Equal seeds give equal
  * bits, of weights, too (accel_open's .seed; 0 where it is left out).
  */
@@ -100,7 +104,9 @@ ACCEL_API accel_tensor *accel_model_call(accel_model *m, accel_tensor *x,
 /* ---- training ---- */
 
 typedef struct accel_compile_options {
-	accel_optimizer *optimizer; /* taken, even on failure; NULL: Adam */
+	/* Taken, even on failure. NULL: Adam, but an error where it is NULL as
+	 * it could not be made (this thread's last one). */
+	accel_optimizer *optimizer;
 	accel_loss loss;
 	unsigned metrics; /* accel_metric bits: ACCEL_ACCURACY | ACCEL_F1 */
 	int top_k; /* 0: 5 */
@@ -133,7 +139,8 @@ typedef struct accel_progress {
 	int epoch, epochs; /* from 0 */
 	int64_t batch,
 		batches; /* from 0; done so far in this epoch: batch + 1 */
-	accel_scores train; /* of this epoch so far */
+	accel_scores train; /* of this epoch so far; before its end no more
+			     * than loss, accuracy, top_k and mae */
 	const accel_epoch *done; /* at an epoch's end: its record; else NULL */
 } accel_progress;
 
@@ -153,8 +160,10 @@ typedef struct accel_fit_options {
 	int patience;
 	const char *checkpoint; /* file written after every epoch */
 	const char *best; /* file written after every epoch that was best */
-	bool resume; /* go on from `checkpoint` where it exists */
-	const char *csv; /* log, a line for an epoch */
+	bool resume; /* go on from `checkpoint` where it exists, patience and
+		      * best epoch included; otherwise those begin anew */
+	const char *
+		csv; /* log, written anew: a line for an epoch of the history */
 	int verbose; /* 0: a bar on a terminal, else lines; 1: lines; -1: none */
 	FILE *out; /* of the progress; NULL: stdout */
 	accel_callback *on_batch, *on_epoch;
@@ -166,8 +175,8 @@ typedef struct accel_fit_options {
  * their own; a batch is one replayed plan: one submit, no allocation.
  *
  * Ctrl-C (SIGINT, where the program left its default) ends training after the
- * batch. Stopped by it or by .patience, the model keeps the weights of the best
- * epoch; the call succeeds, see accel_history.
+ * batch, a second one the program. Stopped by it or by .patience, the model
+ * keeps the weights of the best epoch; the call succeeds, see accel_history.
  *
  * Deterministic: equal seeds, data and options give equal bits, in a resumed
  * run, too.
@@ -186,7 +195,7 @@ ACCEL_API accel_status accel_fit_with(accel_model *m,
 typedef struct accel_history {
 	int n;
 	const accel_epoch *epoch;
-	int best; /* the best one's number, from 0; -1: none */
+	int best; /* the best one of the last fit, from 0; -1: none */
 	bool interrupted; /* the last fit was, by Ctrl-C */
 } accel_history;
 ACCEL_API accel_history accel_model_history(const accel_model *m);
@@ -196,6 +205,9 @@ ACCEL_API accel_history accel_model_history(const accel_model *m);
 /*
  * Loss and metrics over samples. Metrics are those of accel_compile().
  * @scores: receives them.
+ *
+ * ERR_RANGE: a label out of range, NaN or infinity in data or loss: the text
+ * names the batch. Others as accel_fit()'s.
  */
 ACCEL_API accel_status accel_evaluate(accel_model *m, const accel_samples *data,
 				      accel_scores *scores);

@@ -44,8 +44,8 @@ typedef enum accel_schedule_kind {
 typedef struct accel_schedule {
 	accel_schedule_kind kind;
 	int64_t warmup; /* steps in which the rate grows linearly from 0 */
-	int64_t steps; /* after these, see above */
-	double factor;
+	int64_t steps; /* of the kinds above, at least 1 */
+	double factor; /* step [0.1, PyTorch's], cosine [0] */
 } accel_schedule;
 
 /* 0 is the default: Keras's, in brackets. */

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <accel/version.h>
 
@@ -61,4 +62,13 @@ void *accel_error_null(accel_status status, const char *fmt, ...)
 	vsnprintf(last_error, sizeof(last_error), fmt, ap);
 	va_end(ap);
 	return NULL;
+}
+
+accel_status accel_error_of_null(const char *what)
+{
+	char why[sizeof(last_error)];
+
+	memcpy(why, last_error, sizeof(why));
+	return accel_error(ACCEL_ERR_INVALID, "%s%s%s", what, *why ? ": " : "",
+			   why);
 }

@@ -15,4 +15,8 @@ accel_status accel_error(accel_status status, const char *fmt, ...)
 void *accel_error_null(accel_status status, const char *fmt, ...)
 	ACCEL_PRINTF(2, 3);
 
+/* ERR_INVALID for a NULL: "compile: no model: " and why what should have made
+ * it failed, if anything did. */
+accel_status accel_error_of_null(const char *what);
+
 #endif /* ACCEL_BASE_ERROR_H */

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,26 +78,63 @@ struct file_save {
 	char path[];
 };
 
+/*
+ * Opens the temporary file for this saver alone. One that a killed saver left
+ * is taken over, which is what keeps them from piling up; one that another
+ * saver writes is waited for. By then its name may be gone: try again.
+ */
+static int open_temp(const char *path)
+{
+	struct stat mine, there;
+	int fd;
+
+	for (;;) {
+		fd = open(path,
+			  O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+				  O_CLOEXEC,
+			  0666);
+		if (fd < 0)
+			return -1;
+		/* a file system without locks has savers that do not meet */
+		while (flock(fd, LOCK_EX) && errno == EINTR)
+			;
+		if (!fstat(fd, &mine) && !lstat(path, &there) &&
+		    mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
+			break;
+		close(fd);
+	}
+	if (!ftruncate(fd, 0))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 struct file_save *file_save_open(const char *path)
 {
 	size_t len = strlen(path);
 	struct file_save *s;
+	struct stat st;
 
-	s = mem_zalloc(sizeof(*s) + 2 * len + 32);
+	/* rename() would put a file in the place of a device, too */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return accel_error_null(ACCEL_ERR_IO,
+					"cannot write %s: it is %s", path,
+					S_ISDIR(st.st_mode)
+						? "a directory"
+						: "no regular file");
+	s = mem_zalloc(sizeof(*s) + 2 * len + 8);
 	if (!s)
 		return NULL;
 	s->temp = s->path + len + 1;
 	memcpy(s->path, path, len + 1);
-	snprintf(s->temp, len + 31, "%s.%ld.tmp", path, (long)getpid());
-	s->fd = open(s->temp,
-		     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		     0666);
-	if (s->fd < 0) {
-		io_error("write", path, errno);
-		mem_free(s);
-		return NULL;
-	}
-	return s;
+	memcpy(s->temp, path, len);
+	strcpy(s->temp + len, ".tmp");
+	s->fd = open_temp(s->temp);
+	if (s->fd >= 0)
+		return s;
+	io_error("write", path, errno);
+	mem_free(s);
+	return NULL;
 }
 
 void file_save_write(struct file_save *s, const void *data, size_t size)
@@ -140,14 +178,13 @@ accel_status file_save_close(struct file_save *s)
 		return ACCEL_ERR_IO;
 	if (!s->err && fsync(s->fd))
 		s->err = errno;
-	if (close(s->fd) && !s->err)
-		s->err = errno;
 	if (!s->err && rename(s->temp, s->path))
 		s->err = errno;
 	if (s->err)
 		unlink(s->temp);
 	else
 		s->err = sync_directory(s->path);
+	close(s->fd); /* synced; and it holds the lock */
 	if (s->err) {
 		io_error("write", s->path, s->err);
 		status = ACCEL_ERR_IO;

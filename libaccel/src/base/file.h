@@ -15,15 +15,17 @@ char *file_load(const char *path, size_t *size);
 /*
  * Replaces a file so that its path holds either the old bytes or all of the
  * new ones at every moment, a crash of the machine included: written beside it
- * as PATH.PID.tmp, fsync, rename, fsync of the directory.
+ * as PATH.tmp under a lock, fsync, rename, fsync of the directory. What a
+ * killed saver left there is used by the next; savers follow each other.
  *
  *   struct file_save *s = file_save_open(path);
  *   file_save_write(s, data, size);      any number of times
  *   status = file_save_close(s);
  *
  * The first failure is kept and file_save_close() returns it ("No space left on
- * device"); the old file is then as it was and nothing is left beside it. NULL
- * from open (the error is set) is allowed in the other two.
+ * device"); the old file is then as it was and nothing is left beside it. What
+ * is there already must be a regular file (or a link to one: the link is
+ * replaced). NULL from open (the error is set) is allowed in the other two.
  */
 struct file_save;
 struct file_save *file_save_open(const char *path);

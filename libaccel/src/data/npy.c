@@ -48,7 +48,8 @@ static accel_status parse_descr(struct raw *r, const char *p)
 	size = kind ? (int)strtol(p + 3, &rest, 10) : 0;
 	end = kind ? *rest : 0;
 	read = size == 1 || size == 2 || size == 4 || size == 8;
-	if (kind == 'b' && size == 1)
+	r->truth = kind == 'b' && size == 1;
+	if (r->truth)
 		kind = 'u';
 	if (end != quote || !read || !strchr("<>|=", order) ||
 	    !strchr("uif", kind) || (kind == 'f' && size == 1))
@@ -83,7 +84,7 @@ static accel_status parse_shape(struct raw *r, const char *p)
 				     r->path);
 }
 
-static accel_status parse_header(struct raw *r, const char *dict)
+static accel_status parse_header(struct raw *r, const char *dict, bool *columns)
 {
 	const char *order = value_of(dict, "'fortran_order'");
 	accel_status status = parse_descr(r, value_of(dict, "'descr'"));
@@ -92,15 +93,40 @@ static accel_status parse_header(struct raw *r, const char *dict)
 		status = parse_shape(r, value_of(dict, "'shape'"));
 	if (status)
 		return status;
-	if (!order || (strncmp(order, "False", 5) && r->ndim > 1))
-		return accel_error(ACCEL_ERR_FORMAT,
-				   "%s: column-major: save "
-				   "numpy.ascontiguousarray(a)",
-				   r->path);
+	if (!order || (strncmp(order, "False", 5) && strncmp(order, "True", 4)))
+		return no_npy(r, "it has no fortran_order");
+	*columns = *order == 'T' && r->ndim > 1;
 	return ACCEL_OK;
 }
 
-static accel_status read_header(gzFile in, struct raw *r)
+/* Column-major elements (pandas saves such), put in row-major order. */
+static accel_status reorder(struct raw *r)
+{
+	int64_t at[ACCEL_MAX_DIMS] = { 0 }, step[ACCEL_MAX_DIMS], n = 1, from;
+	size_t size = (size_t)r->size;
+	uint8_t *rows, *to;
+	int d;
+
+	for (d = 0; d < r->ndim; d++) {
+		step[d] = n;
+		n *= r->shape[d];
+	}
+	rows = mem_alloc((size_t)n * size);
+	if (!rows)
+		return ACCEL_ERR_NOMEM;
+	for (to = rows; n; n--, to += size) {
+		for (from = 0, d = 0; d < r->ndim; d++)
+			from += at[d] * step[d];
+		memcpy(to, r->data + (size_t)from * size, size);
+		for (d = r->ndim - 1; d >= 0 && ++at[d] == r->shape[d]; d--)
+			at[d] = 0;
+	}
+	mem_free(r->data);
+	r->data = rows;
+	return ACCEL_OK;
+}
+
+static accel_status read_header(gzFile in, struct raw *r, bool *columns)
 {
 	uint8_t head[12];
 	uint32_t len;
@@ -125,7 +151,7 @@ static accel_status read_header(gzFile in, struct raw *r)
 		return ACCEL_ERR_NOMEM;
 	status = raw_read(in, r->path, dict, len);
 	if (!status)
-		status = parse_header(r, dict);
+		status = parse_header(r, dict, columns);
 	mem_free(dict);
 	return status;
 }
@@ -133,15 +159,18 @@ static accel_status read_header(gzFile in, struct raw *r)
 static accel_status read_npy(const char *path, struct raw *r)
 {
 	accel_status status;
+	bool columns = false;
 	gzFile in;
 
 	r->path = path;
 	in = raw_open(path);
 	if (!in)
 		return ACCEL_ERR_IO;
-	status = read_header(in, r);
+	status = read_header(in, r, &columns);
 	if (!status)
 		status = raw_read_elements(in, r);
+	if (!status && columns)
+		status = reorder(r);
 	gzclose(in);
 	return status;
 }
@@ -153,5 +182,6 @@ accel_samples *accel_samples_npy(const char *x, const char *y)
 	if (!read_npy(x, &rx) && (!y || !read_npy(y, &ry)))
 		return raw_samples(&rx, &ry);
 	mem_free(rx.data);
+	mem_free(ry.data);
 	return NULL;
 }

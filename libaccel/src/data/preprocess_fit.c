@@ -20,6 +20,7 @@ struct fit {
 	int label; /* column, -1: none */
 	char ignored[1024];
 	size_t ignored_len;
+	bool cut; /* there were more */
 };
 
 static const char *cell_of(const struct fit *f, int64_t i, int column)
@@ -29,11 +30,21 @@ static const char *cell_of(const struct fit *f, int64_t i, int column)
 
 static void ignore(struct fit *f, int column, const char *why)
 {
-	size_t room = sizeof(f->ignored) - f->ignored_len;
-	int n = snprintf(f->ignored + f->ignored_len, room, "%s%s (%s)",
-			 f->ignored_len ? ", " : "", f->t->names[column], why);
+	static const char more[] = ", ...";
+	size_t room = sizeof(f->ignored) - f->ignored_len - sizeof(more);
+	char *end = f->ignored + f->ignored_len;
+	int n;
 
-	f->ignored_len += (size_t)n < room ? (size_t)n : room - 1;
+	if (f->cut)
+		return;
+	n = snprintf(end, room, "%s%s (%s)", f->ignored_len ? ", " : "",
+		     *f->t->names[column] ? f->t->names[column] : "column 1",
+		     why);
+	f->cut = n < 0 || (size_t)n >= room;
+	if (f->cut) /* whole names only: a cut one may be no UTF-8 */
+		strcpy(end, f->ignored_len ? more : more + 2);
+	else
+		f->ignored_len += (size_t)n;
 }
 
 static char *copy_text(const char *text)
@@ -109,6 +120,22 @@ static bool counts_up(const struct table *t, int column)
 		before = v;
 	}
 	return t->rows > 2;
+}
+
+/* Unix time, as accel record writes it: from 2000 to 2100, never back? */
+static bool is_clock(const struct table *t, int column)
+{
+	double v = 0, before = 946684800;
+	int64_t i;
+
+	for (i = 0; i < t->rows; i++, before = v) {
+		const char *cell = table_cell(t, i, column);
+
+		if (!cell || !number_parse(cell, &v) || v < before ||
+		    v > 4102444800)
+			return false;
+	}
+	return true;
 }
 
 /* ---- columns ---- */
@@ -203,7 +230,7 @@ static accel_status fit_text(const struct fit *f, int column, struct column *c)
 }
 
 /* Why a column that nobody asked for is no input; NULL: it is one. */
-static accel_status why_not(const struct fit *f, int column,
+static accel_status why_not(const struct fit *f, int column, bool counting,
 			    const struct census *c, const char **why)
 {
 	enum column_kind kind;
@@ -212,8 +239,11 @@ static accel_status why_not(const struct fit *f, int column,
 	int n;
 
 	*why = NULL;
-	if ((!column && f->t->row_numbers) || counts_up(f->t, column))
+	if ((!column && f->t->row_numbers) ||
+	    (!counting && counts_up(f->t, column)))
 		*why = "row number";
+	else if (is_clock(f->t, column))
+		*why = "time";
 	else if (c->missing == f->n)
 		*why = "empty";
 	if (*why)
@@ -293,27 +323,46 @@ static accel_status choose_listed(const struct fit *f, bool *use)
 	return status;
 }
 
-static accel_status choose(struct fit *f, bool *use)
+/* Every column that may be an input. @counting: one that counts upwards, too.
+ */
+static accel_status choose_all(struct fit *f, bool counting, bool *use,
+			       int *used)
 {
 	struct census c;
 	const char *why;
 	accel_status status;
 	int i;
 
-	if (f->o->columns)
-		return choose_listed(f, use);
+	*used = 0;
+	*f->ignored = 0;
+	f->ignored_len = 0;
 	for (i = 0; i < f->t->columns; i++) {
 		if (i == f->label)
 			continue;
 		census(f, i, &c);
-		status = why_not(f, i, &c, &why);
+		status = why_not(f, i, counting, &c, &why);
 		if (status)
 			return status;
 		use[i] = !why;
+		*used += !why;
 		if (why)
 			ignore(f, i, why);
 	}
 	return ACCEL_OK;
+}
+
+static accel_status choose(struct fit *f, bool *use)
+{
+	accel_status status;
+	int used;
+
+	if (f->o->columns)
+		return choose_listed(f, use);
+	status = choose_all(f, false, use, &used);
+	if (status || used)
+		return status;
+	/* 1, 2, 3, ... and nothing else: points of a curve, not row numbers */
+	return choose_all(f, true, use, &used);
 }
 
 /* ---- the label ---- */

@@ -143,7 +143,7 @@ static accel_status set_x(accel_samples *s, struct raw *r)
 		memcpy(s->x.shape, r->shape, sizeof(r->shape));
 		s->x.data = r->data; /* handed over */
 		r->data = NULL;
-		s->x_scale = 1 / 255.0f;
+		s->x_scale = r->truth ? 1 : 1 / 255.0f;
 		return ACCEL_OK;
 	}
 	status = array_make(&s->x, ACCEL_F32, r->ndim, r->shape);
@@ -164,7 +164,7 @@ static accel_status set_y(accel_samples *s, const struct raw *r)
 				   "%lld samples in %s, but %lld in %s",
 				   (long long)s->count, s->name,
 				   (long long)r->shape[0], r->path);
-	if (r->ndim > 2 || (r->kind != 'f' && r->ndim > 1))
+	if (r->ndim > 2 || (r->kind != 'f' && shape[1] > 1))
 		return accel_error(ACCEL_ERR_SHAPE,
 				   "%s: %d dimensions; labels have 1, targets "
 				   "at most 2",

@@ -12,6 +12,7 @@ struct raw {
 	char kind; /* 'u', 'i', 'f' */
 	int size; /* bytes of an element: 1, 2, 4, 8 */
 	bool big_endian;
+	bool truth; /* u1 that is 0 or 1, not a shade */
 	int ndim;
 	int64_t shape[ACCEL_MAX_DIMS];
 	uint8_t *data;

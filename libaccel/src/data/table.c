@@ -9,6 +9,7 @@
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "../base/file.h"
+#include "../base/utf8.h"
 
 #define CELLS_MAX (1u << 30)
 #define COLUMNS_MAX (1 << 14)
@@ -26,29 +27,6 @@ static accel_status at(const struct parser *s, const char *what)
 {
 	return accel_error(ACCEL_ERR_FORMAT, "%s:%u:%d: %s", s->t->path,
 			   s->line, s->field, what);
-}
-
-/* Well-formed UTF-8 (Unicode 15, table 3-7)? */
-static bool is_utf8(const char *text)
-{
-	const uint8_t *p = (const uint8_t *)text;
-
-	while (*p) {
-		uint32_t more = *p < 0x80                 ? 0
-				: *p >= 0xc2 && *p < 0xe0 ? 1
-				: *p >= 0xe0 && *p < 0xf0 ? 2
-				: *p >= 0xf0 && *p < 0xf5 ? 3
-							  : 9;
-		uint8_t low = *p == 0xe0 ? 0xa0 : *p == 0xf0 ? 0x90 : 0x80;
-		uint8_t high = *p == 0xed ? 0x9f : *p == 0xf4 ? 0x8f : 0xbf;
-
-		if (more == 9 || (more && (p[1] < low || p[1] > high)))
-			return false;
-		for (p++; more; more--, p++)
-			if ((*p & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
 }
 
 /* Reads the quoted field at p, unescaping in place; *w: behind its text. */
@@ -197,8 +175,8 @@ static char find_separator(const struct parser *s)
 
 bool table_is_missing(const char *text)
 {
-	static const char *const words[] = { "",     "NA",   "N/A",  "NaN",
-					     "null", "none", "#N/A", "?" };
+	static const char *const words[] = { "",     "NA",   "N/A", "NaN",
+					     "null", "#N/A", "?" };
 	size_t i;
 
 	if (!strchr("nN#?", *text)) /* most cells; "" is the 0 that it finds */
@@ -206,7 +184,7 @@ bool table_is_missing(const char *text)
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcasecmp(text, words[i]))
 			return true;
-	return false;
+	return !strcmp(text, "None"); /* Python's; "none" may be a class */
 }
 
 /* Is the first record names? */

@@ -163,7 +163,7 @@ static accel_layer *layer_from_json(const json_t *j)
 	const struct layer_field *f;
 	int k = kind ? layer_kind(kind) : -1;
 
-	if (k < 0 || !name || !*name || strlen(name) > 60)
+	if (k < 0 || !name || !*name || strlen(name) > LAYER_NAME)
 		return accel_error_null(ACCEL_ERR_FORMAT,
 					"architecture: no layer '%s'",
 					kind ? kind : "?");

@@ -290,8 +290,11 @@ accel_model *accel_model_load(accel_context *ctx, const char *path)
 {
 	struct loading l = { .path = path };
 
-	if (!ctx)
-		return accel_error_null(ACCEL_ERR_INVALID, "load: no context");
+	if (!ctx || !path) {
+		accel_error_of_null(path ? "load: no context"
+					 : "load: no path");
+		return NULL;
+	}
 	return load(ctx, &l);
 }
 
@@ -324,7 +327,10 @@ accel_status accel_model_restore(accel_model *m, const char *path)
 	struct loading l = { .m = m, .path = path };
 	accel_status err;
 
-	if (!m || !m->built)
+	if (!m || !path)
+		return accel_error_of_null(path ? "restore: no model"
+						: "restore: no path");
+	if (!m->built)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "%s: the model is not built", path);
 	err = open_file(&l);

@@ -140,7 +140,10 @@ accel_status accel_model_save(accel_model *m, const char *path)
 	accel_status err = ACCEL_OK;
 	uint32_t i;
 
-	if (!m || !m->built)
+	if (!m || !path)
+		return accel_error_of_null(path ? "save: no model"
+						: "save: no path");
+	if (!m->built)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "%s: the model is not built: it has no "
 				   "weights to save",
@@ -149,7 +152,7 @@ accel_status accel_model_save(accel_model *m, const char *path)
 	if (!err && m->o.optimizer && m->o.optimizer->n)
 		err = model_each_weight(m, add_slots, &s);
 	s.best = m->best_weights;
-	if (!err && s.best && m->best + 1 != (int)m->n_epochs)
+	if (!err && m->best >= 0 && m->best + 1 != (int)m->n_epochs)
 		err = model_each_weight(m, add_best, &s);
 	if (!err)
 		err = describe_all(&s);

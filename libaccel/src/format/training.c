@@ -6,6 +6,7 @@
 #include "../base/error.h"
 #include "../base/alloc.h"
 #include "../tensor/node.h"
+#include "../nn/optimizer.h"
 #include "model_file.h"
 
 /* The optimizer's numbers by name. */
@@ -96,6 +97,7 @@ static accel_optimizer *optimizer_from_json(const json_t *j)
 	const char *kind = json_string_value(json_object_get(j, "kind"));
 	int k = kind ? optimizer_kind(kind) : -1;
 	accel_optimizer_options o = { 0 };
+	accel_optimizer *made;
 	size_t i;
 
 	for (i = 0; k >= 0 && i < OPTIONS; i++)
@@ -104,7 +106,9 @@ static accel_optimizer *optimizer_from_json(const json_t *j)
 	if (k < 0 || o.schedule.kind > ACCEL_SCHEDULE_COSINE)
 		return accel_error_null(ACCEL_ERR_FORMAT,
 					"compile: no such optimizer");
-	return accel_optimizer_create((accel_optimizer_kind)k, &o);
+	made = accel_optimizer_create((accel_optimizer_kind)k, &o);
+	optimizer_failed(); /* is the file's matter, not the next compile's */
+	return made;
 }
 
 /* ---- compile ---- */
@@ -265,14 +269,16 @@ static bool epochs_from_json(accel_model *m, const json_t *list)
 
 accel_status training_from_json(accel_model *m, const json_t *j)
 {
+	const int64_t most = 1LL << 53; /* steps, which are counted on */
 	int64_t best, step, micro, seed, calls, n;
 	struct accel_optimizer *o = m->o.optimizer;
+	int64_t gathered = o ? o->o.accumulate - 1 : 0;
 
 	n = (int64_t)json_array_size(json_object_get(j, "epochs"));
 	if (!json_get_int(j, "best", -1, n - 1, -1, &best) ||
-	    !json_get_int(j, "step", 0, INT64_MAX, 0, &step) ||
-	    !json_get_int(j, "micro", 0, INT32_MAX, 0, &micro) ||
-	    !json_get_int(j, "scale_steps", 0, INT64_MAX, 0, &m->scale_steps) ||
+	    !json_get_int(j, "step", 0, most, 0, &step) ||
+	    !json_get_int(j, "micro", 0, gathered, 0, &micro) ||
+	    !json_get_int(j, "scale_steps", 0, most, 0, &m->scale_steps) ||
 	    !json_get_number(j, "scale", 32768, &m->scale) ||
 	    !json_get_int(j, "seed", INT64_MIN, INT64_MAX, 0, &seed) ||
 	    !json_get_int(j, "random_calls", 0, INT64_MAX, 0, &calls) ||

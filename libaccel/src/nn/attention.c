@@ -19,8 +19,9 @@ static void projection(struct accel_layer *l, const char *kernel,
 		       const char *bias, int64_t in, int64_t out)
 {
 	layer_weight(l, kernel, l->o.kernel_init, true, ACCEL_SHAPE(in, out));
-	layer_weight(l, bias, l->o.bias_init ?: ACCEL_INIT_ZEROS, true,
-		     ACCEL_SHAPE(out));
+	if (!l->o.no_bias)
+		layer_weight(l, bias, l->o.bias_init ?: ACCEL_INIT_ZEROS, true,
+			     ACCEL_SHAPE(out));
 }
 
 static accel_status build(struct accel_layer *l, uint32_t n,
@@ -44,10 +45,19 @@ static accel_status build(struct accel_layer *l, uint32_t n,
 	return ACCEL_OK;
 }
 
-/* [N, T, F] -> [N, H, T, D] by weights i and i + 1. */
+/* x by projection number i of query, key, value and output. */
+static accel_tensor *project(const struct layer_call *c, accel_tensor *x, int i)
+{
+	bool bias = !c->l->o.no_bias;
+
+	i *= 1 + bias;
+	return layer_project(x, c->w[i], bias ? c->w[i + 1] : NULL);
+}
+
+/* [N, T, F] -> [N, H, T, D] */
 static accel_tensor *heads(const struct layer_call *c, accel_tensor *x, int i)
 {
-	accel_tensor *y = layer_project(x, c->w[i], c->w[i + 1]);
+	accel_tensor *y = project(c, x, i);
 
 	return accel_transpose(
 		accel_reshape(y, ACCEL_SHAPE(accel_tensor_dim(x, 0),
@@ -59,16 +69,17 @@ static accel_tensor *heads(const struct layer_call *c, accel_tensor *x, int i)
 static accel_tensor *call(const struct layer_call *c)
 {
 	accel_tensor *x = c->x[0], *s = c->x[c->n_x - 1];
-	accel_tensor *q = heads(c, x, 0), *k = heads(c, s, 2);
-	accel_tensor *v = heads(c, s, 4), *y;
+	accel_tensor *q = heads(c, x, 0), *k = heads(c, s, 1);
+	accel_tensor *v = heads(c, s, 2), *y;
 
 	q = accel_mul_scalar(q, 1 / sqrt(c->l->o.dim));
 	y = accel_matmul(q, k, .transpose_b = true); /* [N, H, T, S] */
 	y = accel_matmul(accel_softmax(y, -1), v); /* [N, H, T, D] */
 	y = accel_flatten_from(accel_transpose(y, 1, 2), 2); /* [N, T, HD] */
-	return layer_project(y, c->w[6], c->w[7]);
+	return project(c, y, 3);
 }
 
 const struct layer_desc layer_attention = {
-	"multi_head_attention", 0, check, build, call, "ud",
+	"multi_head_attention", 0, check, build, call, "ud", "b",
+	LAYER_OF_MODEL,
 };

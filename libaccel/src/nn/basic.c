@@ -36,7 +36,8 @@ static accel_tensor *dense_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_dense = {
-	"dense", 1, check_units, dense_build, dense_call, "u",
+	"dense",    1,   check_units, dense_build,
+	dense_call, "u", "ab",        LAYER_OF_MODEL,
 };
 
 /* ---- embedding: [...] -> [..., dim] ---- */
@@ -67,7 +68,8 @@ static accel_tensor *embedding_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_embedding = {
-	"embedding", 1, embedding_check, embedding_build, embedding_call, "ud",
+	"embedding", 1,  embedding_check, embedding_build, embedding_call,
+	"ud",        "", LAYER_F32,
 };
 
 /* ---- shapes ---- */
@@ -89,7 +91,7 @@ static accel_tensor *flatten_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_flatten = {
-	"flatten", 1, NULL, flatten_build, flatten_call, "",
+	"flatten", 1, NULL, flatten_build, flatten_call, "", "", LAYER_ANY,
 };
 
 static accel_status unflatten_check(const struct accel_layer *l)
@@ -136,7 +138,8 @@ static accel_tensor *unflatten_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_unflatten = {
-	"unflatten", 1, unflatten_check, unflatten_build, unflatten_call, "S",
+	"unflatten", 1,  unflatten_check, unflatten_build, unflatten_call,
+	"S",         "", LAYER_ANY,
 };
 
 /* ---- element-wise ---- */
@@ -156,7 +159,8 @@ static accel_tensor *activate_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_activate = {
-	"activation", 1, NULL, same_build, activate_call, "",
+	"activation",  1,  NULL, same_build,
+	activate_call, "", "a",  LAYER_OF_MODEL,
 };
 
 static accel_status dropout_check(const struct accel_layer *l)
@@ -174,7 +178,8 @@ static accel_tensor *dropout_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_dropout = {
-	"dropout", 1, dropout_check, same_build, dropout_call, "r",
+	"dropout", 1,  dropout_check,  same_build, dropout_call,
+	"r",       "", LAYER_OF_MODEL,
 };
 
 /* ---- of several inputs ---- */
@@ -215,10 +220,10 @@ static accel_tensor *multiply_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_add = {
-	"add", 2, NULL, equal_build, add_call, "",
+	"add", 2, NULL, equal_build, add_call, "", "", LAYER_OF_MODEL,
 };
 const struct layer_desc layer_multiply = {
-	"multiply", 2, NULL, equal_build, multiply_call, "",
+	"multiply", 2, NULL, equal_build, multiply_call, "", "", LAYER_OF_MODEL,
 };
 
 /* Channels of [C, H, W], else the last. */
@@ -257,5 +262,6 @@ static accel_tensor *concatenate_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_concatenate = {
-	"concatenate", 2, NULL, concatenate_build, concatenate_call, "",
+	"concatenate",    2,  NULL, concatenate_build,
+	concatenate_call, "", "",   LAYER_OF_MODEL,
 };

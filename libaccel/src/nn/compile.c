@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* What a model is trained for; judging and using it. */
 #include <math.h>
+#include <stdio.h>
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "optimizer.h"
 #include "session.h"
 
 #define BATCH 256 /* of what needs no gradient */
@@ -15,11 +17,13 @@ accel_status accel_compile_with(accel_model *m,
 	accel_compile_options o = *options;
 	accel_status err = ACCEL_OK;
 
+	if (!o.optimizer && optimizer_failed())
+		return accel_error_of_null("compile: no optimizer");
 	if (!o.optimizer)
 		o.optimizer = accel_adam();
 	if (!m || !o.optimizer)
 		err = m ? ACCEL_ERR_NOMEM
-			: accel_error(ACCEL_ERR_INVALID, "compile: no model");
+			: accel_error_of_null("compile: no model");
 	else if ((unsigned)o.loss > ACCEL_HUBER)
 		err = accel_error(ACCEL_ERR_INVALID, "compile: no loss %d",
 				  o.loss);
@@ -47,6 +51,16 @@ accel_status accel_model_set_metrics(accel_model *m, unsigned metrics)
 	return ACCEL_OK;
 }
 
+/* What is wrong with batch number k. */
+static accel_status named(accel_status err, int64_t k, const struct feeder *f)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text), "%s", accel_last_error());
+	return accel_error(err, "batch %lld of %lld: %s", (long long)k + 1,
+			   (long long)feeder_batches(f), text);
+}
+
 /* What is done with each batch. */
 typedef void batch_fn(void *arg, const struct session *s,
 		      const struct feed *feed, double loss);
@@ -68,7 +82,12 @@ static accel_status each_batch(struct session *s, int64_t begin, int64_t count,
 		err = feeder_next(f, &feed);
 		if (!err)
 			err = session_step(s, &feed, &loss);
-		if (!err)
+		if (!err && s->targets && !isfinite(loss))
+			err = accel_error(ACCEL_ERR_RANGE, "the loss is %g",
+					  isnan(loss) ? NAN : loss);
+		if (err)
+			err = named(err, k, f);
+		else
 			fn(arg, s, &feed, loss);
 	}
 	feeder_destroy(f);
@@ -92,7 +111,9 @@ accel_status model_evaluate(accel_model *m, const accel_samples *data,
 	accel_status err;
 
 	*metrics = (struct metrics){ 0 };
-	if (!m || !m->compiled)
+	if (!m)
+		return accel_error_of_null("no model");
+	if (!m->compiled)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "the model is not compiled");
 	err = model_fits(m, data, true);
@@ -159,7 +180,7 @@ accel_status accel_predict(accel_model *m, const accel_samples *data,
 	accel_status err;
 
 	if (!m)
-		return accel_error(ACCEL_ERR_INVALID, "predict: no model");
+		return accel_error_of_null("predict: no model");
 	err = model_fits(m, data, false);
 	if (err)
 		return err;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../base/alloc.h"
@@ -19,6 +19,7 @@ struct fit {
 	const accel_fit_options *o;
 	const accel_samples *validation;
 	int64_t train_count, val_begin, val_count;
+	int begin; /* the epoch it goes on from */
 	struct session s;
 	struct feeder *feeder;
 	struct metrics metrics;
@@ -40,7 +41,9 @@ static void on_interrupt(int sig)
 /* Takes SIGINT over where nobody else did. Returns whether it did. */
 static bool catch_interrupt(struct sigaction *old)
 {
-	struct sigaction sa = { .sa_handler = on_interrupt };
+	/* a second one ends the program, as ever */
+	struct sigaction sa = { .sa_handler = on_interrupt,
+				.sa_flags = (int)SA_RESETHAND };
 
 	if (sigaction(SIGINT, NULL, old) || old->sa_handler != SIG_DFL)
 		return false;
@@ -54,6 +57,8 @@ static accel_status check_loss(const struct fit *f, double loss)
 {
 	if (isfinite(loss))
 		return ACCEL_OK;
+	if (isnan(loss))
+		loss = NAN; /* whose sign says nothing */
 	return accel_error(
 		ACCEL_ERR_RANGE,
 		"the loss is %g in epoch %d, batch %lld of %lld: a "
@@ -63,19 +68,29 @@ static accel_status check_loss(const struct fit *f, double loss)
 		accel_optimizer_rate(f->m->o.optimizer));
 }
 
-static accel_status named(const struct fit *f, accel_status err)
+/* An error with where it was. */
+static accel_status named(const struct fit *f, const char *where,
+			  accel_status err)
 {
 	char text[600];
 
-	strncpy(text, accel_last_error(), sizeof(text) - 1);
-	text[sizeof(text) - 1] = 0;
-	return accel_error(err, "epoch %d, batch %lld of %lld: %s",
-			   f->now.epoch + 1, (long long)f->now.batch + 1,
-			   (long long)f->now.batches, text);
+	snprintf(text, sizeof(text), "%s", accel_last_error());
+	return accel_error(err, "epoch %d, %s: %s", f->now.epoch + 1, where,
+			   text);
+}
+
+static accel_status in_batch(const struct fit *f, accel_status err)
+{
+	char where[64];
+
+	snprintf(where, sizeof(where), "batch %lld of %lld",
+		 (long long)f->now.batch + 1, (long long)f->now.batches);
+	return named(f, where, err);
 }
 
 static accel_status one_batch(struct fit *f, bool show)
 {
+	struct metrics now;
 	struct feed feed;
 	double loss = NAN;
 	accel_status err;
@@ -84,7 +99,7 @@ static accel_status one_batch(struct fit *f, bool show)
 	if (!err)
 		err = session_step(&f->s, &feed, &loss);
 	if (err)
-		return named(f, err);
+		return in_batch(f, err);
 	err = check_loss(f, loss);
 	if (err)
 		return err;
@@ -92,8 +107,9 @@ static accel_status one_batch(struct fit *f, bool show)
 	session_measure(&f->s, &feed, &f->metrics);
 	if (!show)
 		return ACCEL_OK;
-	f->now.train = (accel_scores){ .loss = f->metrics.loss_sum /
-					       (double)f->metrics.samples };
+	now = f->metrics;
+	now.which &= ACCEL_ACCURACY | ACCEL_TOP_K | ACCEL_MEAN_ABSOLUTE_ERROR;
+	metrics_scores(&now, &f->now.train); /* those that cost nothing */
 	progress_batch(&f->progress, &f->now);
 	if (f->o->on_batch && !f->o->on_batch(f->o->user, &f->now))
 		f->stop = true;
@@ -137,7 +153,7 @@ static accel_status validate(struct fit *f, accel_scores *scores)
 	if (!err)
 		metrics_scores(&metrics, scores);
 	metrics_finish(&metrics);
-	return err;
+	return err ? named(f, "validation", err) : ACCEL_OK;
 }
 
 static double monitored(const accel_epoch *e)
@@ -164,10 +180,19 @@ static accel_status add_epoch(accel_model *m, const accel_epoch *e)
 	return ACCEL_OK;
 }
 
+/* The log's lines from epoch @first on; with its head where that is 0. */
+static accel_status write_log(const struct fit *f, uint32_t first)
+{
+	const accel_model *m = f->m;
+
+	return csv_log(f->o->csv, m->o.metrics, f->validation, m->epoch, first,
+		       m->n_epochs);
+}
+
 static accel_status end_epoch(struct fit *f)
 {
 	accel_model *m = f->m;
-	accel_epoch e = { .rate = accel_optimizer_rate(m->o.optimizer) };
+	accel_epoch e = { .rate = optimizer_last_rate(m->o.optimizer) };
 	bool better;
 	accel_status err;
 
@@ -186,7 +211,7 @@ static accel_status end_epoch(struct fit *f)
 	f->now.done = &m->epoch[m->n_epochs - 1];
 	progress_done(&f->progress, &f->now);
 	if (!err && f->o->csv)
-		err = csv_log(f->o->csv, f->now.epoch, &e);
+		err = write_log(f, m->n_epochs - 1);
 	if (!err && better && f->o->best)
 		err = accel_model_save(m, f->o->best);
 	if (!err && f->o->checkpoint)
@@ -198,8 +223,11 @@ static accel_status end_epoch(struct fit *f)
 
 static bool out_of_patience(const struct fit *f)
 {
+	const accel_model *m = f->m;
+	int best = m->best >= 0 ? m->best : f->begin - 1;
+
 	return f->o->patience > 0 &&
-	       (int)f->m->n_epochs - 1 - f->m->best >= f->o->patience;
+	       (int)m->n_epochs - 1 - best >= f->o->patience;
 }
 
 static accel_status epochs(struct fit *f)
@@ -261,7 +289,9 @@ static accel_status prepare(struct fit *f)
 	int batch = o->batch_size > 0 ? o->batch_size : BATCH;
 	accel_status err;
 
-	if (!m || !m->compiled)
+	if (!m)
+		return accel_error_of_null("fit: no model");
+	if (!m->compiled)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "fit: the model is not compiled");
 	if (o->epochs < 0 || o->batch_size < 0 || o->patience < 0)
@@ -278,8 +308,15 @@ static accel_status prepare(struct fit *f)
 		err = model_fits(m, o->validation, true);
 	if (!err)
 		err = model_take_data(m, o->data);
-	if (!err && o->resume && !access(o->checkpoint, F_OK))
+	if (err)
+		return err;
+	if (o->resume && !access(o->checkpoint, F_OK))
 		err = accel_model_restore(m, o->checkpoint);
+	else
+		m->best = -1; /* what stood before is no measure of this run */
+	f->begin = (int)m->n_epochs;
+	if (!err && o->csv) /* as far as it is: a kill may have left more */
+		err = write_log(f, 0);
 	if (!err)
 		err = session_init(&f->s, m, o->data, batch, true, true,
 				   m->o.metrics);

@@ -28,6 +28,28 @@ static accel_status sparse(const accel_model *m, const accel_samples *s,
 	return ACCEL_OK;
 }
 
+/* Targets of a binary loss are 0 to 1. */
+static accel_status binary(const accel_model *m, const accel_samples *s)
+{
+	const float *y = s->y.data;
+	int64_t i, n = s->y.shape[0] * (s->y.ndim > 1 ? s->y.shape[1] : 1);
+
+	if (s->y.dtype == ACCEL_I32 && s->n_classes > 2)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "%s: %d classes, loss %s has 2", s->name,
+				   s->n_classes, accel_loss_name(m->o.loss));
+	for (i = 0; s->y.dtype == ACCEL_F32 && i < n; i++)
+		if (y[i] < 0 || y[i] > 1)
+			return accel_error(ACCEL_ERR_RANGE,
+					   "%s: sample %lld: y is %g, loss %s "
+					   "needs 0 to 1",
+					   s->name,
+					   (long long)(i / (n / s->count)),
+					   (double)y[i],
+					   accel_loss_name(m->o.loss));
+	return ACCEL_OK;
+}
+
 /* y [N, ...] against the output [...]; a class may stand for one number. */
 static accel_status dense(const accel_model *m, const accel_samples *s,
 			  const struct shape *out)
@@ -40,7 +62,9 @@ static accel_status dense(const accel_model *m, const accel_samples *s,
 	if (!y.ndim)
 		y.dim[y.ndim++] = 1; /* [N] is [N, 1] */
 	if (shape_equal(&y, out))
-		return ACCEL_OK;
+		return m->o.loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS
+			       ? binary(m, s)
+			       : ACCEL_OK;
 	return accel_error(ACCEL_ERR_SHAPE,
 			   "%s: the model gives %s, y is %s (loss %s)", s->name,
 			   shape_print(out), shape_print(&y),
@@ -52,7 +76,9 @@ accel_status model_fits(accel_model *m, const accel_samples *s, bool targets)
 	const struct shape *out;
 	accel_status err;
 
-	if (!s || !s->x.ndim)
+	if (!s)
+		return accel_error_of_null("no samples");
+	if (!s->x.ndim)
 		return accel_error(ACCEL_ERR_INVALID, "no samples");
 	err = accel_model_build(m, s->x.ndim - 1, s->x.shape + 1);
 	if (err || !targets)

@@ -7,6 +7,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/utf8.h"
 #include "../tensor/layout.h"
 
 const struct layer_desc *const layer_kinds[] = {
@@ -115,6 +116,18 @@ static accel_status check_common(const struct accel_layer *l)
 		{ "stride_w", o->stride_w }, { "dilation", o->dilation },
 		{ "dim", o->dim },
 	};
+	const struct {
+		const char *name;
+		char letter;
+		bool set;
+	} flags[] = {
+		{ "activation", 'a', o->activation != ACCEL_LINEAR },
+		{ "no_bias", 'b', o->no_bias },
+		{ "same", 'p', o->same },
+		{ "stride", 't', o->stride || o->stride_w },
+		{ "dilation", 'l', o->dilation > 1 },
+		{ "sequences", 'q', o->sequences },
+	};
 	size_t i;
 
 	for (i = 0; !err && i < sizeof(sizes) / sizeof(sizes[0]); i++)
@@ -128,6 +141,11 @@ static accel_status check_common(const struct accel_layer *l)
 	    (unsigned)o->bias_init > ACCEL_INIT_UNIFORM)
 		return accel_error(ACCEL_ERR_RANGE, "%s: no initializer %d, %d",
 				   l->desc->name, o->kernel_init, o->bias_init);
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i].set && !strchr(l->desc->reads, flags[i].letter))
+			return accel_error(ACCEL_ERR_INVALID,
+					   "%s: has no option '%s'",
+					   l->desc->name, flags[i].name);
 	if (!(o->epsilon >= 0) || !(o->momentum >= 0 && o->momentum < 1))
 		return accel_error(ACCEL_ERR_RANGE,
 				   "%s: epsilon %g, momentum %g", l->desc->name,
@@ -140,25 +158,28 @@ accel_layer *accel_layer_create(accel_layer_kind kind,
 {
 	struct accel_layer *l;
 
-	if ((unsigned)kind >= (unsigned)KINDS)
+	if ((unsigned)kind >= (unsigned)KINDS || !options)
 		return accel_error_null(ACCEL_ERR_INVALID, "no layer kind %d",
 					kind);
+	if (options->name &&
+	    (strlen(options->name) > LAYER_NAME || strchr(options->name, '/') ||
+	     !is_utf8(options->name)))
+		return accel_error_null(ACCEL_ERR_INVALID,
+					"layer '%.80s': a name has no '/', at "
+					"most %d bytes, and is UTF-8",
+					options->name, LAYER_NAME);
 	l = mem_zalloc(sizeof(*l));
 	if (!l)
 		return NULL;
 	l->desc = layer_kinds[kind];
 	l->o = *options;
 	if (options->name)
-		snprintf(l->name, sizeof(l->name), "%s", options->name);
+		strcpy(l->name, options->name);
 	l->o.name = l->name;
-	if (strchr(l->name, '/') || check_common(l)) {
-		if (strchr(l->name, '/'))
-			accel_error(ACCEL_ERR_INVALID,
-				    "layer '%s': a name has no '/'", l->name);
-		mem_free(l);
-		return NULL;
-	}
-	return l;
+	if (!check_common(l))
+		return l;
+	mem_free(l);
+	return NULL;
 }
 
 void accel_layer_destroy(accel_layer *l)

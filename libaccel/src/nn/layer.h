@@ -15,6 +15,7 @@ struct shape {
 };
 
 #define LAYER_WEIGHTS 8
+#define LAYER_NAME 60 /* bytes at most */
 
 struct weight {
 	const char *name; /* "kernel"; static */
@@ -29,7 +30,7 @@ struct weight {
 struct accel_layer {
 	const struct layer_desc *desc;
 	accel_layer_options o; /* o.name is `name` */
-	char name[64];
+	char name[LAYER_NAME + 4];
 	uint32_t n_weights;
 	struct weight w[LAYER_WEIGHTS];
 };
@@ -38,9 +39,16 @@ struct accel_layer {
 struct layer_call {
 	const struct accel_layer *l;
 	uint32_t n_x;
-	accel_tensor *const *x; /* [N, ...], of the type computed in */
+	accel_tensor *const *x; /* [N, ...], of the layer's type */
 	accel_tensor *w[LAYER_WEIGHTS]; /* the weights in that type */
 	bool training;
+};
+
+/* What a layer computes in, where the model's type is f16. */
+enum layer_type {
+	LAYER_OF_MODEL,
+	LAYER_F32, /* statistics overflow f16; word numbers do not fit */
+	LAYER_ANY, /* moves what comes */
 };
 
 struct layer_desc {
@@ -55,6 +63,10 @@ struct layer_desc {
 	/* Numbers of the text form in order: u units, s size, d dim, r rate,
 	 * S the rest is the shape. */
 	const char *text;
+	/* Other options that it reads: a activation, b no_bias, p same, t
+	 * stride, l dilation, q sequences. */
+	const char *reads;
+	enum layer_type type;
 };
 
 extern const struct layer_desc layer_dense, layer_conv1d, layer_conv2d,

@@ -58,6 +58,13 @@ accel_status metrics_init(struct metrics *m, unsigned which, accel_loss loss,
 		return accel_error(ACCEL_ERR_INVALID,
 				   "metrics: loss %s has no classes",
 				   accel_loss_name(loss));
+	if (m->classes && (which & ACCEL_MEAN_ABSOLUTE_ERROR))
+		return accel_error(
+			ACCEL_ERR_INVALID,
+			"metrics: loss %s is of classes, %s of "
+			"numbers",
+			accel_loss_name(loss),
+			accel_metric_name(ACCEL_MEAN_ABSOLUTE_ERROR));
 	if ((which & OF_CONFUSION) || confusion) {
 		if (m->classes > 4096)
 			return accel_error(ACCEL_ERR_RANGE,
@@ -135,8 +142,8 @@ static bool in_top(const float *x, int n, int class, int k)
 static void keep_scores(struct metrics *m, int64_t row, int class,
 			const float *x)
 {
-	double sum = 0, top;
-	int i;
+	double sum = 0, others = 0, top;
+	int i, best;
 
 	if (!m->score || row >= m->cap)
 		return;
@@ -147,11 +154,19 @@ static void keep_scores(struct metrics *m, int64_t row, int class,
 					: x[1] - x[0];
 		return;
 	}
-	top = x[largest(x, m->classes)];
-	for (i = 0; i < m->classes; i++)
+	/* log(p / (1 - p)): ordered as p, but no two that are nearly 1 are
+	 * rounded to be equal */
+	best = largest(x, m->classes);
+	top = x[best];
+	for (i = 0; i < m->classes; i++) {
 		sum += exp(x[i] - top);
+		others += i == best ? 0 : exp(x[i] - top);
+	}
 	for (i = 0; i < m->classes; i++)
-		m->score[row * m->classes + i] = (float)(exp(x[i] - top) / sum);
+		m->score[row * m->classes + i] =
+			(float)(x[i] - top -
+				log(i == best ? others
+					      : sum - exp(x[i] - top)));
 }
 
 static void add_row(struct metrics *m, int class, const float *x)
@@ -160,8 +175,9 @@ static void add_row(struct metrics *m, int class, const float *x)
 	int guess = one ? x[0] > 0 : largest(x, m->classes);
 
 	m->correct += guess == class;
-	if ((m->which & ACCEL_TOP_K) && !one)
-		m->in_top += in_top(x, m->classes, class, m->top_k);
+	if (m->which & ACCEL_TOP_K)
+		m->in_top += one ? guess == class || m->top_k > 1
+				 : in_top(x, m->classes, class, m->top_k);
 	if (m->confusion)
 		m->confusion[class * m->classes + guess]++;
 	keep_scores(m, m->rows++, class, x);

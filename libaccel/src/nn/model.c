@@ -266,19 +266,19 @@ void accel_model_destroy(accel_model *m)
 
 accel_context *accel_model_context(const accel_model *m)
 {
-	return m->ctx;
+	return m ? m->ctx : NULL;
 }
 
 int accel_model_input(const accel_model *m, const int64_t **shape)
 {
-	*shape = m->node[0]->out.dim;
-	return m->built ? m->node[0]->out.ndim : 0;
+	*shape = m ? m->node[0]->out.dim : NULL;
+	return m && m->built ? m->node[0]->out.ndim : 0;
 }
 
 int accel_model_output(const accel_model *m, const int64_t **shape)
 {
-	*shape = m->output->out.dim;
-	return m->built ? m->output->out.ndim : 0;
+	*shape = m ? m->output->out.dim : NULL;
+	return m && m->built ? m->output->out.ndim : 0;
 }
 
 struct count {
@@ -345,6 +345,8 @@ accel_tensor *accel_model_weight(accel_model *m, const char *name)
 
 accel_history accel_model_history(const accel_model *m)
 {
+	if (!m)
+		return (accel_history){ .best = -1 };
 	return (accel_history){ .n = (int)m->n_epochs,
 				.epoch = m->epoch,
 				.best = m->best,
@@ -353,22 +355,22 @@ accel_history accel_model_history(const accel_model *m)
 
 const accel_preprocess *accel_model_preprocess(const accel_model *m)
 {
-	return m->preprocess;
+	return m ? m->preprocess : NULL;
 }
 
 const accel_compile_options *accel_model_options(const accel_model *m)
 {
-	return &m->o;
+	return m ? &m->o : NULL;
 }
 
 accel_optimizer *accel_model_optimizer(accel_model *m)
 {
-	return m->o.optimizer;
+	return m ? m->o.optimizer : NULL;
 }
 
 const char *accel_model_class(const accel_model *m, int i)
 {
-	return i >= 0 && i < m->n_classes ? m->class_names[i] : NULL;
+	return m && i >= 0 && i < m->n_classes ? m->class_names[i] : NULL;
 }
 
 /* ---- model and data ---- */

@@ -47,7 +47,7 @@ static accel_status follow(const struct accel_layer *l, int i,
 	accel_tensor *average = l->w[i].t;
 
 	now = accel_add(accel_mul_scalar(average, m),
-			accel_mul_scalar(accel_cast(now, ACCEL_F32), 1 - m));
+			accel_mul_scalar(now, 1 - m));
 	return accel_assign(average, now);
 }
 
@@ -76,7 +76,14 @@ static accel_tensor *batch_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_batch_norm = {
-	"batch_normalization", 1, NULL, batch_build, batch_call, "",
+	"batch_normalization",
+	1,
+	NULL,
+	batch_build,
+	batch_call,
+	"",
+	"",
+	LAYER_F32,
 };
 
 /* ---- layer: over the last dimension ---- */
@@ -98,5 +105,6 @@ static accel_tensor *layer_norm_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_layer_norm = {
-	"layer_normalization", 1, NULL, layer_build, layer_norm_call, "",
+	"layer_normalization", 1,  NULL, layer_build,
+	layer_norm_call,       "", "",   LAYER_F32,
 };

@@ -57,11 +57,16 @@ static accel_status check(const struct accel_optimizer *o)
 	return ACCEL_OK;
 }
 
+/* In accel_compile(m, .optimizer = accel_sgd(.lr = -1)) the NULL must not pass
+ * for one that was left out. */
+static _Thread_local bool failed;
+
 accel_optimizer *accel_optimizer_create(accel_optimizer_kind kind,
 					const accel_optimizer_options *options)
 {
 	struct accel_optimizer *o = mem_zalloc(sizeof(*o));
 
+	failed = !o;
 	if (!o)
 		return NULL;
 	o->kind = kind;
@@ -73,12 +78,23 @@ accel_optimizer *accel_optimizer_create(accel_optimizer_kind kind,
 	o->o.epsilon = or_default(o->o.epsilon, 1e-7);
 	if (kind == ACCEL_ADAMW)
 		o->o.weight_decay = or_default(o->o.weight_decay, 0.004);
+	if (o->o.schedule.kind == ACCEL_SCHEDULE_STEP)
+		o->o.schedule.factor = or_default(o->o.schedule.factor, 0.1);
 	if (!o->o.accumulate)
 		o->o.accumulate = 1;
-	if (!check(o))
+	failed = check(o);
+	if (!failed)
 		return o;
 	mem_free(o);
 	return NULL;
+}
+
+bool optimizer_failed(void)
+{
+	bool was = failed;
+
+	failed = false;
+	return was;
 }
 
 void accel_optimizer_destroy(accel_optimizer *o)
@@ -144,12 +160,17 @@ static double rate_at(const struct accel_optimizer *o, int64_t done)
 
 double accel_optimizer_rate(const accel_optimizer *o)
 {
-	return rate_at(o, o->step);
+	return o ? rate_at(o, o->step) : NAN;
+}
+
+double optimizer_last_rate(const struct accel_optimizer *o)
+{
+	return rate_at(o, o->step ? o->step - 1 : 0);
 }
 
 void accel_optimizer_set_rate(accel_optimizer *o, double lr)
 {
-	if (lr > 0)
+	if (o && lr > 0)
 		o->o.lr = lr;
 }
 

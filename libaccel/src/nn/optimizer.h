@@ -16,6 +16,9 @@ struct accel_optimizer {
 			      * n gradients of the step being recorded */
 };
 
+/* Did this thread's last accel_optimizer_create() fail? Asked once. */
+bool optimizer_failed(void);
+
 /* Makes the slots for these parameters, or checks that they are for them. */
 accel_status optimizer_bind(struct accel_optimizer *o, int n,
 			    accel_tensor *const *params);
@@ -27,6 +30,9 @@ accel_status optimizer_bind(struct accel_optimizer *o, int n,
 accel_status optimizer_apply(struct accel_optimizer *o, int n,
 			     accel_tensor *const *params,
 			     accel_tensor *const *grads, accel_tensor *finite);
+
+/* The rate of the last step that was made; before one, of the first. */
+double optimizer_last_rate(const struct accel_optimizer *o);
 
 /* "m", "v", "acc"; static. */
 const char *optimizer_slot_name(int i);

@@ -71,10 +71,12 @@ static accel_tensor *avg2d_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_max_pool2d = {
-	"max_pooling2d", 1, check, build2d, max2d_call, "s",
+	"max_pooling2d", 1,   check, build2d,
+	max2d_call,      "s", "pt",  LAYER_OF_MODEL,
 };
 const struct layer_desc layer_avg_pool2d = {
-	"average_pooling2d", 1, check, build2d, avg2d_call, "s",
+	"average_pooling2d", 1,   check, build2d,
+	avg2d_call,          "s", "pt",  LAYER_OF_MODEL,
 };
 
 /* ---- [T, F] -> [OT, F]: an image of one channel and windows of width 1 ---- */
@@ -116,10 +118,12 @@ static accel_tensor *avg1d_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_max_pool1d = {
-	"max_pooling1d", 1, check, build1d, max1d_call, "s",
+	"max_pooling1d", 1,   check, build1d,
+	max1d_call,      "s", "pt",  LAYER_OF_MODEL,
 };
 const struct layer_desc layer_avg_pool1d = {
-	"average_pooling1d", 1, check, build1d, avg1d_call, "s",
+	"average_pooling1d", 1,   check, build1d,
+	avg1d_call,          "s", "pt",  LAYER_OF_MODEL,
 };
 
 /* ---- over all places: [C, H, W] -> [C], [T, F] -> [F] ---- */
@@ -151,8 +155,10 @@ static accel_tensor *global_avg_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_global_max = {
-	"global_max_pooling", 1, NULL, global_build, global_max_call, "",
+	"global_max_pooling", 1,  NULL, global_build,
+	global_max_call,      "", "",   LAYER_OF_MODEL,
 };
 const struct layer_desc layer_global_avg = {
-	"global_average_pooling", 1, NULL, global_build, global_avg_call, "",
+	"global_average_pooling", 1,  NULL, global_build,
+	global_avg_call,          "", "",   LAYER_OF_MODEL,
 };

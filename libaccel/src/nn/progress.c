@@ -82,8 +82,9 @@ static int columns(FILE *out)
 }
 
 /*
- * "120/938 [===>....] 1.2s - loss: 0.25". The bar gives way where the terminal is
- * narrow. @cut: so does the rest, or the next one could not overwrite it.
+ * "120/938 [===>....] 1.2s left - loss: 0.25". The bar gives way where the
+ * terminal is narrow. @cut: so does the rest, or the next one could not
+ * overwrite it.
  */
 static void draw(struct progress *p, const accel_progress *now,
 		 const struct line *rest, bool cut)
@@ -123,7 +124,10 @@ void progress_batch(struct progress *p, const accel_progress *now)
 	if (t - p->drawn < 0.1)
 		return;
 	p->drawn = t;
-	add(&rest, "%.1fs", t - p->epoch_began);
+	t -= p->epoch_began;
+	add(&rest, "%.1fs left",
+	    t / (double)(now->batch + 1) *
+		    (double)(now->batches - now->batch - 1));
 	add_scores(&rest, "", &now->train);
 	draw(p, now, &rest, true);
 	fflush(p->out);
@@ -133,10 +137,15 @@ void progress_done(struct progress *p, const accel_progress *now)
 {
 	const accel_epoch *e = now->done;
 	struct line rest = { .n = 0 };
+	double t, step;
 
 	if (!p->out)
 		return;
-	add(&rest, "%.1fs", seconds_now() - p->epoch_began);
+	t = seconds_now() - p->epoch_began;
+	step = t * 1e3 / (double)now->batches;
+	add(&rest, "%.1fs", t);
+	if (p->bar)
+		add(&rest, step < 10 ? " %.2fms/step" : " %.0fms/step", step);
 	add_scores(&rest, "", p->bar ? &now->train : &e->train);
 	if (!isnan(e->validation.loss))
 		add_scores(&rest, "val_", &e->validation);
@@ -149,14 +158,23 @@ void progress_done(struct progress *p, const accel_progress *now)
 	fflush(p->out);
 }
 
+/* What was not measured is an empty field. */
+static void csv_number(FILE *f, double v)
+{
+	if (isnan(v))
+		fputc(',', f);
+	else
+		fprintf(f, ",%.9g", v);
+}
+
 static void csv_scores(FILE *f, const accel_scores *s, unsigned metrics)
 {
 	int i;
 
-	fprintf(f, ",%.9g", s->loss);
+	csv_number(f, s->loss);
 	for (i = 0; i < ACCEL_METRICS; i++)
 		if (metrics & 1u << i)
-			fprintf(f, ",%.9g", s->value[i]);
+			csv_number(f, accel_scores_get(s, 1u << i));
 }
 
 static void csv_names(FILE *f, const char *prefix, unsigned metrics)
@@ -170,27 +188,30 @@ static void csv_names(FILE *f, const char *prefix, unsigned metrics)
 				accel_metric_name((accel_metric)(1u << i)));
 }
 
-accel_status csv_log(const char *path, int epoch, const accel_epoch *e)
+accel_status csv_log(const char *path, unsigned metrics, bool validation,
+		     const accel_epoch *epoch, uint32_t first, uint32_t n)
 {
-	bool validation = !isnan(e->validation.loss);
-	FILE *f = fopen(path, epoch ? "a" : "w");
+	FILE *f = fopen(path, first ? "a" : "w");
 	bool bad;
+	uint32_t i;
 
 	if (!f)
 		return accel_error(ACCEL_ERR_IO, "%s: %s", path,
 				   strerror(errno));
-	if (!epoch) {
+	if (!first) {
 		fputs("epoch,learning_rate", f);
-		csv_names(f, "", e->train.metrics);
+		csv_names(f, "", metrics);
 		if (validation)
-			csv_names(f, "val_", e->train.metrics);
+			csv_names(f, "val_", metrics);
 		fputc('\n', f);
 	}
-	fprintf(f, "%d,%.9g", epoch + 1, e->rate);
-	csv_scores(f, &e->train, e->train.metrics);
-	if (validation)
-		csv_scores(f, &e->validation, e->train.metrics);
-	fputc('\n', f);
+	for (i = first; i < n; i++) {
+		fprintf(f, "%u,%.9g", i + 1, epoch[i].rate);
+		csv_scores(f, &epoch[i].train, metrics);
+		if (validation)
+			csv_scores(f, &epoch[i].validation, metrics);
+		fputc('\n', f);
+	}
 	bad = ferror(f);
 	bad |= fclose(f) != 0;
 	return bad ? accel_error(ACCEL_ERR_IO, "%s: %s", path, strerror(errno))

@@ -19,9 +19,13 @@ void progress_epoch(struct progress *p, int epoch, int epochs);
 void progress_batch(struct progress *p, const accel_progress *now);
 void progress_done(struct progress *p, const accel_progress *now);
 
-/* One line for an epoch in a log of comma-separated values; the first one
- * with the columns' names, and a resumed one after those there are. */
-accel_status csv_log(const char *path, int epoch, const accel_epoch *e);
+/*
+ * Epochs @first to @n - 1 as lines of a log of comma-separated values. Where
+ * @first is 0 the file is begun anew, with the columns' names; else they are
+ * added to it.
+ */
+accel_status csv_log(const char *path, unsigned metrics, bool validation,
+		     const accel_epoch *epoch, uint32_t first, uint32_t n);
 
 double seconds_now(void);
 

@@ -143,7 +143,7 @@ static accel_tensor *gru_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_gru = {
-	"gru", 1, check, gru_build, gru_call, "u",
+	"gru", 1, check, gru_build, gru_call, "u", "bq", LAYER_OF_MODEL,
 };
 
 /* ---- LSTM: input i, forget f, candidate, output o ---- */
@@ -191,5 +191,5 @@ static accel_tensor *lstm_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_lstm = {
-	"lstm", 1, check, lstm_build, lstm_call, "u",
+	"lstm", 1, check, lstm_build, lstm_call, "u", "bq", LAYER_OF_MODEL,
 };

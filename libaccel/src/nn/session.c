@@ -206,8 +206,9 @@ static accel_status record(struct session *s, const struct lane *l)
 	return err;
 }
 
-/* After a step in mixed precision: one that overflowed did not count. */
-static accel_status adjust_scale(struct session *s)
+/* After a step in mixed precision: one that overflowed did not count, and the
+ * optimizer is where it was, at so many steps and gathered batches. */
+static accel_status adjust_scale(struct session *s, int64_t step, int micro)
 {
 	accel_model *m = s->m;
 	uint8_t fine = 0;
@@ -217,8 +218,10 @@ static accel_status adjust_scale(struct session *s)
 		return err;
 	if (fine && ++m->scale_steps < SCALE_STEPS)
 		return ACCEL_OK;
-	if (!fine && m->o.optimizer->step)
-		m->o.optimizer->step--;
+	if (!fine) {
+		m->o.optimizer->step = step;
+		m->o.optimizer->micro = micro;
+	}
 	m->scale_steps = 0;
 	m->scale *= fine ? 2 : 0.5;
 	if (m->scale > 0x1p24)
@@ -231,7 +234,10 @@ static accel_status adjust_scale(struct session *s)
 accel_status session_step(struct session *s, const struct feed *feed,
 			  double *loss)
 {
+	const struct accel_optimizer *o = s->m->o.optimizer;
 	struct lane *l = lane_of(s, feed->n);
+	int64_t step = o ? o->step : 0;
+	int micro = o ? o->micro : 0;
 	accel_status err;
 	float value;
 
@@ -253,7 +259,7 @@ accel_status session_step(struct session *s, const struct feed *feed,
 		graph_discard(s->m->ctx);
 	accel_scope_end(s->m->ctx);
 	if (!err && s->finite)
-		err = adjust_scale(s);
+		err = adjust_scale(s, step, micro);
 	if (!err && s->out)
 		err = accel_read(l->out, s->out,
 				 (size_t)accel_tensor_count(l->out) *

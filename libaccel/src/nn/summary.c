@@ -86,7 +86,7 @@ accel_status accel_model_summary(const accel_model *m, FILE *out)
 	uint32_t i;
 
 	if (!m)
-		return accel_error(ACCEL_ERR_INVALID, "summary: no model");
+		return accel_error_of_null("summary: no model");
 	fprintf(out, "%-*s %-*s %12s\n", NAME_WIDTH, "Layer", SHAPE_WIDTH,
 		"Output shape", "Parameters");
 	rule(out, '=');

@@ -41,7 +41,7 @@ accel_status model_each_weight(const accel_model *m, weight_fn *fn, void *arg)
 	accel_status err = ACCEL_OK;
 	uint32_t i, j;
 
-	for (i = 1; i < m->n_nodes; i++)
+	for (i = 1; m && i < m->n_nodes; i++)
 		for (j = 0; j < m->node[i]->layer->n_weights && !err; j++)
 			err = fn(arg, m->node[i]->layer,
 				 &m->node[i]->layer->w[j]);
@@ -88,7 +88,9 @@ accel_status accel_model_build(accel_model *m, int ndim, const int64_t *shape)
 	accel_status err;
 	int i;
 
-	if (!m || ndim < 0 || ndim >= ACCEL_MAX_DIMS)
+	if (!m)
+		return accel_error_of_null("build: no model");
+	if (ndim < 0 || ndim >= ACCEL_MAX_DIMS)
 		return accel_error(ACCEL_ERR_SHAPE, "build: %d dimensions",
 				   ndim);
 	for (i = 0; i < ndim; i++)
@@ -151,11 +153,19 @@ static accel_tensor *call_node(struct accel_node *node, bool training,
 	struct layer_call c = { .l = node->layer,
 				.n_x = node->n_in,
 				.training = training };
+	enum layer_type type = node->layer->desc->type;
 	accel_tensor *x[2];
 	uint32_t i;
 
-	for (i = 0; i < node->n_in; i++)
+	if (type == LAYER_F32)
+		dtype = ACCEL_F32;
+	for (i = 0; i < node->n_in; i++) {
 		x[i] = node->in[i]->value;
+		if (type != LAYER_ANY && accel_tensor_dtype(x[i]) != dtype)
+			x[i] = accel_cast(x[i], dtype);
+		if (!x[i])
+			return NULL;
+	}
 	c.x = x;
 	for (i = 0; i < node->layer->n_weights; i++) {
 		c.w[i] = node->layer->w[i].t;
@@ -172,7 +182,7 @@ accel_tensor *model_forward(accel_model *m, accel_tensor *x, bool training,
 {
 	uint32_t i;
 
-	m->node[0]->value = dtype == ACCEL_F32 ? x : accel_cast(x, dtype);
+	m->node[0]->value = x; /* each layer takes it in its own type */
 	for (i = 1; i < m->n_nodes; i++) {
 		struct accel_node *node = m->node[i];
 
@@ -181,7 +191,8 @@ accel_tensor *model_forward(accel_model *m, accel_tensor *x, bool training,
 			return NULL;
 	}
 	x = m->output->value;
-	return dtype == ACCEL_F32 ? x : accel_cast(x, ACCEL_F32);
+	return accel_tensor_dtype(x) == ACCEL_F32 ? x
+						  : accel_cast(x, ACCEL_F32);
 }
 
 accel_tensor *accel_model_call(accel_model *m, accel_tensor *x, bool training)
