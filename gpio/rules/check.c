@@ -574,6 +574,7 @@ accel_status check_expr(struct accel_control *c, struct expr *e)
 		yes_no(e, e->number != 0, e->number != 0);
 		return ACCEL_OK;
 	case EXPR_CLOCK:
+	case EXPR_AT:
 	case EXPR_DAYS:
 	case EXPR_EVERY:
 		yes_no(e, false, true);

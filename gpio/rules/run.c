@@ -2,7 +2,6 @@
 /* A control at work: values in, states of outputs out. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "rules.h"
 
@@ -67,18 +66,11 @@ static void start(struct accel_control *c)
 
 void accel_control_update(accel_control *c, uint64_t now_ns, int64_t wall_s)
 {
-	time_t wall = (time_t)wall_s;
-	struct tm tm;
 	uint32_t i;
 	int k;
 
 	c->now_ns = now_ns;
-	/* once a second is enough: an edge in between does not wait for it */
-	if ((!c->started || wall_s != c->wall_s) && localtime_r(&wall, &tm)) {
-		c->wall_s = wall_s;
-		c->weekday = (tm.tm_wday + 6) % 7;
-		c->second = tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
-	}
+	clock_set(c, wall_s);
 	if (!c->started)
 		start(c);
 	for (i = 0; i < c->n_values && c->values[i].kind == VALUE_INPUT; i++)
