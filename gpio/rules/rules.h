@@ -211,6 +211,9 @@ accel_status parse_duration(const struct accel_control *c, const char *text,
 accel_status check_expr(struct accel_control *c, struct expr *e);
 /* The same, and it must be yes or no. */
 accel_status check_condition(struct accel_control *c, struct expr *e);
+/* A value that would have to be two things at once for `holds` to hold and `not`,
+ * which may be NULL, not to; -1: none is known. */
+int limits_exclude(const struct expr *holds, const struct expr * not );
 /* Works out a derived value's unit and range, once. */
 accel_status check_value(struct accel_control *c, struct value *v);
 /* The number of a value by its full or short name; -1: there is none, or, with

@@ -246,6 +246,23 @@ static void test_bad_files(void)
 		  "rules:\n- when: pir\n  until: temperature > -41 °C\n"
 		  "  then: fan on\n",
 		  "c.yaml:11:10: this rule can never fire: this always" },
+		{ "a rule that ends whenever it begins",
+		  "rules:\n- when: temperature > 30 °C and pir\n"
+		  "  until: humidity > 90 % or temperature > 20 °C\n"
+		  "  then: fan on\n",
+		  "c.yaml:11:10: this rule can never fire: whenever it would, "
+		  "this ends it, by room.temperature" },
+		{ "the same limit for both",
+		  "rules:\n- when: temperature > 30 °C for 5 s\n"
+		  "  until: temperature >= 30 °C\n  then: fan on\n",
+		  "ends it, by room.temperature" },
+		{ "a contact that begins and ends it",
+		  "rules:\n- when: pir is on\n  until: not pir is off\n"
+		  "  then: fan on\n",
+		  "ends it, by pir.motion" },
+		{ "on and off at once",
+		  "rules:\n- when: fan is on and not fan\n  then: heater on\n",
+		  "can never fire: fan cannot be both" },
 		{ "an output twice in a rule",
 		  "rules:\n- when: pir\n  then: fan on, heater on, fan off\n",
 		  "c.yaml:11:28: this never decides: \"fan\" is said" },
@@ -425,6 +442,24 @@ static void test_hold(void)
 		      step(c, 3, 26, 50, 0) && !step(c, 4, 24, 50, 0) &&
 		      !step(c, 5, 26, 50, 0),
 	      "\"until\" ends what \"when\" began");
+	accel_control_destroy(c);
+	c = make("rules:\n- when: temperature > 30 °C\n"
+		 "  until: temperature > 20 °C for 5 s\n  then: fan on\n");
+	CHECK(c && step(c, 1, 31, 50, 0) && step(c, 5, 31, 50, 0) &&
+		      !step(c, 6, 31, 50, 0),
+	      "an end that holds at the start, but waits, is one");
+	accel_control_destroy(c);
+	c = make("rules:\n- when: temperature > 30 °C or pir\n"
+		 "  until: temperature > 20 °C and humidity > 10 %\n"
+		 "  then: fan on\n");
+	CHECK(c && step(c, 1, 31, 5, 0) && step(c, 2, 19, 50, 1) &&
+		      !step(c, 3, 21, 50, 1),
+	      "and so is one of which one side is free");
+	accel_control_destroy(c);
+	c = make("rules:\n- when: temperature > 30 °C\n"
+		 "  until: temperature <= 30 °C\n  then: fan on\n");
+	CHECK(c && step(c, 1, 31, 5, 0) && !step(c, 2, 30, 50, 1),
+	      "and the contrary");
 	accel_control_destroy(c);
 	c = rule("pir is on", "fan on for 60 s");
 	CHECK(c && step(c, 1, 20, 50, 1) && step(c, 2, 20, 50, 0) &&
