@@ -135,6 +135,8 @@ struct model {
 struct output {
 	accel_control_output pub;
 	accel_control_state state;
+	bool tripped;
+	uint64_t trip_ns;
 	uint64_t told; /* changes that a replay has printed */
 	int value;
 };

@@ -557,6 +557,57 @@ static void test_min_times(void)
 	accel_control_destroy(c);
 }
 
+/* What the kernel drives is what the rules see. */
+static void test_trip(void)
+{
+	static const char text[] =
+		"deadline: 9 s\nevery: 1 s\nsensors:\n  pir: pir:P3\n"
+		"  t: {spec: x, max_age: 1 d}\n"
+		"outputs:\n  fan: {line: P5, safe: off, min_off: 20 s}\n"
+		"  lamp: {line: P7, safe: off}\n  horn: {line: P8, safe: on}\n"
+		"values:\n  runs: fan is on for 5 s\n"
+		"rules:\n- {when: pir, then: fan on}\n"
+		"- {when: fan is on, then: lamp on}\n"
+		"- {when: not runs, then: horn on}\n";
+	accel_control *c = accel_control_parse(text, sizeof(text) - 1, "x");
+	const accel_control_state *fan, *lamp, *horn;
+
+	accel_control_declare(c, "t", "a", "°C", 0, 1);
+	accel_control_declare(c, "t", "b", "°C", 0, 1);
+	accel_control_declare(c, "pir", "motion", "", 0, 1);
+	CHECK(!accel_control_compile(c), "a rule on an output is read");
+	fan = accel_control_output_state(c, 0);
+	lamp = accel_control_output_state(c, 1);
+	horn = accel_control_output_state(c, 2);
+	step(c, 0, 0, 0, 1);
+	step(c, 100, 0, 0, 1);
+	CHECK(step(c, 101, 0, 0, 1) && lamp->on &&
+		      !step(c, 110, 0, 0, 1) == horn->on,
+	      "a fan that runs lights the lamp");
+	accel_control_output_trip(c, 0, true, 1105 * S / 10);
+	CHECK(!step(c, 111, 0, 0, 1) && fan->why == ACCEL_CONTROL_TRIPPED &&
+		      fan->rule == -1 && fan->since_ns == 1105 * S / 10,
+	      "one that tripped is safe, from then on");
+	CHECK(!lamp->on && horn->on, "and the rules see that at once");
+	CHECK(!step(c, 140, 0, 0, 1) && fan->changes == 2,
+	      "as long as it is so");
+	accel_control_output_trip(c, 0, false, 0);
+	CHECK(step(c, 141, 0, 0, 1) && fan->why == ACCEL_CONTROL_RULE &&
+		      step(c, 142, 0, 0, 1) && lamp->on,
+	      "rearmed, it runs again");
+	accel_control_output_trip(c, 0, true, 150 * S);
+	step(c, 150, 0, 0, 1);
+	accel_control_output_trip(c, 0, false, 0);
+	CHECK(!step(c, 169, 0, 0, 1) && fan->why == ACCEL_CONTROL_MIN_TIME &&
+		      step(c, 170, 0, 0, 1),
+	      "its minimum time is counted from the trip");
+	accel_control_output_trip(c, 0, true, 999 * S);
+	CHECK(!step(c, 180, 0, 0, 1) && fan->since_ns == 180 * S,
+	      "a trip of the future was now");
+	accel_control_output_trip(c, 9, true, 0);
+	accel_control_destroy(c);
+}
+
 static void test_schedule(void)
 {
 	accel_control *c =
@@ -914,6 +965,7 @@ int main(void)
 	test_order();
 	test_unknown();
 	test_min_times();
+	test_trip();
 	test_schedule();
 	test_values();
 	test_chain(63);
