@@ -337,6 +337,11 @@ static void test_bad_outputs(void)
 		  "  a: {line: P3, safe: on, deadline: 1 s}\nrules:\n"
 		  "- {when: always, then: a on}\n",
 		  "x:3:3: output \"a\" has a deadline of 1 s" },
+		{ "a deadline too long",
+		  "outputs:\n"
+		  "  a: {line: P3, safe: on, deadline: 2 h}\nrules:\n"
+		  "- {when: always, then: a on}\n",
+		  "x:2:3: output \"a\" has a deadline of 7200 s; 3600 s" },
 		{ "safe: maybe", "outputs:\n  a: {line: P3, safe: maybe}\n",
 		  "x:2:23: on or off was expected" },
 		{ "a time without unit",

@@ -80,8 +80,8 @@ static void check_group(struct report *r)
 
 	if (!geteuid())
 		return;
-	for (int i = 0; g && i < n; i++)
-		if (groups[i] == g->gr_gid) {
+	for (int i = -1; g && i < n; i++)
+		if ((i < 0 ? getegid() : groups[i]) == g->gr_gid) {
 			say(r, WORKS, "group", "you are in 'gpio'");
 			return;
 		}

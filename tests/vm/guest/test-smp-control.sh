@@ -64,14 +64,14 @@ result $? "asked to end, it leaves the safe states, status 0" "$(cat "$T/log")"
 [ -s "$T/history.db" ] && grep -aq 'output fan on: motion' "$T/history.db"*
 result $? "the history has what happened"
 cat >"$T/slow.yaml" <<END
-every: 1 h
-deadline: 4 h
+every: 20 min
+deadline: 1 h
 outputs: {fan: {line: GPIO23, safe: off}}
 rules: [{when: always, then: fan on}]
 END
 "$A" run "$T/slow.yaml" --log >"$T/slow" 2>&1 & pid=$!
 until_true drives 23 1 && kill -TERM $pid && SECONDS=0 && wait $pid && [ $SECONDS -lt 10 ] && drives 23 0
-result $? "one that waits for an hour ends at once when it is asked to" "$(cat "$T/slow")"
+result $? "one that waits for 20 min ends at once when it is asked to" "$(cat "$T/slow")"
 sed "s|^history.*|history: /nonexistent/h.db|" "$T/control.yaml" >"$T/bad.yaml"
 out=$("$A" run "$T/bad.yaml" --log --for 1 2>&1); [ $? = 1 ] && grep -q 'history /nonexistent' <<<"$out" && drives 23 0
 result $? "a history that cannot be opened: no start, and nothing moves" "$out"
