@@ -202,14 +202,13 @@ static accel_status chip_missing(const char *chip, int err)
 }
 
 /* Opens the chip of that label. */
-static accel_status chip_find(const char *chip, int *found)
+static accel_status chip_find(const char *chip, int *found, uint32_t *lines)
 {
 	char label[ACCEL_CHIP_SIZE];
-	uint32_t lines;
 	int fd, err = ENOENT;
 
 	for (unsigned int n = 0; n < GPIO_CHIPS_MAX; n++) {
-		fd = gpio_chip_open(n, label, &lines);
+		fd = gpio_chip_open(n, label, lines);
 		if (fd < 0) {
 			if (errno != ENOENT)
 				err = errno;
@@ -228,18 +227,23 @@ accel_status accel_line_info_get(const accel_pin *pin, accel_line_info *info)
 {
 	struct levels levels;
 	accel_status s;
+	uint32_t lines;
 	int fd = -1;
 
 	if (!pin || !info)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "line info: no line, or no place for it");
 	memset(info, 0, sizeof(*info));
-	s = chip_find(pin->chip, &fd);
+	s = chip_find(pin->chip, &fd, &lines);
 	if (s)
 		return s;
 	levels_load(&levels, pin->chip);
-	if (line_ask(fd, pin->chip, pin->offset, &levels, info))
-		s = accel_error(ACCEL_ERR_NODEV, "chip '%s' has no line %u: %s",
+	if (pin->offset >= lines)
+		s = accel_error(ACCEL_ERR_NODEV,
+				"chip '%s' has the lines 0 to %u, and no %u",
+				pin->chip, lines - 1, pin->offset);
+	else if (line_ask(fd, pin->chip, pin->offset, &levels, info))
+		s = accel_error(ACCEL_ERR_NODEV, "chip '%s', line %u: %s",
 				pin->chip, pin->offset, strerror(errno));
 	levels_free(&levels);
 	close(fd);

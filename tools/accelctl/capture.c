@@ -13,6 +13,7 @@
 
 #define RING_BLOCKS 32
 #define BLOCK_NS 25000000 /* how often there is something new */
+#define BLOCK_MAX 100000 /* samples */
 #define DRAW_NS 100000000
 
 struct capture {
@@ -113,6 +114,8 @@ static accel_status start(struct capture *c, uint64_t time_ns)
 		c->wanted = 1;
 	if (block < 2)
 		block = 2;
+	if (block > BLOCK_MAX) /* no chip is as fast: the kernel will say so */
+		block = BLOCK_MAX;
 	if (block > c->wanted && c->wanted * c->period_ns >= 200000)
 		block = c->wanted;
 	st = accel_dmabuf_alloc(&c->buf, RING_BLOCKS * block * c->sample_size);

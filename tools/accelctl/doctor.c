@@ -122,7 +122,9 @@ static void check_lines(struct report *r)
 
 	if (st || !max) {
 		say(r, BROKEN, "lines", "%s",
-		    st ? accel_last_error() : "there is no /dev/gpiochip*");
+		    st ? accel_last_error()
+		       : "there is no /dev/gpiochip*: no "
+			 "driver of a GPIO chip is loaded");
 		return;
 	}
 	list = calloc(max, sizeof(*list));
