@@ -133,14 +133,16 @@ struct piaccel_line {
  * @config: serialises RECONFIG, REARM, SET, starting and stopping of streams,
  *	interrupts of lines, @owned and @gone
  * @hw: on a chip that sleeps, held while outputs are written, from the look at
- *	@tripped and @gone to the end of the write, and while @gone is set
- * @lock: protects @values, @ready, @tripped, @disarmed, @cause, @trip_seq,
- *	@trip_ns, @safe_ns, @deadline_ns, @keepalives and (together with
+ *	@tripped and @gone to the end of the write, and while @gone is set or
+ *	the latch opened
+ * @lock: protects @values, @ready, @tripped, @owed, @disarmed, @cause,
+ *	@trip_seq, @trip_ns, @safe_ns, @deadline_ns, @keepalives and (together with
  *	@config) @stream and @gone. On a chip that does not sleep, held while
  *	outputs are written: after a trip nothing else reaches the lines.
  * @values: what outputs were last driven to
  * @ready: the outputs are set up; before, a trip only latches
  * @tripped: latched
+ * @owed: the safe values are to be driven, and do not stand yet
  * @disarmed: by DISARM
  * @gone: the chip is, and the lines are no longer ours; or the request is
  * @cause: of the last trip
@@ -155,7 +157,7 @@ struct piaccel_line {
  * @interlock_mask: inputs with a required level
  * @interlock_values: these
  * @keepalive_ns: longest time between two KEEPALIVEs
- * @deadline: the keep-alive timer
+ * @deadline: the keep-alive timer; after a trip, it tries again what is @owed
  * @trip_work: drives the safe values of a chip that sleeps
  * @notify: leaves hard-irq context after a trip
  * @notify_work: tells the world of a trip
@@ -208,6 +210,7 @@ struct piaccel_request {
 	u64 values;
 	bool ready;
 	bool tripped;
+	bool owed;
 	bool disarmed;
 	bool gone;
 	u32 cause;

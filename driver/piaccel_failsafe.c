@@ -7,6 +7,10 @@
  * sleeps the latch comes first, and a SCHED_FIFO worker drives the values: a
  * write that is under way ends before it, no other can begin. A panic cannot
  * wait for a worker: such chips are left as they are then.
+ *
+ * A chip that does not take its safe values, a port expander whose bus is
+ * disturbed, is given them again and again, until it does or REARM takes back
+ * what is owed.
  */
 #include <linux/delay.h>
 #include <linux/kobject.h>
@@ -23,6 +27,9 @@
 
 /* How long a panic waits for a lock whose holder may be dead. */
 #define PIACCEL_PANIC_SPIN_US 100
+
+/* When safe values that a chip did not take are driven again. */
+#define PIACCEL_RETRY_NS (10 * NSEC_PER_MSEC)
 
 atomic64_t piaccel_trips;
 
@@ -53,26 +60,64 @@ u64 piaccel_interlock_open(struct piaccel_request *req)
 }
 
 /* Under req->lock, or alone in a panic. The chip does not sleep. */
-static void piaccel_drive_atomic(struct piaccel_request *req)
+static int piaccel_drive_atomic(struct piaccel_request *req)
 {
-	if (piaccel_write(req, req->safe_mask, req->safe_values))
-		return;
+	int ret;
+
+	ret = piaccel_write(req, req->safe_mask, req->safe_values);
+	if (ret)
+		return ret;
 	req->values = (req->values & ~req->safe_mask) | req->safe_values;
 	req->safe_ns = ktime_get_mono_fast_ns();
+	req->owed = false;
+	return 0;
 }
 
-static void piaccel_drive_sleeping(struct piaccel_request *req)
+/* Under req->lock, the request not gone: no deadline needs the timer now. */
+static void piaccel_drive_later(struct piaccel_request *req)
 {
+	hrtimer_start(&req->deadline,
+		      ns_to_ktime(ktime_get_ns() + PIACCEL_RETRY_NS),
+		      HRTIMER_MODE_ABS_HARD);
+}
+
+/* Under req->lock. The chip does not sleep and is not gone. */
+static int piaccel_drive_owed(struct piaccel_request *req)
+{
+	int ret = piaccel_drive_atomic(req);
+
+	if (ret)
+		piaccel_drive_later(req);
+	return ret;
+}
+
+/* Return: the safe values stand since this call. */
+static bool piaccel_drive_sleeping(struct piaccel_request *req)
+{
+	bool owed;
+	int ret;
+
 	mutex_lock(&req->hw);
-	if (!READ_ONCE(req->gone) &&
-	    !piaccel_write(req, req->safe_mask, req->safe_values)) {
-		raw_spin_lock_irq(&req->lock);
+	raw_spin_lock_irq(&req->lock);
+	owed = req->owed && !req->gone;
+	raw_spin_unlock_irq(&req->lock);
+	if (!owed) {
+		mutex_unlock(&req->hw);
+		return false;
+	}
+	ret = piaccel_write(req, req->safe_mask, req->safe_values);
+	raw_spin_lock_irq(&req->lock);
+	if (ret) {
+		piaccel_drive_later(req);
+	} else {
 		req->values = (req->values & ~req->safe_mask) |
 			      req->safe_values;
 		req->safe_ns = ktime_get_ns();
-		raw_spin_unlock_irq(&req->lock);
+		req->owed = false;
 	}
+	raw_spin_unlock_irq(&req->lock);
 	mutex_unlock(&req->hw);
+	return !ret;
 }
 
 /**
@@ -83,14 +128,13 @@ static void piaccel_drive_sleeping(struct piaccel_request *req)
  */
 void piaccel_drive_safe(struct piaccel_request *req)
 {
-	if (req->sleeps) {
-		piaccel_drive_sleeping(req);
-		return;
-	}
 	raw_spin_lock_irq(&req->lock);
-	if (!req->gone)
-		piaccel_drive_atomic(req);
+	req->owed = true;
+	if (!req->sleeps && !req->gone)
+		piaccel_drive_owed(req);
 	raw_spin_unlock_irq(&req->lock);
+	if (req->sleeps)
+		piaccel_drive_sleeping(req);
 }
 
 static void piaccel_trip_work(struct kthread_work *work)
@@ -98,8 +142,8 @@ static void piaccel_trip_work(struct kthread_work *work)
 	struct piaccel_request *req =
 		container_of(work, struct piaccel_request, trip_work);
 
-	piaccel_drive_sleeping(req);
-	irq_work_queue(&req->notify);
+	if (piaccel_drive_sleeping(req))
+		irq_work_queue(&req->notify);
 }
 
 static bool piaccel_may_trip(struct piaccel_request *req, u32 cause)
@@ -138,9 +182,10 @@ bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when)
 	if (cause == PIACCEL_TRIP_DEADLINE)
 		when = req->deadline_ns;
 	req->tripped = true;
+	req->owed = true;
 	req->safe_ns = 0;
 	if (req->ready && !sleeping)
-		piaccel_drive_atomic(req);
+		piaccel_drive_owed(req);
 	req->cause = cause;
 	req->trip_ns = when;
 	req->deadline_ns = 0;
@@ -165,7 +210,7 @@ void piaccel_failsafe_start(struct piaccel_request *req)
 	req->ready = true;
 	late = req->tripped;
 	if (late && !req->sleeps && !req->gone)
-		piaccel_drive_atomic(req);
+		piaccel_drive_owed(req);
 	if (req->keepalive_ns && !late && !req->gone) {
 		req->deadline_ns = ktime_get_ns() + req->keepalive_ns;
 		hrtimer_start(&req->deadline, ns_to_ktime(req->deadline_ns),
@@ -191,6 +236,12 @@ static enum hrtimer_restart piaccel_deadline(struct hrtimer *timer)
 	 * Whatever else made us early, a deadline is never left unwatched.
 	 */
 	raw_spin_lock_irqsave(&req->lock, flags);
+	if (req->owed && !req->gone) {
+		if (req->sleeps)
+			kthread_queue_work(piaccel_worker, &req->trip_work);
+		else if (!piaccel_drive_owed(req))
+			irq_work_queue(&req->notify);
+	}
 	if (req->deadline_ns && !hrtimer_is_queued(timer)) {
 		hrtimer_set_expires(timer, ns_to_ktime(req->deadline_ns));
 		again = HRTIMER_RESTART;
@@ -353,12 +404,15 @@ static int piaccel_rearm_locked(struct piaccel_request *req, u64 seq)
 		kthread_flush_work(&req->trip_work);
 		open = piaccel_interlock_open(req);
 	}
+	/* What is still owed is not driven over what the owner sets then. */
+	mutex_lock(&req->hw);
 	raw_spin_lock_irq(&req->lock);
 	if (!sleeping)
 		open = piaccel_interlock_open(req);
 	ret = piaccel_may_rearm(req, seq, open);
 	if (!ret && (req->tripped || req->disarmed)) {
 		req->tripped = false;
+		req->owed = false;
 		req->disarmed = false;
 		if (req->keepalive_ns) {
 			req->deadline_ns = ktime_get_ns() + req->keepalive_ns;
@@ -368,6 +422,7 @@ static int piaccel_rearm_locked(struct piaccel_request *req, u64 seq)
 		}
 	}
 	raw_spin_unlock_irq(&req->lock);
+	mutex_unlock(&req->hw);
 	return ret;
 }
 

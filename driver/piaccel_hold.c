@@ -3,6 +3,7 @@
  * piaccel: lines that the module keeps: after a close with PIACCEL_LINE_HOLD,
  * and for the device tree, until a request with PIACCEL_LINE_ADOPT.
  */
+#include <linux/ktime.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -71,6 +72,9 @@ int piaccel_borrow_lines(struct piaccel_request *req,
 	req->drain = held->drain;
 	req->source = held->source;
 	req->adopted = true;
+	/* They are not safe yet: it is tripped, and drives them from now on. */
+	if (READ_ONCE(held->owed))
+		piaccel_trip(req, PIACCEL_TRIP_CLOSE, ktime_get_ns());
 	return 0;
 }
 

@@ -45,6 +45,7 @@ int gpio_chip_open(unsigned int n, char label[ACCEL_CHIP_SIZE], uint32_t *lines)
 /* Texts of debugfs for one chip; NULL where it cannot be read. */
 struct levels {
 	char *pins; /* the pin controller's: function and level of each pin */
+	const char *next; /* in that: the line behind the last that was found */
 	char *gpio; /* gpiolib's: level of each line in use */
 };
 
@@ -85,21 +86,24 @@ static int level_of(const char *word)
 }
 
 /* "pin 14 (gpio14) 14:fe200000.gpio function alt5 in hi; irq 0 (none)" */
-static bool level_of_pin(const char *text, accel_line_info *info)
+static bool level_of_pin(struct levels *l, accel_line_info *info)
 {
-	char key[24], level[8] = "";
-	const char *p, *end;
+	char key[24], level[8] = "", line[256];
+	const char *p = l->next, *end;
 
+	/* pins are mostly asked for in the order in which they stand there */
 	snprintf(key, sizeof(key), "pin %u (", info->offset);
-	for (p = text; (p = strstr(p, key)); p++)
-		if (p == text || p[-1] == '\n')
-			break;
+	if (!p || strncmp(p, key, strlen(key)))
+		for (p = l->pins; (p = strstr(p, key)); p++)
+			if (p == l->pins || p[-1] == '\n')
+				break;
 	if (!p)
 		return false;
 	end = strchr(p, '\n');
-	p = strstr(p, "function ");
-	if (!p || (end && p > end) ||
-	    sscanf(p, "function %23s in %7s", info->function, level) < 1)
+	l->next = end ? end + 1 : NULL;
+	snprintf(line, sizeof(line), "%.*s", end ? (int)(end - p) : 255, p);
+	p = strstr(line, "function ");
+	if (!p || sscanf(p, "function %23s in %7s", info->function, level) < 1)
 		return false;
 	info->level = level_of(level);
 	/* gpiolib remembers a direction that the controller has given up */
@@ -159,7 +163,7 @@ static accel_pull pull_of(uint64_t flags)
 }
 
 static int line_ask(int fd, const char *chip, uint32_t offset,
-		    const struct levels *levels, accel_line_info *info)
+		    struct levels *levels, accel_line_info *info)
 {
 	struct gpio_v2_line_info k = { .offset = offset };
 	uint64_t f;
@@ -181,7 +185,8 @@ static int line_ask(int fd, const char *chip, uint32_t offset,
 	info->rising = f & GPIO_V2_LINE_FLAG_EDGE_RISING;
 	info->falling = f & GPIO_V2_LINE_FLAG_EDGE_FALLING;
 	info->pull = pull_of(f);
-	if (!(levels->pins && level_of_pin(levels->pins, info)) && levels->gpio)
+	if (!(levels->pins && level_of_pin(levels, info)) && levels->gpio &&
+	    info->used) /* it has no level of others */
 		level_of_line(levels->gpio, info);
 	return 0;
 }
@@ -197,14 +202,13 @@ static accel_status chip_missing(const char *chip, int err)
 }
 
 /* Opens the chip of that label. */
-static accel_status chip_find(const char *chip, int *found)
+static accel_status chip_find(const char *chip, int *found, uint32_t *lines)
 {
 	char label[ACCEL_CHIP_SIZE];
-	uint32_t lines;
 	int fd, err = ENOENT;
 
 	for (unsigned int n = 0; n < GPIO_CHIPS_MAX; n++) {
-		fd = gpio_chip_open(n, label, &lines);
+		fd = gpio_chip_open(n, label, lines);
 		if (fd < 0) {
 			if (errno != ENOENT)
 				err = errno;
@@ -223,18 +227,23 @@ accel_status accel_line_info_get(const accel_pin *pin, accel_line_info *info)
 {
 	struct levels levels;
 	accel_status s;
+	uint32_t lines;
 	int fd = -1;
 
 	if (!pin || !info)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "line info: no line, or no place for it");
 	memset(info, 0, sizeof(*info));
-	s = chip_find(pin->chip, &fd);
+	s = chip_find(pin->chip, &fd, &lines);
 	if (s)
 		return s;
 	levels_load(&levels, pin->chip);
-	if (line_ask(fd, pin->chip, pin->offset, &levels, info))
-		s = accel_error(ACCEL_ERR_NODEV, "chip '%s' has no line %u: %s",
+	if (pin->offset >= lines)
+		s = accel_error(ACCEL_ERR_NODEV,
+				"chip '%s' has the lines 0 to %u, and no %u",
+				pin->chip, lines - 1, pin->offset);
+	else if (line_ask(fd, pin->chip, pin->offset, &levels, info))
+		s = accel_error(ACCEL_ERR_NODEV, "chip '%s', line %u: %s",
 				pin->chip, pin->offset, strerror(errno));
 	levels_free(&levels);
 	close(fd);
@@ -261,7 +270,9 @@ accel_status accel_line_list(accel_line_info *list, uint32_t max,
 			continue;
 		}
 		seen++;
-		levels_load(&levels, label);
+		memset(&levels, 0, sizeof(levels));
+		if (*count < max)
+			levels_load(&levels, label);
 		for (uint32_t i = 0; i < lines; i++, ++*count)
 			if (*count < max)
 				line_ask(fd, label, i, &levels, &list[*count]);

@@ -29,6 +29,46 @@ static void name_owners(const accel_lines *l, char *text, size_t size)
 		snprintf(text, size, "%s by someone else", l->pins[0].name);
 }
 
+/* A time that the kernel does not do. */
+static accel_status out_of_range(const accel_lines_config *c)
+{
+	if (c->debounce_us > PIACCEL_DEBOUNCE_MAX_US)
+		return accel_error(
+			ACCEL_ERR_RANGE,
+			"'%s': a debounce of %g s; %g s are the most", c->names,
+			c->debounce_us / 1e6, PIACCEL_DEBOUNCE_MAX_US / 1e6);
+	return accel_error(
+		ACCEL_ERR_RANGE,
+		"'%s': a deadline of %g s; %g s to %g s are possible", c->names,
+		(double)c->keepalive_ns / 1e9, PIACCEL_KEEPALIVE_MIN_NS / 1e9,
+		PIACCEL_KEEPALIVE_MAX_NS / 1e9);
+}
+
+/* A line that is none, or masks that the kernel refuses. */
+static accel_status not_valid(const accel_lines *l, const accel_lines_config *c)
+{
+	accel_line_info info;
+	accel_status s;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		s = accel_line_info_get(&l->pins[i], &info);
+		if (s == ACCEL_ERR_NODEV)
+			return s;
+	}
+	return accel_error(ACCEL_ERR_INVALID,
+			   "'%s': %s: outputs %#llx, safe %#llx, interlocks "
+			   "%#llx, edges %#llx, debounced %#llx of %u lines",
+			   c->names,
+			   c->adopt ? "held with other settings, or the masks "
+				      "contradict"
+				    : "the masks contradict",
+			   (unsigned long long)c->outputs,
+			   (unsigned long long)c->safe,
+			   (unsigned long long)c->interlocks,
+			   (unsigned long long)(c->rising | c->falling),
+			   (unsigned long long)c->debounced, l->n);
+}
+
 accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
 			     int err)
 {
@@ -56,29 +96,9 @@ accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
 				   "drive, edge or interlock",
 				   c->names, chip);
 	case ERANGE:
-		return accel_error(
-			ACCEL_ERR_RANGE,
-			"'%s': keep-alive %.6g s must be %g s to %g s, "
-			"debounce %u us at most %u us",
-			c->names, (double)c->keepalive_ns / 1e9,
-			PIACCEL_KEEPALIVE_MIN_NS / 1e9,
-			PIACCEL_KEEPALIVE_MAX_NS / 1e9, c->debounce_us,
-			PIACCEL_DEBOUNCE_MAX_US);
+		return out_of_range(c);
 	case EINVAL:
-		return accel_error(
-			ACCEL_ERR_INVALID,
-			"'%s': %s: outputs %#llx, safe %#llx, interlocks "
-			"%#llx, edges %#llx, debounced %#llx of %u lines",
-			c->names,
-			c->adopt ? "held with other settings, or the masks "
-				   "contradict"
-				 : "the chip lacks a line, or the masks "
-				   "contradict",
-			(unsigned long long)c->outputs,
-			(unsigned long long)c->safe,
-			(unsigned long long)c->interlocks,
-			(unsigned long long)(c->rising | c->falling),
-			(unsigned long long)c->debounced, l->n);
+		return not_valid(l, c);
 	case ENOMEM:
 		return accel_error(ACCEL_ERR_NOMEM,
 				   "'%s': the kernel has no memory", c->names);

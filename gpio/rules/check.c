@@ -8,7 +8,6 @@
 
 #define WINDOW_MAX 100000 /* values */
 #define DEPTH_MAX 64 /* values, each of which needs the next: the stack */
-#define LIMITS_MAX 8 /* comparisons of an "and" that are seen together */
 
 /* ---- names ---- */
 
@@ -326,97 +325,16 @@ static accel_status check_comparison(struct accel_control *c, struct expr *e)
 	return ACCEL_OK;
 }
 
-/* What the comparisons of an "and" leave of one value. */
-struct limit {
-	int value;
-	double low, high;
-	bool above, below; /* the limit itself is out */
-};
-
-static void limit_low(struct limit *l, double low, bool above)
-{
-	l->above = low > l->low ? above : l->above || (low == l->low && above);
-	l->low = fmax(l->low, low);
-}
-
-static void limit_high(struct limit *l, double high, bool below)
-{
-	l->below = high < l->high ? below
-				  : l->below || (high == l->high && below);
-	l->high = fmin(l->high, high);
-}
-
-/* A value against a constant, on whichever side; NULL: it is something else. */
-static const struct expr *against(const struct expr *e, enum expr_kind *kind,
-				  double *constant)
-{
-	static const enum expr_kind mirror[] = { EXPR_GT, EXPR_GE, EXPR_LT,
-						 EXPR_LE, EXPR_EQ };
-	const struct expr *a = e->arg[0], *b = e->arg[1];
-
-	if (e->kind < EXPR_LT || e->kind > EXPR_EQ)
-		return NULL;
-	*kind = e->kind;
-	*constant = b->low;
-	if (a->kind == EXPR_VALUE && b->low == b->high)
-		return a;
-	*kind = mirror[e->kind - EXPR_LT];
-	*constant = a->low;
-	return b->kind == EXPR_VALUE && a->low == a->high ? b : NULL;
-}
-
-static void gather(const struct expr *e, struct limit *limits, int *n)
-{
-	const struct expr *value;
-	enum expr_kind kind;
-	double limit;
-	int i;
-
-	if (e->kind == EXPR_AND) {
-		gather(e->arg[0], limits, n);
-		gather(e->arg[1], limits, n);
-		return;
-	}
-	if (e->kind == EXPR_FOR) {
-		gather(e->arg[0], limits, n);
-		return;
-	}
-	value = against(e, &kind, &limit);
-	if (!value)
-		return;
-	for (i = 0; i < *n && limits[i].value != value->value; i++)
-		;
-	if (i == LIMITS_MAX)
-		return;
-	if (i == *n)
-		limits[(*n)++] = (struct limit){ .value = value->value,
-						 .low = -INFINITY,
-						 .high = INFINITY };
-	/* what has begun to hold goes on beyond the limit, by its hysteresis */
-	if (kind == EXPR_GT || kind == EXPR_GE || kind == EXPR_EQ)
-		limit_low(&limits[i], limit - e->number, kind == EXPR_GT);
-	if (kind == EXPR_LT || kind == EXPR_LE || kind == EXPR_EQ)
-		limit_high(&limits[i], limit + e->number, kind == EXPR_LT);
-}
-
 static void check_contradiction(struct accel_control *c, struct expr *e)
 {
-	struct limit limits[LIMITS_MAX];
-	int n = 0, i;
+	int value = limits_exclude(e, NULL);
 
-	gather(e, limits, &n);
-	for (i = 0; i < n; i++) {
-		const struct limit *l = &limits[i];
-
-		if (l->low < l->high ||
-		    (l->low == l->high && !l->above && !l->below))
-			continue;
-		e->high = 0;
-		if (!*c->never)
-			snprintf(c->never, sizeof(c->never),
-				 ": %.40s cannot be both",
-				 c->values[l->value].name);
-	}
+	if (value < 0)
+		return;
+	e->high = 0;
+	if (!*c->never)
+		snprintf(c->never, sizeof(c->never), ": %.40s cannot be both",
+			 c->values[value].name);
 }
 
 static accel_status check_logic(struct accel_control *c, struct expr *e)
@@ -574,6 +492,7 @@ accel_status check_expr(struct accel_control *c, struct expr *e)
 		yes_no(e, e->number != 0, e->number != 0);
 		return ACCEL_OK;
 	case EXPR_CLOCK:
+	case EXPR_AT:
 	case EXPR_DAYS:
 	case EXPR_EVERY:
 		yes_no(e, false, true);

@@ -303,6 +303,7 @@ static accel_status check_until(struct accel_control *c, struct rule *r)
 {
 	accel_status status = check_condition(c, r->until);
 	const struct expr *e = r->until;
+	int value;
 
 	if (status)
 		return status;
@@ -313,6 +314,12 @@ static accel_status check_until(struct accel_control *c, struct rule *r)
 		return control_error(c, e->place,
 				     "this rule can never fire: this always "
 				     "ends it");
+	value = limits_exclude(r->when, e);
+	if (value >= 0)
+		return control_error(c, e->place,
+				     "this rule can never fire: whenever it "
+				     "would, this ends it, by %s",
+				     c->values[value].name);
 	return ACCEL_OK;
 }
 

@@ -182,14 +182,6 @@ static double function(struct accel_control *c, struct expr *e, double a,
 	}
 }
 
-static double clock_between(const struct accel_control *c, const struct expr *e)
-{
-	int t = c->second;
-
-	return e->from < e->to ? t >= e->from && t < e->to
-			       : t >= e->from || t < e->to;
-}
-
 double eval(struct accel_control *c, struct expr *e)
 {
 	double a = e->arg[0] ? eval(c, e->arg[0]) : 0;
@@ -220,11 +212,10 @@ double eval(struct accel_control *c, struct expr *e)
 	case EXPR_FOR:
 		return hold(c, e, truth(a));
 	case EXPR_CLOCK:
-		return clock_between(c, e);
+	case EXPR_AT:
 	case EXPR_DAYS:
-		return e->from >> c->weekday & 1;
 	case EXPR_EVERY:
-		return c->second % e->from < e->to;
+		return clock_holds(c, e);
 	case EXPR_LT:
 	case EXPR_LE:
 	case EXPR_GT:

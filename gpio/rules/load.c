@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <linux/piaccel.h>
+
 #include "../../libaccel/src/base/alloc.h"
 #include "../../libaccel/src/base/error.h"
 #include "loader.h"
@@ -459,6 +461,13 @@ static accel_status defaults(struct accel_control *c)
 			return control_error(c, o->place,
 					     "output \"%s\" has no deadline",
 					     o->name);
+		if (o->deadline_ns > PIACCEL_KEEPALIVE_MAX_NS)
+			return control_error(c, o->place,
+					     "output \"%s\" has a deadline of "
+					     "%g s; %g s are the most",
+					     o->name,
+					     (double)o->deadline_ns * 1e-9,
+					     PIACCEL_KEEPALIVE_MAX_NS * 1e-9);
 		if (o->deadline_ns <= c->pub.every_ns)
 			return control_error(
 				c, o->place,

@@ -9,6 +9,7 @@
 
 #define DEPTH_MAX 40
 #define NODES_MAX 400
+#define EVERY_DAY 0x7f
 
 static struct expr *node(struct parser *s, enum expr_kind kind,
 			 accel_control_place place, struct expr *a,
@@ -73,24 +74,45 @@ static int clock_time(struct parser *s)
 	return t;
 }
 
-/* Between 08:00 and 18:00; at 07:30 for 5 min; the word is read. */
-static struct expr *clock_range(struct parser *s, bool at,
-				accel_control_place place)
+/* "between" is read: 08:00 and 18:00. */
+static struct expr *clock_between(struct parser *s, int days,
+				  accel_control_place place)
 {
 	struct expr *e = node(s, EXPR_CLOCK, place, NULL, NULL);
 	int from = clock_time(s), to;
 
-	if (at && !lex_word(s, "for"))
-		return lex_fail(s, "\"for\" and a time were expected");
-	if (!at && !lex_word(s, "and"))
+	if (!lex_word(s, "and"))
 		return lex_fail(s, "\"and\" was expected");
-	to = at ? from + (int)(duration(s) / 1000000000) : clock_time(s);
+	to = clock_time(s);
 	if (!e || s->status)
 		return NULL;
 	e->from = from % 86400;
-	e->to = at ? to % 86400 : to;
-	if (e->from == e->to || to - from > 86400)
+	e->to = to;
+	e->days = days;
+	if (e->from == e->to)
 		return lex_fail(s, "these times are the same");
+	return e;
+}
+
+/* "at" is read: 07:30 for 5 min. */
+static struct expr *clock_at(struct parser *s, int days,
+			     accel_control_place place)
+{
+	struct expr *e = node(s, EXPR_AT, place, NULL, NULL);
+	int from = clock_time(s);
+	uint64_t length;
+
+	if (!lex_word(s, "for"))
+		return lex_fail(s, "\"for\" and a time were expected");
+	length = duration(s) / 1000000000;
+	if (!e || s->status)
+		return NULL;
+	if (!length || length >= 86400)
+		return lex_fail(s, "a time of 1 s at least, and below a day, "
+				   "was expected before this");
+	e->from = from % 86400;
+	e->to = (int)length;
+	e->days = days;
 	return e;
 }
 
@@ -112,7 +134,7 @@ static int day_of(const char *name)
 /* "on" is read: weekdays, weekends, mon-fri, sat, sun. */
 static struct expr *days(struct parser *s, accel_control_place place)
 {
-	struct expr *e = node(s, EXPR_DAYS, place, NULL, NULL), *clock;
+	struct expr *e;
 	int first, last, bits = 0;
 
 	if (lex_word(s, "weekdays")) {
@@ -141,15 +163,15 @@ static struct expr *days(struct parser *s, accel_control_place place)
 			bits |= 1 << last;
 		} while (lex_sign(s, ','));
 	}
+	/* not "and": a night that begins on such a day ends on the next */
+	if (lex_word(s, "between"))
+		return clock_between(s, bits, place);
+	if (lex_word(s, "at"))
+		return clock_at(s, bits, place);
+	e = node(s, EXPR_DAYS, place, NULL, NULL);
 	if (e)
-		e->from = bits;
-	place = lex_place(s, s->start);
-	if (!lex_is_word(s, "between") && !lex_is_word(s, "at"))
-		return e;
-	first = lex_is_word(s, "at");
-	lex_next(s);
-	clock = clock_range(s, first, place);
-	return node(s, EXPR_AND, place, e, clock);
+		e->days = bits;
+	return e;
 }
 
 /* "every" is read: 10 min for 30 s. */
@@ -277,9 +299,9 @@ static struct expr *parse_primary(struct parser *s)
 		return e;
 	}
 	if (lex_word(s, "between"))
-		return clock_range(s, false, place);
+		return clock_between(s, EVERY_DAY, place);
 	if (lex_word(s, "at"))
-		return clock_range(s, true, place);
+		return clock_at(s, EVERY_DAY, place);
 	if (lex_word(s, "on"))
 		return days(s, place);
 	if (lex_word(s, "every"))

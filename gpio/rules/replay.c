@@ -161,6 +161,8 @@ static const char *reason(const struct accel_control *c,
 		return "unknown, so safe";
 	case ACCEL_CONTROL_MIN_TIME:
 		return "minimum time";
+	case ACCEL_CONTROL_TRIPPED:
+		return "tripped";
 	default:
 		return "no rule holds";
 	}

@@ -64,7 +64,8 @@ enum expr_kind {
 	EXPR_NOT,
 	EXPR_FOR, /* arg[0] has held for ns */
 	EXPR_CLOCK, /* from <= time of the day < to, over midnight if to < from */
-	EXPR_DAYS, /* bits, 1 is Monday's */
+	EXPR_AT, /* `to` seconds from a time of the day, `from` */
+	EXPR_DAYS,
 	EXPR_EVERY, /* in the first `to` of every `from` seconds of the day */
 	EXPR_CONSTANT, /* yes or no: number */
 	EXPR_ABS,
@@ -88,7 +89,8 @@ struct expr {
 	double number; /* and a hysteresis, of comparisons, in base units */
 	struct expr *hysteresis;
 	uint64_t ns;
-	int from, to; /* seconds; or days in from */
+	int from, to; /* seconds */
+	int days; /* on which it begins: bits, 1 is Monday's */
 	/* found out by the check */
 	struct unit unit;
 	double low, high; /* range; of yes or no: 0 to 1 */
@@ -133,6 +135,8 @@ struct model {
 struct output {
 	accel_control_output pub;
 	accel_control_state state;
+	bool tripped;
+	uint64_t trip_ns;
 	uint64_t told; /* changes that a replay has printed */
 	int value;
 };
@@ -176,6 +180,8 @@ struct accel_control {
 	uint64_t now_ns;
 	int64_t wall_s; /* since 1970, of the following */
 	int weekday, second; /* local: 0 is Monday; of the day */
+	int64_t ahead; /* of UTC, in seconds */
+	bool steady; /* so it is for some days before and after */
 };
 
 /* Memory that lives as long as the control, zeroed. NULL: the error is set. */
@@ -207,6 +213,9 @@ accel_status parse_duration(const struct accel_control *c, const char *text,
 accel_status check_expr(struct accel_control *c, struct expr *e);
 /* The same, and it must be yes or no. */
 accel_status check_condition(struct accel_control *c, struct expr *e);
+/* A value that would have to be two things at once for `holds` to hold and `not`,
+ * which may be NULL, not to; -1: none is known. */
+int limits_exclude(const struct expr *holds, const struct expr * not );
 /* Works out a derived value's unit and range, once. */
 accel_status check_value(struct accel_control *c, struct value *v);
 /* The number of a value by its full or short name; -1: there is none, or, with
@@ -215,6 +224,11 @@ int check_find(const struct accel_control *c, const char *name, int other[2]);
 /* The same, with an error. */
 int check_name(const struct accel_control *c, const char *name,
 	       accel_control_place place);
+
+/* Now it is so many seconds since 1970. */
+void clock_set(struct accel_control *c, int64_t wall_s);
+/* CLOCK, AT, DAYS and EVERY: is it that time? */
+bool clock_holds(const struct accel_control *c, const struct expr *e);
 
 /* Base units; yes is 1, no 0; NAN: unknown. To be called once an update. */
 double eval(struct accel_control *c, struct expr *e);

@@ -2,7 +2,6 @@
 /* A control at work: values in, states of outputs out. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "rules.h"
 
@@ -65,22 +64,52 @@ static void start(struct accel_control *c)
 		c->rules[i].pub.since_ns = c->now_ns;
 }
 
+/* The state of an output changes, or what it is so for. */
+static void become(struct accel_control *c, struct output *o,
+		   accel_control_state s, uint64_t when_ns)
+{
+	bool changes = s.on != o->state.on;
+
+	s.since_ns = changes ? when_ns : o->state.since_ns;
+	s.changes = o->state.changes + changes;
+	o->state = s;
+	c->values[o->value].now = s.on;
+}
+
+void accel_control_output_trip(accel_control *c, uint32_t i, bool tripped,
+			       uint64_t time_ns)
+{
+	if (i >= c->n_outputs)
+		return;
+	c->outputs[i].tripped = tripped;
+	c->outputs[i].trip_ns = time_ns;
+}
+
+/* Those that tripped are safe, before any rule is asked. */
+static void trip(struct accel_control *c)
+{
+	for (uint32_t i = 0; i < c->n_outputs; i++) {
+		struct output *o = &c->outputs[i];
+		accel_control_state s = { .on = o->pub.safe,
+					  .why = ACCEL_CONTROL_TRIPPED,
+					  .rule = -1 };
+
+		if (o->tripped)
+			become(c, o, s,
+			       o->trip_ns < c->now_ns ? o->trip_ns : c->now_ns);
+	}
+}
+
 void accel_control_update(accel_control *c, uint64_t now_ns, int64_t wall_s)
 {
-	time_t wall = (time_t)wall_s;
-	struct tm tm;
 	uint32_t i;
 	int k;
 
 	c->now_ns = now_ns;
-	/* once a second is enough: an edge in between does not wait for it */
-	if ((!c->started || wall_s != c->wall_s) && localtime_r(&wall, &tm)) {
-		c->wall_s = wall_s;
-		c->weekday = (tm.tm_wday + 6) % 7;
-		c->second = tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
-	}
+	clock_set(c, wall_s);
 	if (!c->started)
 		start(c);
+	trip(c);
 	for (i = 0; i < c->n_values && c->values[i].kind == VALUE_INPUT; i++)
 		c->values[i].now = fresh(c, &c->values[i]);
 	derive(c, false);
@@ -190,14 +219,14 @@ static void drive(struct accel_control *c, uint32_t i)
 	struct output *o = &c->outputs[i];
 	uint64_t least = o->state.on ? o->pub.min_on_ns : o->pub.min_off_ns;
 
+	if (o->tripped)
+		return;
 	if (s.on != o->state.on && s.why != ACCEL_CONTROL_SAFE &&
 	    c->now_ns - o->state.since_ns < least) {
 		s.on = o->state.on;
 		s.why = ACCEL_CONTROL_MIN_TIME;
 	}
-	s.since_ns = s.on == o->state.on ? o->state.since_ns : c->now_ns;
-	s.changes = o->state.changes + (s.on != o->state.on);
-	o->state = s;
+	become(c, o, s, c->now_ns);
 }
 
 void accel_control_decide(accel_control *c)
@@ -214,8 +243,6 @@ void accel_control_decide(accel_control *c)
 		judge(c, &c->rules[i]);
 	for (i = 0; i < c->n_outputs; i++)
 		drive(c, i);
-	for (i = 0; i < c->n_outputs; i++)
-		c->values[c->outputs[i].value].now = c->outputs[i].state.on;
 }
 
 const accel_control_state *accel_control_output_state(const accel_control *c,

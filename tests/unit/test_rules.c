@@ -246,6 +246,23 @@ static void test_bad_files(void)
 		  "rules:\n- when: pir\n  until: temperature > -41 °C\n"
 		  "  then: fan on\n",
 		  "c.yaml:11:10: this rule can never fire: this always" },
+		{ "a rule that ends whenever it begins",
+		  "rules:\n- when: temperature > 30 °C and pir\n"
+		  "  until: humidity > 90 % or temperature > 20 °C\n"
+		  "  then: fan on\n",
+		  "c.yaml:11:10: this rule can never fire: whenever it would, "
+		  "this ends it, by room.temperature" },
+		{ "the same limit for both",
+		  "rules:\n- when: temperature > 30 °C for 5 s\n"
+		  "  until: temperature >= 30 °C\n  then: fan on\n",
+		  "ends it, by room.temperature" },
+		{ "a contact that begins and ends it",
+		  "rules:\n- when: pir is on\n  until: not pir is off\n"
+		  "  then: fan on\n",
+		  "ends it, by pir.motion" },
+		{ "on and off at once",
+		  "rules:\n- when: fan is on and not fan\n  then: heater on\n",
+		  "can never fire: fan cannot be both" },
 		{ "an output twice in a rule",
 		  "rules:\n- when: pir\n  then: fan on, heater on, fan off\n",
 		  "c.yaml:11:28: this never decides: \"fan\" is said" },
@@ -320,6 +337,11 @@ static void test_bad_outputs(void)
 		  "  a: {line: P3, safe: on, deadline: 1 s}\nrules:\n"
 		  "- {when: always, then: a on}\n",
 		  "x:3:3: output \"a\" has a deadline of 1 s" },
+		{ "a deadline too long",
+		  "outputs:\n"
+		  "  a: {line: P3, safe: on, deadline: 2 h}\nrules:\n"
+		  "- {when: always, then: a on}\n",
+		  "x:2:3: output \"a\" has a deadline of 7200 s; 3600 s" },
 		{ "safe: maybe", "outputs:\n  a: {line: P3, safe: maybe}\n",
 		  "x:2:23: on or off was expected" },
 		{ "a time without unit",
@@ -426,6 +448,24 @@ static void test_hold(void)
 		      !step(c, 5, 26, 50, 0),
 	      "\"until\" ends what \"when\" began");
 	accel_control_destroy(c);
+	c = make("rules:\n- when: temperature > 30 °C\n"
+		 "  until: temperature > 20 °C for 5 s\n  then: fan on\n");
+	CHECK(c && step(c, 1, 31, 50, 0) && step(c, 5, 31, 50, 0) &&
+		      !step(c, 6, 31, 50, 0),
+	      "an end that holds at the start, but waits, is one");
+	accel_control_destroy(c);
+	c = make("rules:\n- when: temperature > 30 °C or pir\n"
+		 "  until: temperature > 20 °C and humidity > 10 %\n"
+		 "  then: fan on\n");
+	CHECK(c && step(c, 1, 31, 5, 0) && step(c, 2, 19, 50, 1) &&
+		      !step(c, 3, 21, 50, 1),
+	      "and so is one of which one side is free");
+	accel_control_destroy(c);
+	c = make("rules:\n- when: temperature > 30 °C\n"
+		 "  until: temperature <= 30 °C\n  then: fan on\n");
+	CHECK(c && step(c, 1, 31, 5, 0) && !step(c, 2, 30, 50, 1),
+	      "and the contrary");
+	accel_control_destroy(c);
 	c = rule("pir is on", "fan on for 60 s");
 	CHECK(c && step(c, 1, 20, 50, 1) && step(c, 2, 20, 50, 0) &&
 		      step(c, 60, 20, 50, 0) && !step(c, 61, 20, 50, 0),
@@ -519,6 +559,57 @@ static void test_min_times(void)
 	CHECK(step(c, 150, 0, 0, 1) && !step(c, 151, 0, 0, NAN) &&
 		      s->why == ACCEL_CONTROL_SAFE,
 	      "but safety does not wait");
+	accel_control_destroy(c);
+}
+
+/* What the kernel drives is what the rules see. */
+static void test_trip(void)
+{
+	static const char text[] =
+		"deadline: 9 s\nevery: 1 s\nsensors:\n  pir: pir:P3\n"
+		"  t: {spec: x, max_age: 1 d}\n"
+		"outputs:\n  fan: {line: P5, safe: off, min_off: 20 s}\n"
+		"  lamp: {line: P7, safe: off}\n  horn: {line: P8, safe: on}\n"
+		"values:\n  runs: fan is on for 5 s\n"
+		"rules:\n- {when: pir, then: fan on}\n"
+		"- {when: fan is on, then: lamp on}\n"
+		"- {when: not runs, then: horn on}\n";
+	accel_control *c = accel_control_parse(text, sizeof(text) - 1, "x");
+	const accel_control_state *fan, *lamp, *horn;
+
+	accel_control_declare(c, "t", "a", "°C", 0, 1);
+	accel_control_declare(c, "t", "b", "°C", 0, 1);
+	accel_control_declare(c, "pir", "motion", "", 0, 1);
+	CHECK(!accel_control_compile(c), "a rule on an output is read");
+	fan = accel_control_output_state(c, 0);
+	lamp = accel_control_output_state(c, 1);
+	horn = accel_control_output_state(c, 2);
+	step(c, 0, 0, 0, 1);
+	step(c, 100, 0, 0, 1);
+	CHECK(step(c, 101, 0, 0, 1) && lamp->on &&
+		      !step(c, 110, 0, 0, 1) == horn->on,
+	      "a fan that runs lights the lamp");
+	accel_control_output_trip(c, 0, true, 1105 * S / 10);
+	CHECK(!step(c, 111, 0, 0, 1) && fan->why == ACCEL_CONTROL_TRIPPED &&
+		      fan->rule == -1 && fan->since_ns == 1105 * S / 10,
+	      "one that tripped is safe, from then on");
+	CHECK(!lamp->on && horn->on, "and the rules see that at once");
+	CHECK(!step(c, 140, 0, 0, 1) && fan->changes == 2,
+	      "as long as it is so");
+	accel_control_output_trip(c, 0, false, 0);
+	CHECK(step(c, 141, 0, 0, 1) && fan->why == ACCEL_CONTROL_RULE &&
+		      step(c, 142, 0, 0, 1) && lamp->on,
+	      "rearmed, it runs again");
+	accel_control_output_trip(c, 0, true, 150 * S);
+	step(c, 150, 0, 0, 1);
+	accel_control_output_trip(c, 0, false, 0);
+	CHECK(!step(c, 169, 0, 0, 1) && fan->why == ACCEL_CONTROL_MIN_TIME &&
+		      step(c, 170, 0, 0, 1),
+	      "its minimum time is counted from the trip");
+	accel_control_output_trip(c, 0, true, 999 * S);
+	CHECK(!step(c, 180, 0, 0, 1) && fan->since_ns == 180 * S,
+	      "a trip of the future was now");
+	accel_control_output_trip(c, 9, true, 0);
 	accel_control_destroy(c);
 }
 
@@ -879,6 +970,7 @@ int main(void)
 	test_order();
 	test_unknown();
 	test_min_times();
+	test_trip();
 	test_schedule();
 	test_values();
 	test_chain(63);

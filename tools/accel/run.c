@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 volatile sig_atomic_t run_stopped, run_rearm;
+static int asked = -1; /* readable once somebody asked for something */
 
 struct run {
 	accel_control *control;
@@ -26,7 +28,7 @@ struct run {
 	uint64_t ticks, late, recorded_ns, busy_ns, started_ns;
 	double wall_offset; /* from CLOCK_MONOTONIC, of the last tick */
 	uint64_t feed_ns; /* between keep-alives, at most */
-	struct pollfd *edges; /* of each sensor, where it announces itself */
+	struct pollfd *edges; /* of each sensor that announces itself; asked */
 };
 
 /* ---- time and threads ----------------------------------------------------- */
@@ -77,12 +79,22 @@ accel_status run_thread(pthread_t *t, void *(*f)(void *), void *arg)
 	return ACCEL_ERR_NOMEM;
 }
 
+void run_ask(volatile sig_atomic_t *what)
+{
+	uint64_t one = 1;
+	int e = errno;
+	ssize_t n;
+
+	*what = 1;
+	/* what comes right before a wait ends it, too */
+	n = write(asked, &one, sizeof(one));
+	(void)n;
+	errno = e;
+}
+
 static void on_signal(int sig)
 {
-	if (sig == SIGUSR1)
-		run_rearm = 1;
-	else
-		run_stopped = 1;
+	run_ask(sig == SIGUSR1 ? &run_rearm : &run_stopped);
 }
 
 static void catch_signals(void)
@@ -259,6 +271,8 @@ static void set_clock(struct run *r)
 
 static void tick(struct run *r, uint64_t now)
 {
+	for (uint32_t i = 0; i < r->set->outputs; i++)
+		sink_report(&r->sinks[i], r->control, i);
 	for (uint32_t i = 0; i < r->set->sensors; i++)
 		source_take(&r->sources[i], r->control, now);
 	accel_control_update(r->control, now,
@@ -276,17 +290,23 @@ static void tick(struct run *r, uint64_t now)
 	r->busy_ns += accel_now_ns() - now;
 }
 
-/* Until then, a signal, or an edge; true for an edge. */
+/* Until then, an edge, or what somebody asks for; true for an edge. */
 static bool wait_for_edge(struct run *r, uint64_t until)
 {
-	uint64_t now = accel_now_ns(), ns = until > now ? until - now : 0;
+	uint64_t now = accel_now_ns(), ns = until > now ? until - now : 0, n;
+	uint32_t sensors = r->set->sensors;
 	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u),
 			      .tv_nsec = (long)(ns % 1000000000u) };
+	int ready;
 
-	for (uint32_t i = 0; i < r->set->sensors; i++)
+	for (uint32_t i = 0; i < sensors; i++)
 		r->edges[i] = (struct pollfd){ .fd = source_fd(&r->sources[i]),
 					       .events = POLLIN };
-	return ppoll(r->edges, r->set->sensors, &t, NULL) > 0;
+	r->edges[sensors] = (struct pollfd){ .fd = asked, .events = POLLIN };
+	ready = ppoll(r->edges, sensors + 1, &t, NULL);
+	if (ready > 0 && r->edges[sensors].revents)
+		ready -= read(asked, &n, sizeof(n)) > 0;
+	return ready > 0;
 }
 
 /* The same thread decides and feeds: if one hangs, the other stops. */
@@ -364,6 +384,7 @@ static int go(struct run *r, const char *device, bool log, double seconds)
 	bool dashboard = isatty(STDOUT_FILENO) && !log && term && *term &&
 			 strcmp(term, "dumb") != 0;
 
+	asked = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	catch_signals();
 	r->journal = journal_open(dashboard ? NULL : stdout, r->set->history);
 	if (!r->journal || start(r, device))

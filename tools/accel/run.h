@@ -19,6 +19,9 @@
 extern volatile sig_atomic_t run_stopped; /* SIGINT, SIGTERM, q */
 extern volatile sig_atomic_t run_rearm; /* SIGUSR1, r */
 
+/* Sets one of them, and the loop sees it at once. A signal handler may call it. */
+void run_ask(volatile sig_atomic_t *what);
+
 /* Wakes at `ns` (CLOCK_MONOTONIC), or when run_stopped is set and signals end
  * the wait. */
 void run_wait(uint64_t ns);
@@ -95,16 +98,19 @@ struct sink {
 	const accel_control_output *what;
 	accel_lines *lines;
 	bool driven, on; /* what it was driven to, if it was */
+	bool failed; /* to be driven, the last time */
 	bool tripped;
-	uint64_t trips;
-	uint64_t ready_ns; /* after a trip: before that it stays safe */
+	uint64_t trips, trip_ns;
 };
 
 accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i);
 /* Drives what the rules want. */
 void sink_drive(struct sink *k, const accel_control *c, uint32_t i,
 		struct journal *j);
-/* We are alive. */
+/* Tells the rules what the kernel did; before an update. */
+void sink_report(const struct sink *k, accel_control *c, uint32_t i);
+/* We are alive, and drive it. One that cannot be driven is not fed, so that the
+ * kernel drives it safe. */
 void sink_feed(struct sink *k, struct journal *j);
 void sink_rearm(struct sink *k, struct journal *j);
 /* Safe, disarmed, and held by the kernel. */

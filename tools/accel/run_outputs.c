@@ -57,12 +57,9 @@ static void look(struct sink *k, struct journal *j)
 			    "until it is rearmed (r, or SIGUSR1)",
 			    k->what->name, accel_trip_text(s.trip),
 			    k->what->safe ? "on" : "off");
-	/* the minimum time of its safe state, if the trip brought it there */
-	if (s.tripped && !k->tripped && k->driven && k->on != k->what->safe)
-		k->ready_ns = s.trip_ns + (k->what->safe ? k->what->min_on_ns
-							 : k->what->min_off_ns);
 	k->tripped = s.tripped;
 	k->trips = s.trip_seq;
+	k->trip_ns = s.trip_ns;
 }
 
 static const char *reason(const accel_control *c, const accel_control_state *s)
@@ -76,6 +73,8 @@ static const char *reason(const accel_control *c, const accel_control_state *s)
 		return "a sensor is unknown: safe state";
 	case ACCEL_CONTROL_MIN_TIME:
 		return "its minimum time";
+	case ACCEL_CONTROL_TRIPPED:
+		return "tripped";
 	case ACCEL_CONTROL_RULE:
 		break;
 	}
@@ -83,36 +82,54 @@ static const char *reason(const accel_control *c, const accel_control_state *s)
 	return r ? r->when : "a rule";
 }
 
+/* It tripped, or its chip does not take what it is told. */
+static void cannot_drive(struct sink *k, struct journal *j)
+{
+	char why[300];
+
+	snprintf(why, sizeof(why), "%s", accel_last_error());
+	look(k, j);
+	if (k->tripped)
+		return;
+	if (!k->failed)
+		journal_say(j,
+			    "output %s: %s; it is tried again, and safe after "
+			    "%g s without success",
+			    k->what->name, why,
+			    (double)k->what->deadline_ns / 1e9);
+	k->failed = true;
+	k->driven = false; /* who knows */
+}
+
 void sink_drive(struct sink *k, const accel_control *c, uint32_t i,
 		struct journal *j)
 {
 	const accel_control_state *want = accel_control_output_state(c, i);
-	accel_status st;
 
 	if (k->tripped || (k->driven && k->on == want->on))
 		return;
-	/* the rules do not know of trips */
-	if (want->on != k->what->safe && accel_now_ns() < k->ready_ns)
-		return;
-	st = accel_lines_set(k->lines, 1, want->on);
-	if (st) {
-		look(k, j);
-		if (st != ACCEL_ERR_TRIPPED)
-			journal_say(j, "output %s: %s", k->what->name,
-				    accel_last_error());
+	if (accel_lines_set(k->lines, 1, want->on)) {
+		cannot_drive(k, j);
 		return;
 	}
-	if (!k->driven || k->on != want->on)
-		journal_say(j, "output %s %s: %s", k->what->name,
-			    want->on ? "on" : "off", reason(c, want));
+	journal_say(j, "output %s %s: %s", k->what->name,
+		    want->on ? "on" : "off", reason(c, want));
 	k->driven = true;
+	k->failed = false;
 	k->on = want->on;
 }
 
 void sink_feed(struct sink *k, struct journal *j)
 {
-	if (!k->tripped && accel_lines_keepalive(k->lines, 0))
+	if (k->tripped)
+		return;
+	if (k->failed || accel_lines_keepalive(k->lines, 0))
 		look(k, j);
+}
+
+void sink_report(const struct sink *k, accel_control *c, uint32_t i)
+{
+	accel_control_output_trip(c, i, k->tripped, k->trip_ns);
 }
 
 void sink_rearm(struct sink *k, struct journal *j)
@@ -127,6 +144,7 @@ void sink_rearm(struct sink *k, struct journal *j)
 	}
 	k->tripped = false;
 	k->driven = false;
+	k->failed = false;
 	k->on = k->what->safe;
 	journal_say(j, "output %s rearmed", k->what->name);
 }

@@ -164,6 +164,7 @@ static void draw_outputs(struct view *v, int n)
 		[ACCEL_CONTROL_RULE] = "",
 		[ACCEL_CONTROL_SAFE] = YELLOW "  safe: a sensor is unknown",
 		[ACCEL_CONTROL_MIN_TIME] = DIM "  its minimum time",
+		[ACCEL_CONTROL_TRIPPED] = "",
 	};
 
 	for (int i = 0; i < n; i++) {
@@ -226,9 +227,9 @@ static void keys(void)
 	if (read(STDIN_FILENO, &c, 1) != 1)
 		run_wait(accel_now_ns() + DRAW_MS * 1000000ull);
 	else if (c == 'q')
-		run_stopped = 1;
+		run_ask(&run_stopped);
 	else if (c == 'r')
-		run_rearm = 1;
+		run_ask(&run_rearm);
 }
 
 static void *drawer(void *arg)

@@ -91,8 +91,10 @@ void warn_of_relays(const accel_lines *lines, uint64_t outputs);
 void json_text(FILE *f, const char *text); /* with its quotes */
 void json_number(FILE *f, double value); /* null unless finite */
 
-/* Set by SIGINT and SIGTERM once catch_signals() was called. */
+/* Set by SIGINT and SIGTERM once catch_signals() was called; then stop_fd, which
+ * is -1 before, is readable: a signal right before a wait ends it, too. */
 extern volatile sig_atomic_t stopped;
+extern int stop_fd;
 void catch_signals(void);
 void sleep_until(uint64_t ns); /* a signal ends it */
 

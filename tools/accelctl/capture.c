@@ -13,6 +13,7 @@
 
 #define RING_BLOCKS 32
 #define BLOCK_NS 25000000 /* how often there is something new */
+#define BLOCK_MAX 100000 /* samples */
 #define DRAW_NS 100000000
 
 struct capture {
@@ -22,7 +23,7 @@ struct capture {
 	uint32_t sample_size;
 	uint64_t period_ns, wanted, taken, overruns, lost_blocks, max_late_ns;
 	uint64_t last; /* sample */
-	FILE *out;
+	FILE *out, *say; /* samples, and what is said of them */
 	bool vcd, failed;
 	struct live *live;
 	bool terminal, drawn;
@@ -73,7 +74,7 @@ static void draw(struct capture *c)
 
 	if (!c->live || !c->terminal || now - c->drawn_ns < DRAW_NS)
 		return;
-	live_draw(c->live, stdout, c->drawn);
+	live_draw(c->live, c->say, c->drawn);
 	c->drawn = true;
 	c->drawn_ns = now;
 }
@@ -113,6 +114,8 @@ static accel_status start(struct capture *c, uint64_t time_ns)
 		c->wanted = 1;
 	if (block < 2)
 		block = 2;
+	if (block > BLOCK_MAX) /* no chip is as fast: the kernel will say so */
+		block = BLOCK_MAX;
 	if (block > c->wanted && c->wanted * c->period_ns >= 200000)
 		block = c->wanted;
 	st = accel_dmabuf_alloc(&c->buf, RING_BLOCKS * block * c->sample_size);
@@ -129,12 +132,13 @@ static accel_status start(struct capture *c, uint64_t time_ns)
 static void report(const struct capture *c, bool json)
 {
 	if (json) {
-		printf("{\"samples\":%" PRIu64 ",\"period_ns\":%" PRIu64
-		       ",\"sample_size\":%u,\"overruns\":%" PRIu64
-		       ",\"lost_blocks\":%" PRIu64 ",\"max_late_ns\":%" PRIu64
-		       "}\n",
-		       c->taken, c->period_ns, c->sample_size, c->overruns,
-		       c->lost_blocks, c->max_late_ns);
+		fprintf(c->say,
+			"{\"samples\":%" PRIu64 ",\"period_ns\":%" PRIu64
+			",\"sample_size\":%u,\"overruns\":%" PRIu64
+			",\"lost_blocks\":%" PRIu64 ",\"max_late_ns\":%" PRIu64
+			"}\n",
+			c->taken, c->period_ns, c->sample_size, c->overruns,
+			c->lost_blocks, c->max_late_ns);
 		return;
 	}
 	fprintf(stderr,
@@ -152,7 +156,7 @@ static int finish(struct capture *c, accel_status st, const char *path,
 	if (st)
 		rc = accelctl_fail(st);
 	if (c->live && !st)
-		live_draw(c->live, json ? stderr : stdout, c->drawn);
+		live_draw(c->live, json ? stderr : c->say, c->drawn);
 	if (c->out && c->vcd)
 		vcd_end(c->out, c->taken * c->period_ns);
 	if (c->out && c->out != stdout && fclose(c->out))
@@ -188,7 +192,8 @@ static const struct usage usage = {
 	"integer a sample, bit 0 the\nfirst line; with --vcd or as *.vcd a "
 	"value change dump for PulseView and GTKWave;\n- is standard output. "
 	"--live, which is the default without -o, draws the last\n--window "
-	"(1s) in the terminal.\n",
+	"(1s) in the terminal. Where samples go to standard output, all else "
+	"goes to\nstandard error.\n",
 	1, WORDS_MAX
 };
 
@@ -249,7 +254,8 @@ int cmd_capture(int argc, char **argv)
 	}
 	if (live || !path)
 		c.live = live_new(c.lines, c.period_ns, window);
-	c.terminal = !json && isatty(STDOUT_FILENO) && c.out != stdout;
+	c.say = c.out == stdout ? stderr : stdout;
+	c.terminal = !json && isatty(fileno(c.say));
 	if (c.vcd && c.out)
 		vcd_begin(c.out, c.lines, c.period_ns);
 	catch_signals();

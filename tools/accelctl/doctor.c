@@ -80,8 +80,8 @@ static void check_group(struct report *r)
 
 	if (!geteuid())
 		return;
-	for (int i = 0; g && i < n; i++)
-		if (groups[i] == g->gr_gid) {
+	for (int i = -1; g && i < n; i++)
+		if ((i < 0 ? getegid() : groups[i]) == g->gr_gid) {
 			say(r, WORKS, "group", "you are in 'gpio'");
 			return;
 		}
@@ -122,7 +122,9 @@ static void check_lines(struct report *r)
 
 	if (st || !max) {
 		say(r, BROKEN, "lines", "%s",
-		    st ? accel_last_error() : "there is no /dev/gpiochip*");
+		    st ? accel_last_error()
+		       : "there is no /dev/gpiochip*: no "
+			 "driver of a GPIO chip is loaded");
 		return;
 	}
 	list = calloc(max, sizeof(*list));

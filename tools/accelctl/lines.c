@@ -363,8 +363,8 @@ int cmd_pulse(int argc, char **argv)
 	if (!period)
 		period = 2 * width;
 	if (!width || period <= width)
-		return args_wrong(&usage, "the period must be longer than the "
-					  "width");
+		return args_wrong(&usage, "a width is above 0, and a period "
+					  "longer than it");
 	rc = accelctl_module();
 	if (rc)
 		return rc;

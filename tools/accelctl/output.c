@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Errors, warnings, JSON, signals. */
+#include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,24 +85,33 @@ void json_number(FILE *f, double value)
 }
 
 volatile sig_atomic_t stopped;
+int stop_fd = -1;
 
 static void on_signal(int sig)
 {
+	uint64_t one = 1;
+	int e = errno;
+	ssize_t n = write(stop_fd, &one, sizeof(one));
+
 	(void)sig;
+	(void)n;
 	stopped = 1;
+	errno = e;
 }
 
 void catch_signals(void)
 {
 	struct sigaction a = { .sa_handler = on_signal };
 
+	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
 }
 
 void sleep_until(uint64_t ns)
 {
-	uint64_t now = accel_now_ns(), until;
+	struct pollfd p = { .fd = stop_fd, .events = POLLIN };
+	uint64_t now = accel_now_ns();
 	struct timespec t;
 
 	/* the last part of a short wait in a loop: a sleep overshoots */
@@ -108,11 +120,9 @@ void sleep_until(uint64_t ns)
 			;
 		return;
 	}
-	/* a signal that comes right before a sleep does not end it */
 	for (; !stopped && now < ns; now = accel_now_ns()) {
-		until = ns - now > 500000000 ? now + 500000000 : ns;
-		t.tv_sec = (time_t)(until / 1000000000u);
-		t.tv_nsec = (long)(until % 1000000000u);
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+		t.tv_sec = (time_t)((ns - now) / 1000000000u);
+		t.tv_nsec = (long)((ns - now) % 1000000000u);
+		ppoll(&p, 1, &t, NULL);
 	}
 }

@@ -227,6 +227,10 @@ int cmd_pinout(int argc, char **argv)
 		return accelctl_fail(st);
 	for (unsigned int p = 0; p < ACCEL_HEADER_PINS; p++)
 		view_pin(&view[p], p + 1, &board);
+	/* pin 3 is a line; nothing is wrong with a board that has none */
+	if (board.chip[0] && !view[2].known)
+		fprintf(stderr, "accelctl: who has which pin is unknown: %s\n",
+			accel_last_error());
 	if (svg)
 		return write_svg(svg, &board, view);
 	if (json)

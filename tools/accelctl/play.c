@@ -32,6 +32,8 @@ static const char *raw_read(FILE *f, uint32_t lines, struct samples *out)
 		return "it does not say how long a sample stands: give "
 		       "--period or --rate";
 	while ((got = fread(bytes, 1, size, f)) == size) {
+		if (out->n == SAMPLES_MAX)
+			return "it has more samples than fit";
 		if (out->n == cap) {
 			cap = cap ? 2 * cap : 4096;
 			more = realloc(out->sample, cap * sizeof(*more));

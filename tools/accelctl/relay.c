@@ -14,6 +14,9 @@
 
 #include "accelctl.h"
 
+#define NAME_SIZE 96
+#define INTERLOCKS_MAX 63 /* of 64 lines, one is the relay */
+
 static const struct usage usage = {
 	"relay LINE=on|off [--safe on|off] [--deadline TIME] [--active-low]\n"
 	"                [--interlock LINE=0|1]... [--for TIME] [--json]",
@@ -30,6 +33,7 @@ static const struct usage usage = {
 struct relay {
 	accel_lines *lines;
 	bool on, safe, json, was_tripped, input;
+	accel_status failed; /* the line did not take a value */
 	uint64_t deadline_ns, end_ns;
 };
 
@@ -93,7 +97,8 @@ static accel_status rearm(struct relay *r)
 	return st;
 }
 
-/* Returns false for quit. */
+/* Returns false for quit, and where the line cannot be driven: what stands there
+ * is unknown, and the kernel is to make it safe. */
 static bool command(struct relay *r, const char *word)
 {
 	accel_status st = ACCEL_OK;
@@ -104,6 +109,8 @@ static bool command(struct relay *r, const char *word)
 		st = accel_lines_set(r->lines, 1, !strcmp(word, "on"));
 		if (!st)
 			print_state(r, "set");
+		else if (st != ACCEL_ERR_TRIPPED)
+			r->failed = st;
 	} else if (!strcmp(word, "trip")) {
 		st = accel_lines_trip(r->lines);
 		check_trip(r);
@@ -117,9 +124,9 @@ static bool command(struct relay *r, const char *word)
 			"rearm or quit\n",
 			word);
 	}
-	if (st)
+	if (st && !r->failed)
 		accelctl_fail(st);
-	return true;
+	return !r->failed;
 }
 
 /* Standard input, a line at a time; a read may bring several. */
@@ -162,9 +169,10 @@ static accel_status feed(struct relay *r)
 
 static accel_status run(struct relay *r)
 {
-	struct pollfd p[2] = {
+	struct pollfd p[3] = {
 		{ .fd = accel_lines_fd(r->lines), .events = POLLPRI },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = stop_fd, .events = POLLIN },
 	};
 	uint64_t third = r->deadline_ns / 3;
 	struct timespec t = { .tv_sec = (time_t)(third / 1000000000u),
@@ -181,9 +189,9 @@ static accel_status run(struct relay *r)
 		p[0].fd = r->was_tripped ? -1 : accel_lines_fd(r->lines);
 		p[1].fd = r->input ? STDIN_FILENO : -1;
 		p[0].revents = p[1].revents = 0;
-		ppoll(p, 2, &t, NULL);
+		ppoll(p, 3, &t, NULL);
 		if (p[1].revents && !commands(r))
-			break;
+			return r->failed;
 		if (p[0].revents & POLLHUP)
 			return ACCEL_OK;
 	}
@@ -193,7 +201,8 @@ static accel_status run(struct relay *r)
 static accel_lines *take(const struct words *interlocks, const char *name,
 			 struct relay *r, bool active_low)
 {
-	char names[4096], one[96];
+	/* a comma and a name each */
+	char names[(INTERLOCKS_MAX + 1) * NAME_SIZE], one[NAME_SIZE];
 	accel_lines_config c = {
 		.names = names,
 		.consumer = "accelctl relay",
@@ -214,9 +223,7 @@ static accel_lines *take(const struct words *interlocks, const char *name,
 	for (uint32_t i = 0; i < interlocks->n; i++) {
 		bool value;
 
-		if (!parse_assignment(interlocks->word[i], one, sizeof(one),
-				      &value))
-			return NULL;
+		parse_assignment(interlocks->word[i], one, sizeof(one), &value);
 		n += (size_t)snprintf(names + n, sizeof(names) - n, ",%s", one);
 		c.interlocks |= (uint64_t)2 << i;
 		c.interlock_values |= (uint64_t)value << (i + 1);
@@ -265,7 +272,7 @@ int cmd_relay(int argc, char **argv)
 		{ "--for", OPTION_TIME, &time },
 		{ "--json", OPTION_FLAG, &r.json },
 	};
-	char name[96], one[96];
+	char name[NAME_SIZE], one[NAME_SIZE];
 	accel_status st;
 	int rc;
 
@@ -275,6 +282,9 @@ int cmd_relay(int argc, char **argv)
 	if (!parse_assignment(words.word[0], name, sizeof(name), &r.on))
 		return args_wrong(&usage, "'%s' is not LINE=on or LINE=off",
 				  words.word[0]);
+	if (interlocks.n > INTERLOCKS_MAX)
+		return args_wrong(&usage, "more than %d interlocks",
+				  INTERLOCKS_MAX);
 	for (uint32_t i = 0; i < interlocks.n; i++)
 		if (!parse_assignment(interlocks.word[i], one, sizeof(one),
 				      &value))

@@ -75,17 +75,32 @@ static int release_one(const char *names)
 {
 	char all[NAMES_SIZE];
 	accel_lines *lines = adopt(names);
+	accel_line_info info;
 	accel_pin pin;
 
-	if (!lines && !strchr(names, ',') && !accel_pin_find(names, &pin) &&
-	    held_with(&pin, all, sizeof(all)))
+	if (lines) {
+		accel_lines_release(lines);
+		return EXIT_DONE;
+	}
+	if (strchr(names, ','))
+		return accelctl_fail_null();
+	if (accel_pin_find(names, &pin) || accel_line_info_get(&pin, &info))
+		return accelctl_fail_null();
+	if (!info.used) {
+		fprintf(stderr,
+			"accelctl: %s is free: there is nothing to release\n",
+			pin.name);
+		return EXIT_FAILED;
+	}
+	if (held_with(&pin, all, sizeof(all)))
 		lines = adopt(all);
 	if (!lines) {
 		fprintf(stderr,
-			"accelctl: %s; a relay that has interlocks is "
-			"released together with them: accelctl release "
+			"accelctl: %s is in use by '%s', and not held alone: "
+			"end that program, or, for a relay with interlocks, "
+			"release all of them: accelctl release "
 			"RELAY,INTERLOCK\n",
-			accel_last_error());
+			pin.name, info.consumer);
 		return EXIT_FAILED;
 	}
 	accel_lines_release(lines);

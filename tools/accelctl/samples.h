@@ -21,6 +21,8 @@ void vcd_sample(FILE *f, uint32_t lines, uint64_t time_ns, uint64_t sample,
 		uint64_t last, bool first);
 void vcd_end(FILE *f, uint64_t time_ns);
 
+#define SAMPLES_MAX (1u << 26) /* of a file: 512 MiB in memory */
+
 struct samples {
 	uint64_t *sample;
 	uint64_t n, period_ns;

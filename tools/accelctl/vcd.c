@@ -68,7 +68,6 @@ void vcd_end(FILE *f, uint64_t time_ns)
 
 /* ---- reading -------------------------------------------------------------- */
 
-#define SAMPLES_MAX (1u << 26)
 #define VARS_MAX 64
 
 struct reader {

@@ -103,7 +103,9 @@ int cmd_watch(int argc, char **argv)
 	c.names = names;
 	c.active_low = low ? all : 0;
 	c.debounced = debounce ? all : 0;
-	c.debounce_us = (uint32_t)(debounce / 1000);
+	/* what is too long for the kernel stays so */
+	debounce = (debounce + 999) / 1000;
+	c.debounce_us = debounce < UINT32_MAX ? (uint32_t)debounce : UINT32_MAX;
 	rc = accelctl_module();
 	if (rc)
 		return rc;

@@ -329,7 +329,8 @@ enum piaccel_trip_cause {
  * @trip_seq: trips so far; what REARM wants
  * @trip_ns: when the cause of the last trip was noticed: the interrupt's time
  *	for an interlock, the deadline itself for a missed one
- * @safe_ns: when all safe values had been driven; 0 while that is under way
+ * @safe_ns: when all safe values had been driven; 0 while that is under way: a
+ *	chip that does not take them is given them again until it does, or REARM
  * @interlock_open: interlock inputs that do not stand at their level now
  * @deadline_ns: when the next KEEPALIVE is due; 0 when none is
  * @keepalives: KEEPALIVEs accepted so far

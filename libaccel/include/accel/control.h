@@ -127,6 +127,7 @@ typedef enum accel_control_why {
 	ACCEL_CONTROL_RULE, /* one does */
 	ACCEL_CONTROL_SAFE, /* one is unknown */
 	ACCEL_CONTROL_MIN_TIME, /* it may not change yet */
+	ACCEL_CONTROL_TRIPPED, /* nobody is asked: the kernel has it safe */
 } accel_control_why;
 
 typedef struct accel_control_state {
@@ -217,6 +218,16 @@ ACCEL_API void accel_control_model_inputs(const accel_control *c, uint32_t m,
 /* What it said: a probability, or a number in its unit; NAN: nothing. */
 ACCEL_API void accel_control_model_set(accel_control *c, uint32_t m,
 				       double value, uint64_t time_ns);
+
+/*
+ * Before an update: the fail-safe has, or no longer has, driven an output to its
+ * safe state. It is in that, for the rules, too, whatever they want of it.
+ *
+ * @time_ns: when it tripped; from then on its minimum time counts. No such
+ * output: nothing happens.
+ */
+ACCEL_API void accel_control_output_trip(accel_control *c, uint32_t i,
+					 bool tripped, uint64_t time_ns);
 
 /* Works out the rest, the rules and the outputs, at the update's time. */
 ACCEL_API void accel_control_decide(accel_control *c);

@@ -74,6 +74,33 @@ grep -q 'warning: GPIO2 .pin 3. is unfit for a relay' <<<"$out"
 result $? "a relay on a pulled-up pin is warned of" "$out"
 "$A" release GPIO2
 
+# ---- what is wrong is said, with what to do
+wrong() { # STATUS PATTERN TEXT COMMAND...
+	local want=$1 pattern=$2 text=$3 out rc; shift 3
+	out=$("$A" "$@" 2>&1 </dev/null); rc=$?
+	[ $rc = "$want" ] && grep -q -- "$pattern" <<<"$out"
+	result $? "$text" "status $rc: $out"
+}
+wrong 1 "'pinctrl-bcm2711' has the lines 0 to 53, and no 99" "a line that the chip lacks" get pinctrl-bcm2711:99
+wrong 1 "^accelctl: GPIO5 is free: there is nothing to release$" "a line that nobody holds" release GPIO5
+wrong 1 "^accelctl: 'GPIO99': the header has GPIO0 to GPIO27; name other lines as CHIP:OFFSET$" "a pin that is none, to release" release GPIO99
+wrong 1 "a deadline of 7200 s; 0.0001 s to 3600 s are possible" "a deadline too long" relay GPIO22=on --deadline 2h
+wrong 1 "a debounce of 10 s; 1 s are the most" "a debounce too long" watch GPIO5 --debounce 10s
+wrong 1 "a debounce of 4294.97 s" "one that no number of the kernel's holds" watch GPIO5 --debounce 5000s
+wrong 1 "a period of 1 ns; these lines allow" "a rate that no chip does" capture GPIO5 --rate 1e9
+wrong 2 "more than 63 interlocks" "more interlocks than lines" relay GPIO22=on $(for i in {1..64}; do echo "--interlock GPIO27=0"; done)
+"$A" capture GPIO5 --rate 1000 --for 0.01s --json -o - >"$T/raw" 2>"$T/said"
+[ $? = 0 ] && [ "$(wc -c <"$T/raw")" = 10 ] && grep -q '^{"samples":10,.*}$' "$T/said"
+result $? "samples on standard output are alone there" "$(cat "$T/said")"
+"$A" pulse GPIO25 --width 1h >"$T/said" 2>&1 & pulse=$!
+until_true drives 25 1 && kill -TERM $pulse && SECONDS=0 && wait $pulse && [ $SECONDS -lt 10 ] && ! drives 25 1
+result $? "a pulse of an hour ends at once when it is asked to" "$(cat "$T/said")"
+mkfifo "$T/no"; exec 7<>"$T/no"
+"$A" relay GPIO22=on --deadline 1h <"$T/no" >"$T/said" 2>&1 & relay=$!
+until_true has "$T/said" 'GPIO22: on' && kill -TERM $relay && SECONDS=0 && wait $relay && [ $SECONDS -lt 10 ] && drives 22 0
+result $? "so does a relay that has an hour" "$(cat "$T/said")"
+exec 7>&-; "$A" release GPIO22
+
 # ---- capture and play
 printf '5000000 12=0\n5000000 12=1\n' | "$tb" play - player 1 rounds 0
 out=$("$A" capture GPIO12 GPIO5 --rate 2000 --for 0.5s -o "$T/c.vcd" --json 2>&1)

@@ -38,6 +38,10 @@ static bool persist;
 module_param(persist, bool, 0644);
 MODULE_PARM_DESC(persist, "a freed line stays an output (default N, as the real chip)");
 
+static bool sleeps;
+module_param(sleeps, bool, 0644);
+MODULE_PARM_DESC(sleeps, "the chip says it can sleep, from its next coming on (default N)");
+
 struct tb_board tb_board;
 
 static u64 tb_resolve(const struct tb_pins *p)
@@ -177,11 +181,14 @@ static tb_set_ret tb_set(struct gpio_chip *gc, unsigned int n, int value)
 {
 	struct tb_board *b = gpiochip_get_data(gc);
 	unsigned long flags;
+	bool deaf;
 
 	tb_chip_begin(b, &flags);
-	assign(&b->pins.out, BIT_ULL(n), value);
+	deaf = b->deaf & BIT_ULL(n);
+	if (!deaf)
+		assign(&b->pins.out, BIT_ULL(n), value);
 	tb_chip_end(b, flags);
-	return TB_SET_OK;
+	return TB_SET(deaf ? -EIO : 0);
 }
 
 static tb_set_ret tb_set_multiple(struct gpio_chip *gc, unsigned long *mask,
@@ -189,14 +196,16 @@ static tb_set_ret tb_set_multiple(struct gpio_chip *gc, unsigned long *mask,
 {
 	struct tb_board *b = gpiochip_get_data(gc);
 	unsigned long flags;
-	u64 m, v;
+	u64 m, v, deaf;
 
 	bitmap_to_arr64(&m, mask, gc->ngpio);
 	bitmap_to_arr64(&v, bits, gc->ngpio);
 	tb_chip_begin(b, &flags);
-	b->pins.out = (b->pins.out & ~m) | (v & m);
+	deaf = m & b->deaf;
+	if (!deaf)
+		b->pins.out = (b->pins.out & ~m) | (v & m);
 	tb_chip_end(b, flags);
-	return TB_SET_OK;
+	return TB_SET(deaf ? -EIO : 0);
 }
 
 static int tb_get_direction(struct gpio_chip *gc, unsigned int n)
@@ -336,6 +345,7 @@ void tb_reset(struct tb_board *b)
 		b->count[n].changed_ns = note.time_ns;
 	b->edges_lost = 0;
 	b->follow_lost = 0;
+	b->deaf = 0;
 	raw_spin_unlock_irqrestore(&b->lock, flags);
 	irq_work_queue(&b->irq_work);
 	tb_rec_setup(b, b->valid, BIT(TB_KIND_OUTPUT) | BIT(TB_KIND_DIRECTION));
@@ -354,6 +364,7 @@ int tb_chip_add(struct tb_board *b)
 	gc->owner = THIS_MODULE;
 	gc->base = -1;
 	gc->ngpio = b->lines;
+	gc->can_sleep = READ_ONCE(sleeps);
 	gc->request = tb_request;
 	gc->free = tb_free;
 	gc->get_direction = tb_get_direction;
@@ -361,8 +372,8 @@ int tb_chip_add(struct tb_board *b)
 	gc->direction_output = tb_direction_output;
 	gc->get = tb_get;
 	gc->get_multiple = tb_get_multiple;
-	gc->set = tb_set;
-	gc->set_multiple = tb_set_multiple;
+	gc->tb_setter = tb_set;
+	gc->tb_setter_multiple = tb_set_multiple;
 	gc->set_config = tb_set_config;
 	gc->to_irq = tb_to_irq;
 

@@ -29,12 +29,23 @@
 /* 6.17, "gpio: treewide: rename GPIO line value setter callbacks": the
  * setters return int.
  */
-#ifdef TB_SET_RETURNS_INT
+#if defined(TB_SET_RETURNS_INT) || defined(TB_HAVE_SET_RV)
+#define TB_SET_CAN_FAIL		true
 #define tb_set_ret		int
-#define TB_SET_OK		0
+#define TB_SET(x)		(x)
 #else
+#define TB_SET_CAN_FAIL		false
 #define tb_set_ret		void
-#define TB_SET_OK
+#define TB_SET(x)		((void)(x))
+#endif
+
+/* 6.15, "gpiolib: introduce gpio_chip setters that return values" */
+#ifdef TB_HAVE_SET_RV
+#define tb_setter		set_rv
+#define tb_setter_multiple	set_multiple_rv
+#else
+#define tb_setter		set
+#define tb_setter_multiple	set_multiple
 #endif
 
 /* 6.13, "hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()" */
@@ -130,6 +141,7 @@ struct tb_board {
 	u64 level;
 	u64 seen_en, seen_out;	/* outputs as last recorded */
 	u64 held;		/* lines that a consumer has requested */
+	u64 deaf;		/* outputs that take no values */
 	struct tb_counts count[TB_MAX_LINES];
 
 	u64 rising, falling, masked, latched;

@@ -239,6 +239,20 @@ static int tb_ioc_rec_status(struct tb_board *b, struct tb_file *f, void *arg)
 	return 0;
 }
 
+static int tb_ioc_deaf(struct tb_board *b, struct tb_file *f, void *arg)
+{
+	u64 mask = *(u64 *)arg;
+
+	if (mask & ~b->valid)
+		return -EINVAL;
+	if (!TB_SET_CAN_FAIL)
+		return -EOPNOTSUPP;
+	raw_spin_lock_irq(&b->lock);
+	b->deaf = mask;
+	raw_spin_unlock_irq(&b->lock);
+	return 0;
+}
+
 static int tb_ioc_chip(struct tb_board *b, struct tb_file *f, void *arg)
 {
 	u32 how = *(u32 *)arg;
@@ -285,6 +299,7 @@ static const struct tb_ioc {
 	{ TB_IOC_RECORDER, tb_ioc_recorder },
 	{ TB_IOC_REC_STATUS, tb_ioc_rec_status, true },
 	{ TB_IOC_CHIP, tb_ioc_chip },
+	{ TB_IOC_DEAF, tb_ioc_deaf },
 };
 
 static long tb_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -263,6 +263,12 @@ static inline int tb_chip(int fd, int how)
 	return ioctl(fd, TB_IOC_CHIP, &arg);
 }
 
+/* These outputs take no values, as if their chip did not answer; 0: all do. */
+static inline int tb_deaf(int fd, __u64 lines)
+{
+	return ioctl(fd, TB_IOC_DEAF, &lines);
+}
+
 /* The number N of the board's /dev/gpiochipN, or -1. */
 static inline int tb_gpiochip(void)
 {

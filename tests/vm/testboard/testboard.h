@@ -364,5 +364,11 @@ struct tb_rec_status {
  */
 #define TB_CHIP_DELETED_EARLY	3U
 #define TB_IOC_CHIP		_IOW(TB_IOC_MAGIC, 13, __u32)
+/*
+ * Outputs in this mask do not take values any more, as on a port expander that
+ * does not answer, until RESET or another mask. EOPNOTSUPP: no chip of this
+ * kernel can say so.
+ */
+#define TB_IOC_DEAF		_IOW(TB_IOC_MAGIC, 14, __u64)
 
 #endif /* TESTBOARD_H */
