@@ -232,6 +232,9 @@ accel_status session_step(struct session *s, const struct feed *feed,
 			  double *loss)
 {
 	struct lane *l = lane_of(s, feed->n);
+	struct accel_optimizer *opt = s->training ? s->m->o.optimizer : NULL;
+	int64_t steps = opt ? opt->step : 0;
+	int micro = opt ? opt->micro : 0;
 	accel_status err;
 	float value;
 
@@ -249,8 +252,13 @@ accel_status session_step(struct session *s, const struct feed *feed,
 	err = record(s, l);
 	if (!err)
 		err = accel_sync(s->m->ctx);
+	/* what was pending before was carried out by the writes above */
 	if (err)
 		graph_discard(s->m->ctx);
+	if (err && opt) {
+		opt->step = steps;
+		opt->micro = micro;
+	}
 	accel_scope_end(s->m->ctx);
 	if (!err && s->finite)
 		err = adjust_scale(s);

@@ -17,7 +17,15 @@ struct buffer {
 	void *host; /* a CPU address, where the memory has one */
 	void *mem; /* the backend's */
 	bool foreign; /* imported: never reused */
+	/* of the DMA-BUF behind it, 0 for none. Linux before 5.3 has one for
+	 * all of them: what shares no memory is taken to, no more. */
+	uint64_t inode;
 };
+
+static inline bool buffer_same(const struct buffer *a, const struct buffer *b)
+{
+	return a == b || (a->inode && a->inode == b->inode);
+}
 
 struct plan;
 struct device;
@@ -67,6 +75,8 @@ struct buffer *buffer_get(struct accel_context *ctx, size_t size);
 /* A buffer over a DMA-BUF, which has at least `size` bytes. */
 struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
 				  size_t size);
+/* Notes whose memory b is. */
+void buffer_identify(struct buffer *b, int fd);
 struct buffer *buffer_ref(struct buffer *b);
 void buffer_put(struct buffer *b);
 /* Gives every pooled buffer back to the device. */
