@@ -84,10 +84,14 @@ static accel_tensor *record(accel_tensor *a, accel_tensor *b)
 
 accel_tensor *accel_matmul_with(const accel_matmul_options *o)
 {
-	accel_tensor *in[2] = { o->a, o->b }, *a = o->a, *b = o->b, *y;
+	accel_tensor *in[2], *a, *b, *y;
 	int64_t shape[ACCEL_MAX_DIMS];
 	int nd;
 
+	if (!o)
+		return op_no_options("matmul");
+	in[0] = a = o->a;
+	in[1] = b = o->b;
 	if (!op_args("matmul", 2, in))
 		return NULL;
 	if (a->l.ndim < 2 || b->l.ndim < 2)

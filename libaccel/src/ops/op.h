@@ -86,6 +86,9 @@ accel_tensor *op_record1(enum op op, accel_tensor *x, const struct layout *l,
 /* False if one is NULL (silently) or they are of different contexts. */
 bool op_args(const char *who, uint32_t n, accel_tensor *const *x);
 
+/* NULL, with the error set. */
+void *op_no_options(const char *who);
+
 /* x as `dtype`, or x itself. */
 accel_tensor *op_as(accel_tensor *x, accel_dtype dtype);
 /* Integers as f32; floats as they are. */
