@@ -5,8 +5,9 @@
  * Shapes broadcast as in numpy; types promote as accel_dtype_promote() says.
  * Every op is recorded, checked at once and computed later; NULL in, NULL out.
  * Axes may be negative. Results are deterministic: reductions run in a fixed
- * order. NaN propagates through everything, min, max and relu included, except
- * comparisons, which it makes false ("not equal" true).
+ * order. Integers wrap. NaN propagates through everything, min, max and relu
+ * included, except comparisons, which it makes false ("not equal" true), and
+ * pow, which is C's: pow(x, 0) and pow(1, x) are 1 whatever x is.
  */
 #ifndef ACCEL_OPS_H
 #define ACCEL_OPS_H
@@ -222,7 +223,8 @@ ACCEL_API accel_tensor *accel_one_hot(accel_tensor *index, int64_t n,
 				      accel_dtype dtype);
 ACCEL_API accel_tensor *accel_concat(int n, accel_tensor *const *parts,
 				     int axis);
-/* @before[i] and @after[i] elements of @value around dimension i. */
+/* @before[i] and @after[i] elements of @value around dimension i; an integer
+ * type keeps its low bits. */
 ACCEL_API accel_tensor *accel_pad(accel_tensor *x, const int64_t *before,
 				  const int64_t *after, double value);
 

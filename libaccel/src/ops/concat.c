@@ -138,7 +138,7 @@ accel_tensor *accel_pad(accel_tensor *x, const int64_t *before,
 		return accel_error_null(ACCEL_ERR_INVALID,
 					"pad: how much of %s is missing",
 					layout_text(&x->l));
-	attr.value = value;
+	attr.value = dtype_wrap(x->l.dtype, value);
 	for (i = 0; i < x->l.ndim; i++) {
 		if (before[i] < 0 || after[i] < 0 || before[i] > MAX_COUNT ||
 		    after[i] > MAX_COUNT)

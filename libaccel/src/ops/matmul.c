@@ -11,6 +11,7 @@ bool ref_matmul(const struct ref_call *c)
 	int64_t m = c->out->shape[nd - 2], n = c->out->shape[nd - 1];
 	int64_t k = c->in[0]->shape[nd - 1];
 	int64_t batch = layout_count(c->out) / (m * n), z, i, j, p;
+	bool wrap = c->out->dtype == ACCEL_I32;
 
 	memset(c->y, 0, (size_t)layout_count(c->out) * sizeof(double));
 	for (z = 0; z < batch; z++) {
@@ -20,9 +21,13 @@ bool ref_matmul(const struct ref_call *c)
 
 		for (i = 0; i < m; i++)
 			for (p = 0; p < k; p++)
-				for (j = 0; j < n; j++)
+				for (j = 0; j < n; j++) {
+					double x = a[i * k + p];
+
 					y[i * n + j] +=
-						a[i * k + p] * b[p * n + j];
+						wrap ? int_mul(x, b[p * n + j])
+						     : x * b[p * n + j];
+				}
 	}
 	return true;
 }

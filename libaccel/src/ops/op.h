@@ -73,6 +73,8 @@ static inline bool op_elementwise(enum op op)
 /* Element-wise value of an op in double, also used to fold constants. */
 double unary_value(enum op op, double x);
 double binary_value(enum op op, double a, double b);
+/* a times b as i32 has it: the low 32 bits, where 53 would not do. */
+double int_mul(double a, double b);
 
 /*
  * Records a node, whose inputs are what is assigned to them where something is.
