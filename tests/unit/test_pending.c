@@ -182,6 +182,14 @@ static void shared_memory(void)
 		      accel_read(old, (float[3]){ 0 }, 12) == ACCEL_ERR_INVALID,
 	      "%s: a write likewise", label);
 	accel_tensor_destroy(view);
+	/* as an import at an offset is */
+	view = accel_reshape(b, ACCEL_SHAPE(1, 3));
+	view->imported = true;
+	old = accel_neg(view);
+	accel_write(a, (float[]){ 8, 9, 10 }, 12);
+	CHECK(is(accel_add_scalar(view, 1), 9, 10, 11) &&
+		      accel_read(old, (float[3]){ 0 }, 12) == ACCEL_ERR_INVALID,
+	      "%s: an import at an offset stays a tensor", label);
 	a->buf->inode = 0;
 	accel_scope_end(ctx);
 }

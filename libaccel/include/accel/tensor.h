@@ -73,9 +73,9 @@ ACCEL_API accel_tensor *accel_tensor_create(accel_context *ctx,
  *   than 0 the tensor is a view: it is read, not assigned to or exported.
  *
  * Every access is bracketed with DMA_BUF_IOCTL_SYNC. What others write there
- * is seen by the next computation that reads it. Where several tensors of a
- * context are over one DMA-BUF, accel_assign() to one of them is carried out at
- * once, as accel_write() is.
+ * is seen by the next computation that reads it. Where tensors of a context
+ * overlap in a DMA-BUF, accel_assign() to one of them is carried out at once,
+ * with a copy by the CPU, as accel_write() is.
  * ERR_INVALID: not a DMA-BUF. ERR_RANGE: it is too small. ERR_NOSYS: the
  * device cannot import it.
  */

@@ -295,9 +295,17 @@ static void overwritten(struct accel_tensor *t)
 
 	t->written = ++ctx->seq;
 	for (other = t->buf->inode ? ctx->nodes : NULL; other;
-	     other = other->next)
-		if (other->buf && buffer_same(other->buf, t->buf))
-			other->written = ctx->seq;
+	     other = other->next) {
+		const struct accel_tensor *in = other;
+
+		if (other->imported)
+			in = node_storage(other);
+		if (!in->buf || !buffer_overlaps(in->buf, t->buf))
+			continue;
+		other->written = ctx->seq;
+		if (in != other) /* it looks at what is there now */
+			other->seq = ctx->seq;
+	}
 }
 
 accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
@@ -361,7 +369,8 @@ static bool shared(const struct accel_tensor *t)
 
 	for (other = t->buf->inode ? t->ctx->nodes : NULL; other;
 	     other = other->next)
-		if (other != t && other->buf && buffer_same(other->buf, t->buf))
+		if (other != t && other->buf &&
+		    buffer_overlaps(other->buf, t->buf))
 			return true;
 	return false;
 }

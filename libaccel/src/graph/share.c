@@ -12,7 +12,7 @@ static bool written_soon(const struct accel_context *ctx,
 	uint32_t i;
 
 	for (i = 0; i < ctx->n_assigns; i++)
-		if (buffer_same(ctx->assigns[i]->buf, b))
+		if (buffer_overlaps(ctx->assigns[i]->buf, b))
 			return true;
 	return false;
 }
@@ -38,7 +38,7 @@ accel_tensor *accel_tensor_import(accel_context *ctx, int fd, uint64_t offset,
 	t = node_create(ctx, OP_DATA, 0, NULL, offset ? &all : &l);
 	if (!t)
 		return NULL;
-	t->buf = buffer_from_dmabuf(ctx, fd, layout_bytes(&all));
+	t->buf = buffer_from_dmabuf(ctx, fd, offset, layout_bytes(&all));
 	if (!t->buf) {
 		accel_tensor_destroy(t);
 		return NULL;
@@ -52,6 +52,8 @@ accel_tensor *accel_tensor_import(accel_context *ctx, int fd, uint64_t offset,
 		return t;
 	part = accel_slice(t, 0, n - layout_count(&l), n, 1);
 	seen = accel_reshape(part, ndim, shape);
+	if (seen)
+		part->imported = seen->imported = true;
 	accel_tensor_destroy(part);
 	accel_tensor_destroy(t);
 	return seen;

@@ -150,7 +150,7 @@ static accel_status walk_from(struct accel_context *ctx,
 		for (i = t->n_in; i-- && !err;) {
 			struct accel_tensor *in = t->in[i];
 
-			if (node_ready(in) && in->written > t->seq)
+			if (in->written > t->seq)
 				return stale(t);
 			if (in->stamp != done)
 				err = push(&s->stack, &n, &s->cap_stack, in);
@@ -164,7 +164,7 @@ static struct accel_tensor *stale_view(struct accel_tensor *t)
 {
 	for (; !node_ready(t) && op_table[t->op].class == CLASS_VIEW;
 	     t = t->in[0])
-		if (node_ready(t->in[0]) && t->in[0]->written > t->seq)
+		if (t->in[0]->written > t->seq)
 			return t;
 	return NULL;
 }
@@ -174,7 +174,7 @@ static bool overwritten(const struct accel_tensor *t)
 {
 	const struct accel_tensor *by = t->ctx->overwritten;
 
-	return by && buffer_same(t->buf, by->buf);
+	return by && buffer_overlaps(t->buf, by->buf);
 }
 
 /*

@@ -119,7 +119,7 @@ void buffer_identify(struct buffer *b, int fd)
 }
 
 struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
-				  size_t size)
+				  size_t first, size_t size)
 {
 	struct dma_buf_sync sync = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
 	struct buffer *b;
@@ -142,6 +142,7 @@ struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
 		return NULL;
 	b->ctx = ctx;
 	b->refs = 1;
+	b->first = first;
 	b->size = size;
 	b->foreign = true;
 	buffer_identify(b, fd);

@@ -20,11 +20,15 @@ struct buffer {
 	/* of the DMA-BUF behind it, 0 for none. Linux before 5.3 has one for
 	 * all of them: what shares no memory is taken to, no more. */
 	uint64_t inode;
+	size_t first; /* byte that is looked at, imported at an offset */
 };
 
-static inline bool buffer_same(const struct buffer *a, const struct buffer *b)
+/* Whether they have bytes in common. */
+static inline bool buffer_overlaps(const struct buffer *a,
+				   const struct buffer *b)
 {
-	return a == b || (a->inode && a->inode == b->inode);
+	return a == b || (a->inode && a->inode == b->inode &&
+			  a->first < b->size && b->first < a->size);
 }
 
 struct plan;
@@ -72,9 +76,10 @@ struct device {
 /* A buffer of at least `size` bytes, from the pool or the device; contents
  * undefined. NULL with the numbers in the error text. */
 struct buffer *buffer_get(struct accel_context *ctx, size_t size);
-/* A buffer over a DMA-BUF, which has at least `size` bytes. */
+/* A buffer over a DMA-BUF, which has at least `size` bytes, of which those from
+ * `first` on count. */
 struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
-				  size_t size);
+				  size_t first, size_t size);
 /* Notes whose memory b is. */
 void buffer_identify(struct buffer *b, int fd);
 struct buffer *buffer_ref(struct buffer *b);

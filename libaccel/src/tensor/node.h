@@ -29,6 +29,7 @@ struct accel_tensor {
 	bool handle; /* the user can reach it */
 	bool kept;
 	bool late; /* kept when it could not be computed any more */
+	bool imported; /* a view that is a tensor to its user */
 	bool forgotten; /* computed, and no longer known from what */
 	bool computed; /* buf holds the value; no inputs any more */
 	uint8_t op; /* enum op */
