@@ -9,12 +9,17 @@
  */
 #include "conform.h"
 
+#include "../../libaccel/src/base/alloc.h"
+#include "../../libaccel/src/tensor/node.h"
+
 #define LEAVES 4
 #define NODES 24
 #define LIVE (LEAVES + 6) /* leaves, and what earlier steps kept */
 #define MOST 600 /* elements */
 #define SMALL 64 /* products of two, summed, are exact in f32 */
 
+static uint32_t failed;
+static bool failing; /* allocations, on purpose */
 static accel_tensor *at[LIVE + NODES];
 static double *is[LIVE + NODES]; /* what each one's elements are */
 
@@ -441,8 +446,10 @@ static bool step(uint32_t *live)
 {
 	uint32_t n, last = *live + 4 + pick(NODES - 4), kept;
 	bool ok = pick(3) || overwrite(pick(LEAVES));
+	accel_tensor *keep;
 
-	accel_scope_begin(ctx);
+	if (!ok || accel_scope_begin(ctx))
+		return false;
 	for (n = *live; n < last && ok; n++) {
 		uint32_t from = pick(2) ? n - 1 : pick(n);
 
@@ -453,14 +460,15 @@ static bool step(uint32_t *live)
 		ok = settle(n) && (pick(5) || update(pick(n + 1)));
 	}
 	kept = *live + pick(last - *live);
-	if (ok)
-		accel_keep(at[kept]);
+	keep = ok ? accel_keep(at[kept]) : NULL;
 	if (ok && pick(2))
 		ok = pick(2) ? !accel_sync(ctx)
 			     : right(at[last - 1], is[last - 1]);
 	accel_scope_end(ctx);
-	if (!ok)
+	if (!ok) {
+		accel_tensor_destroy(keep);
 		return false;
+	}
 	move(*live, kept);
 	if (++*live < LIVE && pick(3))
 		return true;
@@ -484,11 +492,37 @@ static bool steps(uint32_t seed)
 		ok = step(&live);
 	for (i = 0; i < live && ok; i++)
 		ok = right(at[i], is[i]);
-	if (!ok)
+	if (!ok && !failing)
 		printf("# seed %u: %s\n", seed, accel_last_error());
 	for (i = 0; i < live; i++)
 		accel_tensor_destroy(at[i]);
 	return ok;
+}
+
+/* The same while memory runs out: what was made of it is given back, and then
+ * all is well again. */
+static bool running_out(uint32_t seed)
+{
+	accel_counters c;
+	bool ok;
+
+	accel_plan_clear(ctx);
+	failing = true;
+	mem_fail_after(1 + (seed * 7919) % 200);
+	ok = steps(seed);
+	failed += !ok;
+	if (!ok && !strstr(accel_last_error(), "memory"))
+		printf("# seed %u: %s\n", seed, accel_last_error());
+	mem_fail_after(0);
+	failing = false;
+	ok = !accel_sync(ctx);
+	accel_counters_get(ctx, &c);
+	if (ok && !ctx->nodes && !c.bytes_in_use && !ctx->n_kept)
+		return steps(seed);
+	printf("# seed %u: %llu bytes, %u kept, %s left; %s\n", seed,
+	       (unsigned long long)c.bytes_in_use, ctx->n_kept,
+	       ctx->nodes ? "nodes" : "nothing", accel_last_error());
+	return false;
 }
 
 static void suite(void)
@@ -504,6 +538,14 @@ static void suite(void)
 		bad += (!one || seed == (uint32_t)atoi(one)) && !steps(seed);
 	CHECK(!bad, "%s: %u graphs of any type are exactly their reference",
 	      label, graphs);
+	bad = 0;
+	for (seed = 1; seed <= graphs && !on_vulkan; seed++)
+		bad += (!one || seed == (uint32_t)atoi(one)) &&
+		       !running_out(seed);
+	CHECK(!bad && (on_vulkan || one || failed > graphs / 10),
+	      "%s: and when any allocation fails, nothing is left behind",
+	      label);
+	printf("# %u of them failed\n", failed);
 	for (i = 0; i < LIVE + NODES; i++)
 		free(is[i]);
 }
