@@ -39,7 +39,10 @@ accel_tensor *accel_tensor_create(accel_context *ctx, accel_dtype dtype,
 	} else {
 		memset(to, 0, layout_bytes(&l));
 	}
-	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
+	if (ctx->dev->ops->access_end(ctx->dev, t->buf, true)) {
+		accel_tensor_destroy(t);
+		return NULL;
+	}
 	t->computed = true;
 	return t;
 }
@@ -84,8 +87,7 @@ static accel_status put_scalars(struct accel_context *ctx, const struct plan *p)
 		return ACCEL_ERR_IO;
 	for (i = 0; i < s->n_scalars; i++)
 		memcpy(to + i * 16, s->scalars[i]->attr.lo, 16);
-	dev->ops->access_end(dev, b, true);
-	return ACCEL_OK;
+	return dev->ops->access_end(dev, b, true);
 }
 
 static void computed(struct accel_context *ctx, struct accel_tensor *t,
@@ -339,9 +341,9 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 		return ACCEL_ERR_IO;
 	memcpy(p, data, bytes);
 	ctx->counters.bytes_copied += bytes;
-	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
+	err = ctx->dev->ops->access_end(ctx->dev, t->buf, true);
 	overwritten(t);
-	return ACCEL_OK;
+	return err;
 }
 
 /*

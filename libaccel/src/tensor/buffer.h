@@ -49,9 +49,11 @@ struct device_ops {
 				      int *fd);
 	/* Free device memory, where known, else UINT64_MAX. */
 	uint64_t (*memory_free)(struct device *dev);
-	/* Brackets CPU access. begin returns the address or NULL. */
+	/* Brackets CPU access. begin returns the address or NULL; what was
+	 * written is in place once end says so. */
 	void *(*access_begin)(struct device *dev, struct buffer *b, bool write);
-	void (*access_end)(struct device *dev, struct buffer *b, bool write);
+	accel_status (*access_end)(struct device *dev, struct buffer *b,
+				   bool write);
 	/* Makes plan->exe; called once a plan. */
 	accel_status (*compile)(struct device *dev, struct plan *plan);
 	/* bind[slot] is the buffer of each of the plan's slots. Returns when

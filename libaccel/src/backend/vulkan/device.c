@@ -141,10 +141,10 @@ static void *access_begin(struct device *dev, struct buffer *b, bool write)
 	return begin(b, !write, write);
 }
 
-static void access_end(struct device *dev, struct buffer *b, bool write)
+static accel_status access_end(struct device *dev, struct buffer *b, bool write)
 {
 	(void)dev;
-	end(b, !write, write);
+	return end(b, !write, write);
 }
 
 /* Others see it from now on: no other tensor gets it, and recordings over it
