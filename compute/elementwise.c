@@ -212,6 +212,12 @@ bool compute_elementwise_fits(const struct compute_elementwise *e)
 	return !make_plan(e, &p) && words(e, &p, &strides, &imm) <= WORDS;
 }
 
+/* Stores whole words over the end of what has to stay. */
+static bool oversteps(const struct compute_view *v)
+{
+	return v->exact && view_count(v) * compute_dtype_size(v->dtype) % 4;
+}
+
 static accel_status bind_all(struct compute_record *rec,
 			     const struct compute_elementwise *e,
 			     struct plan *p)
@@ -229,7 +235,7 @@ static accel_status bind_all(struct compute_record *rec,
 				      : "elementwise: output",
 			      v, out >= 0, &p->bind[i], &p->start[i]);
 		/* the shaders of texels take it that a VECTOR starts at 0 */
-		if (p->mode[i] == LINEAR &&
+		if (p->mode[i] == LINEAR && !(out >= 0 && oversteps(v)) &&
 		    (p->start[i] == 0 ||
 		     (p->start[i] % 4 == 0 && !prefers_texels(rec->dev))))
 			p->mode[i] = VECTOR;

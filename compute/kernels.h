@@ -53,6 +53,9 @@ struct compute_view {
 	uint32_t rank; /* 0..6; 0 is a scalar */
 	uint32_t size[COMPUTE_MAX_DIMS];
 	int32_t stride[COMPUTE_MAX_DIMS]; /* elements */
+	/* An output of elementwise: the bytes behind its last element stay.
+	 * Otherwise those up to a multiple of four become 0, which is faster. */
+	bool exact;
 };
 
 /* ---- element-wise ----------------------------------------------------- */

@@ -3,6 +3,8 @@
  * A Vulkan driver that loses its device: all is done by the driver whose library
  * LOST_DRIVER names, but from the LOST_AFTER-th call on, the function named by
  * LOST_CALL (vkQueueSubmit or vkWaitForFences) returns VK_ERROR_DEVICE_LOST.
+ * With LOST_DISCRETE its memory is that of a card: what is the device's the CPU
+ * cannot see.
  */
 #define VK_NO_PROTOTYPES
 #include <dlfcn.h>
@@ -46,6 +48,60 @@ static VkResult wait_fences(VkDevice d, uint32_t n, const VkFence *fence,
 	return r ? r : lost("vkWaitForFences");
 }
 
+/* ---- a card's memory: one more type, which is what the driver's first is ---- */
+
+static PFN_vkGetPhysicalDeviceMemoryProperties2 real_memory;
+static PFN_vkGetBufferMemoryRequirements real_requirements;
+static PFN_vkAllocateMemory real_allocate;
+static uint32_t host_type;
+
+static void memory(VkPhysicalDevice d, VkPhysicalDeviceMemoryProperties2 *p)
+{
+	VkPhysicalDeviceMemoryProperties *m = &p->memoryProperties;
+
+	real_memory(d, p);
+	host_type = m->memoryTypeCount++;
+	m->memoryTypes[host_type] = m->memoryTypes[0];
+	m->memoryTypes[host_type].propertyFlags &=
+		~(VkFlags)VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
+	m->memoryTypes[0].propertyFlags = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
+}
+
+static void requirements(VkDevice d, VkBuffer b, VkMemoryRequirements *r)
+{
+	real_requirements(d, b, r);
+	r->memoryTypeBits |= 1u << host_type;
+}
+
+static VkResult allocate(VkDevice d, const VkMemoryAllocateInfo *info,
+			 const VkAllocationCallbacks *c, VkDeviceMemory *out)
+{
+	VkMemoryAllocateInfo real = *info;
+
+	if (real.memoryTypeIndex == host_type)
+		real.memoryTypeIndex = 0;
+	return real_allocate(d, &real, c, out);
+}
+
+static PFN_vkVoidFunction card(const char *name, PFN_vkVoidFunction f)
+{
+	if (!f || !getenv("LOST_DISCRETE"))
+		return f;
+	if (!strcmp(name, "vkGetPhysicalDeviceMemoryProperties2")) {
+		real_memory = (PFN_vkGetPhysicalDeviceMemoryProperties2)f;
+		return (PFN_vkVoidFunction)memory;
+	}
+	if (!strcmp(name, "vkGetBufferMemoryRequirements")) {
+		real_requirements = (PFN_vkGetBufferMemoryRequirements)f;
+		return (PFN_vkVoidFunction)requirements;
+	}
+	if (!strcmp(name, "vkAllocateMemory")) {
+		real_allocate = (PFN_vkAllocateMemory)f;
+		return (PFN_vkVoidFunction)allocate;
+	}
+	return f;
+}
+
 static PFN_vkVoidFunction device_function(VkDevice d, const char *name)
 {
 	PFN_vkVoidFunction f = real_device(d, name);
@@ -58,7 +114,7 @@ static PFN_vkVoidFunction device_function(VkDevice d, const char *name)
 		real_wait = (PFN_vkWaitForFences)f;
 		return (PFN_vkVoidFunction)wait_fences;
 	}
-	return f;
+	return card(name, f);
 }
 
 EXPORT VkResult vk_icdNegotiateLoaderICDInterfaceVersion(uint32_t *version);
@@ -90,7 +146,7 @@ PFN_vkVoidFunction vk_icdGetInstanceProcAddr(VkInstance instance,
 	PFN_vkVoidFunction f = real_instance(instance, name);
 
 	if (strcmp(name, "vkGetDeviceProcAddr"))
-		return f;
+		return card(name, f);
 	real_device = (PFN_vkGetDeviceProcAddr)f;
 	return (PFN_vkVoidFunction)device_function;
 }
@@ -98,5 +154,5 @@ PFN_vkVoidFunction vk_icdGetInstanceProcAddr(VkInstance instance,
 PFN_vkVoidFunction vk_icdGetPhysicalDeviceProcAddr(VkInstance instance,
 						   const char *name)
 {
-	return real_physical ? real_physical(instance, name) : NULL;
+	return real_physical ? card(name, real_physical(instance, name)) : NULL;
 }

@@ -40,6 +40,61 @@ static bool same_file(int a, int b)
 	return !fstat(a, &x) && !fstat(b, &y) && x.st_ino == y.st_ino;
 }
 
+/* Two tensors that overlap in a DMA-BUF, and one in the middle of a word. */
+static void overlapping(const char *name, int fd)
+{
+	float *p = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	static const uint8_t bytes[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	accel_tensor *all, *part, *three, *old;
+	float got[4] = { 0 };
+	uint64_t before;
+	uint8_t now[8];
+	accel_counters c;
+
+	if (p == MAP_FAILED)
+		return;
+	accel_scope_begin(ctx);
+	all = accel_tensor_import(ctx, fd, 0, ACCEL_F32, ACCEL_SHAPE(4));
+	part = accel_tensor_import(ctx, fd, 8, ACCEL_F32, ACCEL_SHAPE(2));
+	accel_write(all, (float[]){ 1, 2, 3, 4 }, 16);
+	old = accel_neg(part);
+	/* by another order than that of the elements */
+	CHECK(!accel_assign(
+		      all,
+		      accel_concat(2,
+				   (accel_tensor *[]){
+					   part, accel_slice(all, 0, 0, 2, 1) },
+				   0)) &&
+		      !accel_read(accel_add(part, part), got, 8) &&
+		      got[0] == 2 && got[1] == 4,
+	      "%s: %s: tensors that overlap see one another's updates", label,
+	      name);
+	CHECK(accel_read(old, got, 8) == ACCEL_ERR_INVALID,
+	      "%s: %s: and nothing is by half of one", label, name);
+	accel_scope_end(ctx);
+
+	accel_scope_begin(ctx);
+	three = accel_tensor_import(ctx, fd, 0, ACCEL_U8, ACCEL_SHAPE(3));
+	part = accel_tensor_import(ctx, fd, 4096, ACCEL_U8, ACCEL_SHAPE(3));
+	bracket(fd, DMA_BUF_SYNC_START);
+	memcpy(p, bytes, sizeof(bytes));
+	bracket(fd, DMA_BUF_SYNC_END);
+	accel_counters_get(ctx, &c);
+	before = c.bytes_copied;
+	CHECK(!accel_assign(three, accel_add(three, three)) && !accel_sync(ctx),
+	      "%s: %s: three bytes are updated", label, name);
+	accel_counters_get(ctx, &c);
+	CHECK(part && c.bytes_copied == before,
+	      "%s: %s: in place, beside a tensor elsewhere in it", label, name);
+	bracket(fd, DMA_BUF_SYNC_START);
+	memcpy(now, p, sizeof(now));
+	bracket(fd, DMA_BUF_SYNC_END);
+	CHECK(now[0] == 2 && now[2] == 6 && !memcmp(now + 3, bytes + 3, 5),
+	      "%s: %s: and those behind them stay", label, name);
+	accel_scope_end(ctx);
+	munmap(p, BYTES);
+}
+
 /* What another process would see of the DMA-BUF. */
 static void shared_with(const char *name, int fd)
 {
@@ -120,6 +175,12 @@ static void tensors_of(enum compute_memory kind)
 		for (i = 0, good = 0; p != MAP_FAILED && i < N; i++)
 			good += p[i] == 3 * in[i];
 		CHECK(good == N, "%s: %s: and is seen by others", label, name);
+		accel_tensor_destroy(x);
+		x = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(N), NULL);
+		for (i = 0, good = 0; p != MAP_FAILED && i < N; i++)
+			good += p[i] == 3 * in[i];
+		CHECK(good == N, "%s: %s: who see no later tensor there", label,
+		      name);
 		if (p != MAP_FAILED)
 			munmap(p, sizeof(got));
 		close(fd);
@@ -175,6 +236,7 @@ static void suite(void)
 		}
 		have[i] = true;
 		shared_with(name, fd);
+		overlapping(name, fd);
 		close(fd);
 		tensors_of(i);
 	}

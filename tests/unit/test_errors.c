@@ -9,6 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <accel/bench.h>
+#include <accel/device.h>
+
 #include "conform.h"
 
 #include "../../libaccel/src/base/alloc.h"
@@ -400,8 +403,79 @@ static void devices(void)
 	accel_close(c);
 }
 
+/* Pointers that are missing, and numbers at the end of their range. */
+static void arguments(void)
+{
+	int64_t ends[] = { INT32_MIN, INT32_MAX, INT64_MIN, INT64_MAX };
+	accel_tensor *x, *y, *w;
+	accel_status bad[16];
+	int i, n = 0, ok = 0;
+	struct accel_bench_result result;
+	uint32_t count;
+
+	accel_scope_begin(ctx);
+	x = make(ACCEL_F32, ACCEL_SHAPE(1, 1, 2, 3), -1, 1);
+	w = make(ACCEL_F32, ACCEL_SHAPE(1, 1, 1, 1), -1, 1);
+	refused(accel_permute(x, NULL), "permute", "[1, 1, 2, 3]", "no order");
+	refused(accel_concat(2, NULL, 0), "concat", "2", "no parts");
+	refused(accel_pad(x, NULL, NULL, 0), "pad", "[1, 1, 2, 3]", "no pads");
+	refused(accel_matmul_with(NULL), "matmul", "", "no options");
+	refused(accel_conv1d_with(NULL), "conv1d", "", "no options");
+	refused(accel_conv2d_with(NULL), "conv2d", "", "no options");
+	refused(accel_conv_transpose2d_with(NULL), "conv_transpose2d", "",
+		"no options");
+	refused(accel_max_pool2d_with(NULL), "pool", "", "no options");
+	bad[n++] = accel_scope_begin(NULL);
+	bad[n++] = accel_scope_end(NULL);
+	bad[n++] = accel_sync(NULL);
+	bad[n++] = accel_tensor_export(x, NULL);
+	bad[n++] = accel_grad(x, 1, NULL, NULL);
+	bad[n++] = accel_grad(x, 1, &x, NULL);
+	bad[n++] = accel_grad(x, -1, &x, &y);
+	bad[n++] = accel_plan_print(x, NULL);
+	bad[n++] = accel_device_list(NULL, 0, NULL);
+	bad[n++] = accel_device_list(NULL, 1, &count);
+	bad[n++] = accel_bench("matmul", "cpu", 8, 1, NULL);
+	bad[n++] = accel_bench(NULL, "cpu", 8, 1, &result);
+	bad[n++] = accel_tune_reset("cpu", NULL);
+	for (i = 0; i < n; i++)
+		ok += bad[i] == ACCEL_ERR_INVALID;
+	CHECK(ok == n && accel_split(x, 0, 1, NULL) == ACCEL_ERR_SHAPE,
+	      "%s: %d calls without what they need", label, n);
+	accel_seed(NULL, 1);
+	accel_plan_clear(NULL);
+	accel_counters_get(ctx, NULL);
+	accel_counters_get(NULL, &(accel_counters){ 0 });
+	CHECK(!accel_context_device(NULL) && !accel_context_backend(NULL),
+	      "%s: no context has no name", label);
+	y = accel_slice(x, 3, 1, 3, INT64_MAX);
+	CHECK(accel_tensor_dim(y, 3) == 1 && accel_tensor_count(y) == 2,
+	      "%s: a step beyond the end takes the first", label);
+	for (i = 0; i < 4; i++) {
+		int v = (int)ends[i];
+
+		accel_slice(x, 3, ends[i], ends[3 - i], 1);
+		accel_reshape(x, ACCEL_SHAPE(ends[i], -1));
+		accel_arange(ctx, ACCEL_I8, ends[i]);
+		accel_resize(x, ends[i], ends[3 - i], ACCEL_BILINEAR);
+		accel_topk(x, ends[i], &y, NULL);
+		accel_expand(x, v);
+		accel_transpose(x, v, 0);
+		accel_conv2d(x, w, .stride = { v, v }, .same = true);
+		accel_conv2d(x, w, .pad = { v, v }, .dilation = { v, v });
+		accel_conv_transpose2d(x, w, .stride = { v, v },
+				       .pad = { v, v });
+		accel_max_pool2d(x, .size = { v, v }, .stride = { v, v },
+				 .pad = { v, v });
+		accel_avg_pool2d(x, .size = { v, v }, .same = true);
+	}
+	accel_scope_end(ctx);
+	works("numbers at the end of their range");
+}
+
 static void suite(void)
 {
+	arguments();
 	shapes();
 	sizes();
 	nulls();

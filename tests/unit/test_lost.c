@@ -122,6 +122,34 @@ static void lost_in(const char *call)
 	accel_close(ctx);
 }
 
+/* A card whose memory the CPU cannot see, while bytes are on their way. */
+static void lost_card(void)
+{
+	float v[3] = { 4, 5, 6 }, got[3] = { 0 };
+	accel_context *ctx;
+	accel_tensor *x;
+
+	setenv("LOST_DISCRETE", "1", 1);
+	ctx = accel_open("vulkan");
+	x = accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(3), v);
+	CHECK(ctx && !step(ctx, got) && got[2] == 14 &&
+		      !accel_read(x, got, 12) && got[2] == 6,
+	      "card: memory that the CPU cannot see holds tensors");
+	v[2] = 7;
+	CHECK(!accel_write(x, v, 12) && !accel_read(x, got, 12) && got[2] == 7,
+	      "card: a write reaches it");
+	setenv("LOST_CALL", "vkQueueSubmit", 1);
+	setenv("LOST_AFTER", "0", 1);
+	CHECK(accel_write(x, v, 12) == ACCEL_ERR_LOST,
+	      "card: a write that did not arrive is an error");
+	CHECK(!accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(3), v) &&
+		      strstr(accel_last_error(), "lost"),
+	      "card: so is a tensor without its data");
+	accel_close(ctx);
+	unsetenv("LOST_AFTER");
+	unsetenv("LOST_DISCRETE");
+}
+
 /* lavapipe itself, and by way of lost_icd.c. */
 __attribute__((unused)) static void two_of_one_name(const char *manifest)
 {
@@ -189,6 +217,7 @@ int main(int argc, char **argv)
 	if (install(argv[0], manifest)) {
 		lost_in("vkQueueSubmit");
 		lost_in("vkWaitForFences");
+		lost_card();
 #ifndef __SANITIZE_ADDRESS__ /* drivers loaded twice leak now and then */
 		two_of_one_name(manifest);
 #endif

@@ -44,16 +44,18 @@ ACCEL_API accel_context *accel_open_with(const accel_open_options *options);
  * allowed. */
 ACCEL_API void accel_close(accel_context *ctx);
 
-/* The device's name ("cpu", "llvmpipe (LLVM 15.0.6, 256 bits)"). */
+/* The device's name ("cpu", "llvmpipe (LLVM 15.0.6, 256 bits)"); NULL for
+ * NULL. */
 ACCEL_API const char *accel_context_device(const accel_context *ctx);
 
-/* "cpu" or "vulkan". */
+/* "cpu" or "vulkan"; NULL for NULL. */
 ACCEL_API const char *accel_context_backend(const accel_context *ctx);
 
 /*
  * Scopes own temporaries. accel_scope_end() frees every tensor made since the
  * matching begin, except those given to accel_keep(). Scopes nest. Tensors
- * made outside any scope live until accel_tensor_destroy() or accel_close().
+ * made outside any scope live until accel_tensor_destroy() or accel_close(),
+ * and so do the intermediate ones of an op that is made of several.
  *
  * accel_scope_end: ERR_INVALID when no scope is open.
  */
@@ -63,7 +65,9 @@ ACCEL_API accel_status accel_scope_end(accel_context *ctx);
 /*
  * Takes a tensor out of its scope: the caller now owns it, and frees it with
  * accel_tensor_destroy(). A kept tensor is computed by the next accel_sync() or
- * accel_read(). Returns its argument; NULL for NULL.
+ * accel_read(); one kept when it no longer could be, since its inputs were
+ * updated, holds nothing else up, and its own read says so. Returns its
+ * argument; NULL for NULL.
  */
 ACCEL_API accel_tensor *accel_keep(accel_tensor *t);
 

@@ -17,8 +17,13 @@ extern "C" {
  *
  * @loss: one element, f32 or f16, recorded and not yet computed.
  * @wrt: @n tensors; @grads receives @n, each of its tensor's shape and type;
- *       zeros where the loss does not depend on it.
+ *       zeros where the loss does not depend on it. By a tensor that was
+ *       assigned to, it is the derivative by the value that the loss read.
  *
+ * What was computed before is a constant, but in a tape (accel/tape.h): it is
+ * no longer known what it was made from. ERR_INVALID: the loss depends on such
+ * values and on none of @wrt, or on one that was recorded before an update of
+ * its inputs.
  * Reverse accumulation in recording order: deterministic.
  * ERR_SHAPE: @loss has more than one element. ERR_NOSYS: an op between has no
  * gradient (integer results are constants, not errors).

@@ -5,8 +5,9 @@
  * Shapes broadcast as in numpy; types promote as accel_dtype_promote() says.
  * Every op is recorded, checked at once and computed later; NULL in, NULL out.
  * Axes may be negative. Results are deterministic: reductions run in a fixed
- * order. NaN propagates through everything, min, max and relu included, except
- * comparisons, which it makes false ("not equal" true).
+ * order. Integers wrap. NaN propagates through everything, min, max and relu
+ * included, except comparisons, which it makes false ("not equal" true), and
+ * pow, which is C's: pow(x, 0) and pow(1, x) are 1 whatever x is.
  */
 #ifndef ACCEL_OPS_H
 #define ACCEL_OPS_H
@@ -59,8 +60,8 @@ ACCEL_API accel_tensor *accel_less(accel_tensor *a, accel_tensor *b);
 ACCEL_API accel_tensor *accel_less_equal(accel_tensor *a, accel_tensor *b);
 ACCEL_API accel_tensor *accel_greater(accel_tensor *a, accel_tensor *b);
 ACCEL_API accel_tensor *accel_greater_equal(accel_tensor *a, accel_tensor *b);
-/* With a number, which takes the tensor's type (f32 for a fraction beside an
- * integer tensor). */
+/* With a number, which takes the tensor's type; beside an integer tensor that
+ * cannot hold it, i32 if it is whole and fits there, else f32. */
 ACCEL_API accel_tensor *accel_add_scalar(accel_tensor *a, double b);
 ACCEL_API accel_tensor *accel_mul_scalar(accel_tensor *a, double b);
 ACCEL_API accel_tensor *accel_pow_scalar(accel_tensor *a, double b);
@@ -81,8 +82,8 @@ typedef struct accel_axes {
 		       { __VA_ARGS__ } })
 #define ACCEL_ALL_AXES ((accel_axes){ 0, { 0 } })
 
-/* @keep: leave the reduced dimensions with size 1. Sum, mean and prod of u8 and
- * i8 are i32; mean of integers is f32; f16 accumulates in f32. */
+/* @keep: leave the reduced dimensions with size 1. Sum and prod of u8 and i8 are
+ * i32; mean and var of integers are f32; f16 accumulates in f32. */
 ACCEL_API accel_tensor *accel_sum(accel_tensor *x, accel_axes axes, bool keep);
 ACCEL_API accel_tensor *accel_mean(accel_tensor *x, accel_axes axes, bool keep);
 /* Mean of squared distances from the mean, over n (not n - 1). */
@@ -222,7 +223,8 @@ ACCEL_API accel_tensor *accel_one_hot(accel_tensor *index, int64_t n,
 				      accel_dtype dtype);
 ACCEL_API accel_tensor *accel_concat(int n, accel_tensor *const *parts,
 				     int axis);
-/* @before[i] and @after[i] elements of @value around dimension i. */
+/* @before[i] and @after[i] elements of @value around dimension i; an integer
+ * type keeps its low bits. */
 ACCEL_API accel_tensor *accel_pad(accel_tensor *x, const int64_t *before,
 				  const int64_t *after, double value);
 

@@ -73,7 +73,9 @@ ACCEL_API accel_tensor *accel_tensor_create(accel_context *ctx,
  *   than 0 the tensor is a view: it is read, not assigned to or exported.
  *
  * Every access is bracketed with DMA_BUF_IOCTL_SYNC. What others write there
- * is seen by the next computation that reads it.
+ * is seen by the next computation that reads it. Where tensors of a context
+ * overlap in a DMA-BUF, accel_assign() to one of them is carried out at once,
+ * with a copy by the CPU, as accel_write() is.
  * ERR_INVALID: not a DMA-BUF. ERR_RANGE: it is too small. ERR_NOSYS: the
  * device cannot import it.
  */
@@ -87,7 +89,8 @@ ACCEL_API accel_tensor *accel_tensor_import(accel_context *ctx, int fd,
  * @fd: receives a descriptor; the caller closes it. The tensor's elements
  *   stand at its start, row-major.
  *
- * ERR_INVALID: a view (export what it looks into). ERR_NOSYS: the device's
+ * ERR_INVALID: a view without storage of its own (export what it looks into).
+ * ERR_NOSYS: the device's
  * memory has no DMA-BUFs ("cpu", and GPUs without the extension), except for a
  * tensor that was imported.
  */

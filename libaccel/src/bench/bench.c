@@ -141,6 +141,9 @@ accel_status accel_bench(const char *op, const char *device, uint32_t size,
 	accel_status s;
 	size_t i = 0;
 
+	if (!r)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "bench: no place for the result");
 	memset(r, 0, sizeof(*r));
 	while (op && i < N_OPS && strcmp(ops[i].name, op))
 		i++;

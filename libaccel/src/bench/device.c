@@ -44,6 +44,10 @@ accel_status accel_device_list(struct accel_device_info *list, uint32_t max,
 	struct compute_device_info *all;
 	accel_status s;
 
+	if (!count || (max && !list))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "listing %u devices: no place for %s", max,
+				   count ? "them" : "their number");
 	all = calloc(max ? max : 1, sizeof(*all));
 	if (!all)
 		return accel_error(ACCEL_ERR_NOMEM, "listing %u devices", max);

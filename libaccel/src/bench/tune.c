@@ -160,6 +160,10 @@ static accel_status open_device(const char *device, struct compute_device **dev,
 {
 	accel_status err;
 
+	*dev = NULL;
+	if (!r)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "tune: no place for the result");
 	memset(r, 0, sizeof(*r));
 	if (!device && !getenv("ACCEL_DEVICE"))
 		device = "vulkan";

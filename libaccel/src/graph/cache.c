@@ -56,7 +56,7 @@ static void drop(struct accel_context *ctx, struct plan *p)
 
 void accel_plan_clear(accel_context *ctx)
 {
-	while (ctx->plans && ctx->plans->oldest)
+	while (ctx && ctx->plans && ctx->plans->oldest)
 		drop(ctx, ctx->plans->oldest);
 }
 

@@ -14,34 +14,57 @@ struct backward {
 	accel_tensor **grad; /* of each node, or NULL */
 	bool *wanted; /* it depends on one of wrt */
 	uint32_t n;
+	bool assigned; /* a node is a value that was assigned */
 };
 
-/* What stands for t in the loss: one recorded after an assignment to t that is
- * not carried out yet reads the value assigned. */
-static accel_tensor *read_as(const accel_tensor *loss, accel_tensor *t)
+/* What stands for t in the loss: one recorded after an assignment to t reads
+ * the value assigned, of several the last one that it saw. */
+static accel_tensor *read_as(const struct backward *b, accel_tensor *t)
 {
-	return t->pending && loss->seq > t->assigned && graph_met(t->pending)
-		       ? t->pending
-		       : t;
+	accel_tensor *as = NULL;
+	uint32_t i;
+
+	for (i = 0; b->assigned && i < b->n; i++)
+		if (b->node[i]->value_of == t->seq &&
+		    (!as || b->node[i]->seq > as->seq))
+			as = b->node[i];
+	return as ? as : t;
 }
 
 /* Marks wrt and all that depends on it. */
-static void mark_wanted(struct backward *b, const accel_tensor *loss, int n,
-			accel_tensor *const *wrt)
+static accel_status mark_wanted(struct backward *b, int n,
+				accel_tensor *const *wrt)
 {
-	accel_tensor *x;
+	accel_tensor *x, *past = NULL;
+	bool any = !n;
 	uint32_t i, j;
 	int k;
 
-	for (k = 0; k < n; k++) {
-		x = read_as(loss, wrt[k]);
-		if (graph_met(x))
-			b->wanted[x->index] = true;
+	for (i = 0; i < b->n; i++) {
+		b->assigned = b->assigned || b->node[i]->value_of;
+		if (b->node[i]->forgotten && op_table[b->node[i]->op].grad)
+			past = b->node[i];
 	}
+	for (k = 0; k < n; k++) {
+		x = read_as(b, wrt[k]);
+		if (!graph_met(x))
+			continue;
+		b->wanted[x->index] = true;
+		any = true;
+	}
+	if (!any && past)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "grad: the loss depends on none of the %d "
+				   "tensors, but on %s %s, which was computed "
+				   "before: what it was made from is known in "
+				   "a tape only",
+				   n, op_table[past->op].name,
+				   layout_text(&past->l));
 	for (i = 0; i < b->n; i++)
 		for (j = 0; j < b->node[i]->n_in; j++)
 			if (b->wanted[b->node[i]->in[j]->index])
 				b->wanted[i] = true;
+	return ACCEL_OK;
 }
 
 static accel_status step_back(struct backward *b, uint32_t i)
@@ -79,18 +102,19 @@ static accel_tensor *own(accel_tensor *g, int n, accel_tensor *const *grads)
 static accel_status backward(struct backward *b, accel_tensor *loss, int n,
 			     accel_tensor *const *wrt, accel_tensor **grads)
 {
-	accel_status err = ACCEL_OK;
+	accel_status err = mark_wanted(b, n, wrt);
 	uint32_t i;
 	int k;
 
-	mark_wanted(b, loss, n, wrt);
+	if (err)
+		return err;
 	b->grad[loss->index] = op_full_like(loss, 1);
 	if (!b->grad[loss->index])
 		return ACCEL_ERR_NOMEM;
 	for (i = b->n; i-- && !err;)
 		err = step_back(b, i);
 	for (k = 0; k < n && !err; k++) {
-		accel_tensor *x = read_as(loss, wrt[k]), *g = NULL;
+		accel_tensor *x = read_as(b, wrt[k]), *g = NULL;
 
 		if (graph_met(x))
 			g = b->grad[x->index];
@@ -111,6 +135,10 @@ accel_status accel_grad(accel_tensor *loss, int n, accel_tensor *const *wrt,
 	accel_status err;
 	int k;
 
+	if (n < 0 || (n && (!wrt || !grads)))
+		return accel_error(ACCEL_ERR_INVALID, "grad: %d tensors, %s", n,
+				   wrt ? "no place for their gradients"
+				       : "which are not given");
 	for (k = 0; k < n; k++)
 		grads[k] = NULL;
 	if (!loss)

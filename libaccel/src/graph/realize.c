@@ -39,7 +39,10 @@ accel_tensor *accel_tensor_create(accel_context *ctx, accel_dtype dtype,
 	} else {
 		memset(to, 0, layout_bytes(&l));
 	}
-	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
+	if (ctx->dev->ops->access_end(ctx->dev, t->buf, true)) {
+		accel_tensor_destroy(t);
+		return NULL;
+	}
 	t->computed = true;
 	return t;
 }
@@ -84,8 +87,7 @@ static accel_status put_scalars(struct accel_context *ctx, const struct plan *p)
 		return ACCEL_ERR_IO;
 	for (i = 0; i < s->n_scalars; i++)
 		memcpy(to + i * 16, s->scalars[i]->attr.lo, 16);
-	dev->ops->access_end(dev, b, true);
-	return ACCEL_OK;
+	return dev->ops->access_end(dev, b, true);
 }
 
 static void computed(struct accel_context *ctx, struct accel_tensor *t,
@@ -106,27 +108,37 @@ static void computed(struct accel_context *ctx, struct accel_tensor *t,
 		node_forget(t);
 }
 
-/*
- * The value assigned lives in the target's storage now: what reads it later
- * reads that, through a view.
- */
+/* From now on t, if anything reads it, is a view of dst, which has its value. */
+static void look_at(struct accel_tensor *t, struct accel_tensor *dst)
+{
+	if (t->refs < 2 || node_ready(t))
+		return;
+	node_forget(t);
+	t->op = OP_RESHAPE;
+	t->n_in = 1;
+	t->in[0] = dst;
+	node_ref(dst);
+	t->seq = ++dst->ctx->seq;
+}
+
+/* The value assigned lives in the target's storage now: what reads it later
+ * reads that, and what reads the tensor that it was made of does. */
 static void settle_assign(struct accel_context *ctx, struct accel_tensor *dst)
 {
 	struct accel_tensor *v = dst->pending;
+	struct accel_tensor *src = node_ready(v) ? v : v->in[0];
 
+	node_ref(src);
 	dst->pending = NULL;
 	dst->written = ++ctx->seq;
-	if (!ctx->n_tapes && !node_ready(v) &&
-	    op_table[v->op].class > CLASS_VIEW && v->refs > 1 &&
-	    layout_same_shape(&v->l, &dst->l)) {
-		node_forget(v);
-		v->op = OP_RESHAPE;
-		v->n_in = 1;
-		v->in[0] = dst;
-		node_ref(dst);
-		v->seq = ++ctx->seq;
+	if (!ctx->n_tapes) {
+		look_at(v, dst);
+		if (op_table[src->op].class > CLASS_VIEW &&
+		    src->l.dtype == dst->l.dtype)
+			look_at(src, dst);
 	}
 	node_unref(v);
+	node_unref(src);
 	node_unref(dst);
 }
 
@@ -226,8 +238,8 @@ static accel_status run(struct accel_context *ctx)
 	return err;
 }
 
-static accel_status realize(struct accel_context *ctx,
-			    struct accel_tensor *target)
+accel_status graph_realize(struct accel_context *ctx,
+			   struct accel_tensor *target)
 {
 	struct graph_scratch *s;
 	accel_status err;
@@ -235,7 +247,7 @@ static accel_status realize(struct accel_context *ctx,
 	if (ctx->lost)
 		return accel_error(ACCEL_ERR_LOST, "%s: the device is lost",
 				   ctx->dev->name);
-	err = graph_walk(ctx, target, true);
+	err = graph_walk(ctx, target);
 	if (err)
 		return err;
 	s = ctx->scratch;
@@ -246,7 +258,7 @@ accel_status accel_sync(accel_context *ctx)
 {
 	if (!ctx)
 		return accel_error(ACCEL_ERR_INVALID, "sync: no context");
-	return realize(ctx, NULL);
+	return graph_realize(ctx, NULL);
 }
 
 accel_status accel_read(accel_tensor *t, void *data, size_t bytes)
@@ -264,7 +276,7 @@ accel_status accel_read(accel_tensor *t, void *data, size_t bytes)
 				   accel_dtype_name(t->l.dtype),
 				   layout_text(&t->l), layout_bytes(&t->l));
 	ctx = t->ctx;
-	err = realize(ctx, t);
+	err = graph_realize(ctx, t);
 	if (err)
 		return err;
 	from = node_storage(t);
@@ -275,6 +287,27 @@ accel_status accel_read(accel_tensor *t, void *data, size_t bytes)
 	ctx->counters.bytes_copied += bytes;
 	ctx->dev->ops->access_end(ctx->dev, from->buf, false);
 	return ACCEL_OK;
+}
+
+/* Tells what was recorded before that its input is another one now. */
+static void overwritten(struct accel_tensor *t)
+{
+	struct accel_context *ctx = t->ctx;
+	struct accel_tensor *other;
+
+	t->written = ++ctx->seq;
+	for (other = t->buf->inode ? ctx->nodes : NULL; other;
+	     other = other->next) {
+		const struct accel_tensor *in = other;
+
+		if (other->imported)
+			in = node_storage(other);
+		if (!in->buf || !buffer_overlaps(in->buf, t->buf))
+			continue;
+		other->written = ctx->seq;
+		if (in != other) /* it looks at what is there now */
+			other->seq = ctx->seq;
+	}
 }
 
 accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
@@ -298,7 +331,7 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 	/* they may read what is overwritten */
 	if (ctx->n_assigns || ctx->n_kept) {
 		ctx->overwritten = t;
-		err = realize(ctx, NULL);
+		err = graph_realize(ctx, NULL);
 		ctx->overwritten = NULL;
 		if (err)
 			return err;
@@ -308,15 +341,64 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 		return ACCEL_ERR_IO;
 	memcpy(p, data, bytes);
 	ctx->counters.bytes_copied += bytes;
-	ctx->dev->ops->access_end(ctx->dev, t->buf, true);
-	t->written = ++ctx->seq;
-	return ACCEL_OK;
+	err = ctx->dev->ops->access_end(ctx->dev, t->buf, true);
+	overwritten(t);
+	return err;
+}
+
+/*
+ * A node of its own that stands for the value of dst from now on: what is
+ * recorded reads it, and a gradient by dst is one by it.
+ */
+static accel_tensor *value_for(accel_tensor *dst, accel_tensor *src)
+{
+	accel_tensor *value = src->l.dtype == dst->l.dtype
+				      ? accel_copy(src)
+				      : accel_cast(src, dst->l.dtype);
+
+	if (!value)
+		return NULL;
+	value->value_of = dst->seq;
+	node_ref(value);
+	accel_tensor_destroy(value);
+	return value;
+}
+
+/* Whether another tensor is over the same memory, which no plan can know. */
+static bool shared(const struct accel_tensor *t)
+{
+	const struct accel_tensor *other;
+
+	for (other = t->buf->inode ? t->ctx->nodes : NULL; other;
+	     other = other->next)
+		if (other != t && other->buf &&
+		    buffer_overlaps(other->buf, t->buf))
+			return true;
+	return false;
+}
+
+/* At once, from a copy. */
+static accel_status assign_now(accel_tensor *dst, accel_tensor *value)
+{
+	struct device *dev = dst->ctx->dev;
+	accel_status err = graph_realize(dst->ctx, value);
+	const void *p;
+
+	if (err)
+		return err;
+	p = dev->ops->access_begin(dev, value->buf, false);
+	if (!p)
+		return ACCEL_ERR_IO;
+	err = accel_write(dst, p, layout_bytes(&dst->l));
+	dev->ops->access_end(dev, value->buf, false);
+	return err;
 }
 
 accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 {
 	accel_tensor *in[2] = { dst, src }, *value;
 	struct accel_context *ctx;
+	accel_status err;
 
 	if (!op_args("assign", 2, in))
 		return ACCEL_ERR_INVALID;
@@ -329,18 +411,17 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 	if (!layout_same_shape(&dst->l, &src->l))
 		return accel_error(ACCEL_ERR_SHAPE, "assign: %s to %s",
 				   layout_text(&src->l), layout_text(&dst->l));
-	value = op_as(src, dst->l.dtype);
-	if (value && value->pending)
-		value = value->pending;
-	/* views of dst go by its layout, and from now on look into this */
-	else if (value && (value->l.offset || !layout_dense(&value->l)))
-		value = accel_copy(value);
-	if (!value || mem_grow(&ctx->assigns, &ctx->cap_assigns,
-			       ctx->n_assigns + 1, sizeof(*ctx->assigns)))
+	if (mem_grow(&ctx->assigns, &ctx->cap_assigns, ctx->n_assigns + 1,
+		     sizeof(*ctx->assigns)))
 		return ACCEL_ERR_NOMEM;
-	node_ref(value);
-	if (value != src && value != src->pending) /* made here */
-		accel_tensor_destroy(value);
+	value = value_for(dst, src);
+	if (!value)
+		return ACCEL_ERR_NOMEM;
+	if (shared(dst)) {
+		err = assign_now(dst, value);
+		node_unref(value);
+		return err;
+	}
 	if (dst->pending) {
 		node_unref(dst->pending);
 	} else {
@@ -348,7 +429,6 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 		ctx->assigns[ctx->n_assigns++] = dst;
 	}
 	dst->pending = value;
-	dst->assigned = ctx->seq;
 	return ACCEL_OK;
 }
 
@@ -359,7 +439,9 @@ accel_status accel_plan_print(accel_tensor *t, FILE *out)
 
 	if (!t)
 		return ACCEL_ERR_INVALID;
-	err = graph_walk(t->ctx, t, true);
+	if (!out)
+		return accel_error(ACCEL_ERR_INVALID, "plan: no file");
+	err = graph_walk(t->ctx, t);
 	if (err)
 		return err;
 	p = plan_make(t->ctx);

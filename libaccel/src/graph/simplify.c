@@ -49,13 +49,15 @@ static bool fold_elementwise(const struct ir *ir, const struct ir_node *n,
 /* Makes the node a constant where its inputs are. */
 static bool fold(const struct ir *ir, struct ir_node *n)
 {
-	double y;
+	double y, times;
 
-	if (n->op == OP_REDUCE_SUM && is_const(ir, &n->in[0], &y))
-		y *= (double)layout_count(&n->in[0].l) /
-		     (double)layout_count(&n->l);
-	else if (!ir_elementwise(n) || !fold_elementwise(ir, n, &y))
+	if (n->op == OP_REDUCE_SUM && is_const(ir, &n->in[0], &y)) {
+		times = (double)layout_count(&n->in[0].l) /
+			(double)layout_count(&n->l);
+		y = dtype_is_float(n->l.dtype) ? y * times : int_mul(y, times);
+	} else if (!ir_elementwise(n) || !fold_elementwise(ir, n, &y)) {
 		return false;
+	}
 	n->value = dtype_wrap(n->l.dtype, y);
 	n->op = OP_CONST;
 	n->n_in = 0;

@@ -98,9 +98,20 @@ static accel_status visit(struct graph_scratch *s, struct accel_tensor *t)
 	return key_node(s, t);
 }
 
-static accel_status stale(const struct accel_tensor *t)
+static accel_status stale(struct accel_tensor *t)
 {
-	return accel_error(ACCEL_ERR_INVALID,
+	t->ctx->scratch->late = t;
+	return ACCEL_ERR_INVALID;
+}
+
+/* The text of an error whose text is not there yet. */
+static accel_status report(const struct graph_scratch *s, accel_status err)
+{
+	const struct accel_tensor *t = s->late;
+
+	if (err != ACCEL_ERR_INVALID)
+		return err;
+	return accel_error(err,
 			   "%s %s was recorded before an update of its input "
 			   "that has been carried out since: read it earlier, "
 			   "or accel_keep() it",
@@ -139,7 +150,7 @@ static accel_status walk_from(struct accel_context *ctx,
 		for (i = t->n_in; i-- && !err;) {
 			struct accel_tensor *in = t->in[i];
 
-			if (node_ready(in) && in->written > t->seq)
+			if (in->written > t->seq)
 				return stale(t);
 			if (in->stamp != done)
 				err = push(&s->stack, &n, &s->cap_stack, in);
@@ -153,9 +164,17 @@ static struct accel_tensor *stale_view(struct accel_tensor *t)
 {
 	for (; !node_ready(t) && op_table[t->op].class == CLASS_VIEW;
 	     t = t->in[0])
-		if (node_ready(t->in[0]) && t->in[0]->written > t->seq)
+		if (t->in[0]->written > t->seq)
 			return t;
 	return NULL;
+}
+
+/* By the accel_write() under way. */
+static bool overwritten(const struct accel_tensor *t)
+{
+	const struct accel_tensor *by = t->ctx->overwritten;
+
+	return by && buffer_overlaps(t->buf, by->buf);
 }
 
 /*
@@ -172,7 +191,7 @@ static accel_status add_root(struct accel_context *ctx, struct accel_tensor *t)
 	if (stale_view(t))
 		return stale(stale_view(t));
 	if (node_ready(from) &&
-	    (t == from || (!from->pending && from != ctx->overwritten)))
+	    (t == from || (!from->pending && !overwritten(from))))
 		return ACCEL_OK;
 	if (!node_ready(from))
 		t = from;
@@ -199,27 +218,47 @@ accel_status graph_reach(struct accel_context *ctx, struct accel_tensor *t)
 {
 	accel_status err = reset(ctx);
 
-	return err ? err : walk_from(ctx, t, ctx->n_tapes);
+	return err ? err
+		   : report(ctx->scratch, walk_from(ctx, t, ctx->n_tapes));
 }
 
-accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
-			bool kept)
+/* Every kept tensor that can still be computed, unless *again: one was met that
+ * cannot, and the walk is to be made without it. */
+static accel_status add_kept(struct accel_context *ctx, bool *again)
 {
-	accel_status err = reset(ctx);
-	struct graph_scratch *s = ctx->scratch;
 	struct accel_tensor *t;
+	accel_status err = ACCEL_OK;
+
+	*again = false;
+	for (t = ctx->n_kept ? ctx->nodes : NULL; t && !err; t = t->next) {
+		if (!t->kept || t->computed || t->late)
+			continue;
+		err = add_root(ctx, t);
+		if (err == ACCEL_ERR_INVALID)
+			*again = t->late = true;
+	}
+	return err;
+}
+
+accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target)
+{
+	struct graph_scratch *s;
+	accel_status err;
+	bool again;
 	uint32_t i;
 
+	do {
+		again = false;
+		err = reset(ctx);
+		if (!err && target)
+			err = add_root(ctx, target);
+		if (!err)
+			err = add_kept(ctx, &again);
+	} while (again);
+	s = ctx->scratch;
 	if (err)
-		return err;
+		return s ? report(s, err) : err;
 	s->n_assigns = ctx->n_assigns;
-	if (target)
-		err = add_root(ctx, target);
-	for (t = kept && ctx->n_kept ? ctx->nodes : NULL; t && !err;
-	     t = t->next)
-		/* a view too late to compute holds nothing else up */
-		if (t->kept && !t->computed && !stale_view(t))
-			err = add_root(ctx, t);
 	for (i = 0; i < ctx->n_assigns && !err; i++) {
 		err = walk_from(ctx, ctx->assigns[i], false);
 		if (!err)
@@ -236,5 +275,5 @@ accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
 
 		err = key_put(s, pair, sizeof(pair));
 	}
-	return err;
+	return report(s, err);
 }

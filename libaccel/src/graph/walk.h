@@ -19,6 +19,7 @@ struct graph_scratch {
 	/* of accel_grad(), by node */
 	struct accel_tensor **grad;
 	bool *wanted;
+	struct accel_tensor *late; /* the node that made a walk fail */
 	uint32_t n_nodes, n_roots, n_leaves, n_scalars, n_key, n_assigns;
 	uint32_t cap_nodes, cap_stack, cap_roots, cap_leaves, cap_scalars;
 	uint32_t cap_key, cap_bind, cap_grad, cap_wanted;
@@ -37,12 +38,17 @@ struct accel_tensor *node_storage(struct accel_tensor *t);
 
 /*
  * Walks from `target` (NULL: nothing more than what is pending), pending
- * assignments and, with `kept`, kept tensors; fills the scratch.
+ * assignments and kept tensors, but those that can no longer be computed; fills
+ * the scratch.
  *
  * ERR_INVALID: a node was recorded before an input of it was overwritten.
  */
-accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target,
-			bool kept);
+accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target);
+
+/* Computes a tensor, which stays its scope's (NULL: none), and all that is
+ * pending. */
+accel_status graph_realize(struct accel_context *ctx,
+			   struct accel_tensor *target);
 
 /* Walks from one tensor only. */
 accel_status graph_reach(struct accel_context *ctx, struct accel_tensor *t);

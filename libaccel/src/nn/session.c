@@ -234,7 +234,7 @@ static accel_status adjust_scale(struct session *s, int64_t step, int micro)
 accel_status session_step(struct session *s, const struct feed *feed,
 			  double *loss)
 {
-	const struct accel_optimizer *o = s->m->o.optimizer;
+	struct accel_optimizer *o = s->training ? s->m->o.optimizer : NULL;
 	struct lane *l = lane_of(s, feed->n);
 	int64_t step = o ? o->step : 0;
 	int micro = o ? o->micro : 0;
@@ -255,8 +255,13 @@ accel_status session_step(struct session *s, const struct feed *feed,
 	err = record(s, l);
 	if (!err)
 		err = accel_sync(s->m->ctx);
+	/* what was pending before was carried out by the writes above */
 	if (err)
 		graph_discard(s->m->ctx);
+	if (err && o) {
+		o->step = step;
+		o->micro = micro;
+	}
 	accel_scope_end(s->m->ctx);
 	if (!err && s->finite)
 		err = adjust_scale(s, step, micro);

@@ -132,7 +132,15 @@ static accel_status run(struct accel_function *f, int n_in,
 	for (i = 0; i < f->n_out && !err; i++)
 		if (!accel_keep(out[i]))
 			err = ACCEL_ERR_INVALID; /* the failed op's text */
-	return err ? err : accel_sync(f->ctx);
+	if (!err)
+		err = accel_sync(f->ctx);
+	for (i = 0; i < f->n_out && !err; i++)
+		if (out[i]->late)
+			err = accel_error(ACCEL_ERR_INVALID,
+					  "function: result %d was recorded "
+					  "before an update of its inputs",
+					  i);
+	return err;
 }
 
 accel_status accel_function_call(accel_function *f, int n_in,
@@ -145,6 +153,11 @@ accel_status accel_function_call(accel_function *f, int n_in,
 
 	if (!f)
 		return accel_error(ACCEL_ERR_INVALID, "function: none");
+	if (n_in < 0 || (n_in && !in) || (f->n_out && !out))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "function: %d tensors and %d results, some "
+				   "of them at no place",
+				   n_in, f->n_out);
 	for (i = 0; i < n_in; i++)
 		if (!in[i])
 			return ACCEL_ERR_INVALID;

@@ -35,8 +35,7 @@ double binary_value(enum op op, double a, double b)
 	}
 }
 
-/* i32 products need more than 53 bits: wrap as the low 32 bits do. */
-static double int_mul(double a, double b)
+double int_mul(double a, double b)
 {
 	return (int32_t)((uint32_t)(int32_t)a * (uint32_t)(int32_t)b);
 }

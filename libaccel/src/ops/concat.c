@@ -51,9 +51,10 @@ accel_tensor *accel_concat(int n, accel_tensor *const *parts, int axis)
 	struct layout l;
 	int i, d;
 
-	if (n < 1 || n > 64)
+	if (n < 1 || n > 64 || !parts)
 		return accel_error_null(ACCEL_ERR_RANGE,
-					"concat: %d parts, the limit is 64", n);
+					"concat: %d parts%s, the limit is 64",
+					n, parts ? "" : " at no place");
 	if (!op_args("concat", (uint32_t)n, parts))
 		return NULL;
 	l = parts[0]->l;
@@ -133,7 +134,11 @@ accel_tensor *accel_pad(accel_tensor *x, const int64_t *before,
 
 	if (!x)
 		return NULL;
-	attr.value = value;
+	if (x->l.ndim && (!before || !after))
+		return accel_error_null(ACCEL_ERR_INVALID,
+					"pad: how much of %s is missing",
+					layout_text(&x->l));
+	attr.value = dtype_wrap(x->l.dtype, value);
 	for (i = 0; i < x->l.ndim; i++) {
 		if (before[i] < 0 || after[i] < 0 || before[i] > MAX_COUNT ||
 		    after[i] > MAX_COUNT)

@@ -186,6 +186,8 @@ static bool prepare(const char *who, const accel_conv_options *o, int ndim,
 {
 	accel_dtype d;
 
+	if (!o)
+		return op_no_options(who);
 	in[0] = o->x;
 	in[1] = o->w;
 	if (!op_args(who, 2, in))
@@ -244,11 +246,12 @@ accel_tensor *accel_conv2d_with(const accel_conv_options *o)
 
 accel_tensor *accel_conv1d_with(const accel_conv_options *o)
 {
-	accel_conv_options two = *o;
+	accel_conv_options two;
 	accel_tensor *in[2], *y;
 
 	if (!prepare("conv1d", o, 3, in))
 		return NULL;
+	two = *o;
 	two.x = accel_expand(in[0], 2);
 	two.w = accel_expand(in[1], 2);
 	two.stride[1] = o->stride[0];

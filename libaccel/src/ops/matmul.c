@@ -11,6 +11,7 @@ bool ref_matmul(const struct ref_call *c)
 	int64_t m = c->out->shape[nd - 2], n = c->out->shape[nd - 1];
 	int64_t k = c->in[0]->shape[nd - 1];
 	int64_t batch = layout_count(c->out) / (m * n), z, i, j, p;
+	bool wrap = c->out->dtype == ACCEL_I32;
 
 	memset(c->y, 0, (size_t)layout_count(c->out) * sizeof(double));
 	for (z = 0; z < batch; z++) {
@@ -20,9 +21,13 @@ bool ref_matmul(const struct ref_call *c)
 
 		for (i = 0; i < m; i++)
 			for (p = 0; p < k; p++)
-				for (j = 0; j < n; j++)
+				for (j = 0; j < n; j++) {
+					double x = a[i * k + p];
+
 					y[i * n + j] +=
-						a[i * k + p] * b[p * n + j];
+						wrap ? int_mul(x, b[p * n + j])
+						     : x * b[p * n + j];
+				}
 	}
 	return true;
 }
@@ -84,10 +89,14 @@ static accel_tensor *record(accel_tensor *a, accel_tensor *b)
 
 accel_tensor *accel_matmul_with(const accel_matmul_options *o)
 {
-	accel_tensor *in[2] = { o->a, o->b }, *a = o->a, *b = o->b, *y;
+	accel_tensor *in[2], *a, *b, *y;
 	int64_t shape[ACCEL_MAX_DIMS];
 	int nd;
 
+	if (!o)
+		return op_no_options("matmul");
+	in[0] = a = o->a;
+	in[1] = b = o->b;
 	if (!op_args("matmul", 2, in))
 		return NULL;
 	if (a->l.ndim < 2 || b->l.ndim < 2)

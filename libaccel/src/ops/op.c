@@ -32,6 +32,11 @@ bool op_args(const char *who, uint32_t n, accel_tensor *const *x)
 	return true;
 }
 
+void *op_no_options(const char *who)
+{
+	return accel_error_null(ACCEL_ERR_INVALID, "%s: no options", who);
+}
+
 accel_tensor *op_record(enum op op, uint32_t n_in, accel_tensor *const *in,
 			const struct layout *l, const struct op_attr *attr)
 {

@@ -73,6 +73,8 @@ static inline bool op_elementwise(enum op op)
 /* Element-wise value of an op in double, also used to fold constants. */
 double unary_value(enum op op, double x);
 double binary_value(enum op op, double a, double b);
+/* a times b as i32 has it: the low 32 bits, where 53 would not do. */
+double int_mul(double a, double b);
 
 /*
  * Records a node, whose inputs are what is assigned to them where something is.
@@ -85,6 +87,9 @@ accel_tensor *op_record1(enum op op, accel_tensor *x, const struct layout *l,
 
 /* False if one is NULL (silently) or they are of different contexts. */
 bool op_args(const char *who, uint32_t n, accel_tensor *const *x);
+
+/* NULL, with the error set. */
+void *op_no_options(const char *who);
 
 /* x as `dtype`, or x itself. */
 accel_tensor *op_as(accel_tensor *x, accel_dtype dtype);

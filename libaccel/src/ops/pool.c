@@ -156,6 +156,8 @@ static accel_tensor *pool(enum op op, const accel_pool_options *o)
 	accel_tensor *x;
 	int i;
 
+	if (!o)
+		return op_no_options(who);
 	if (!o->x)
 		return NULL;
 	if (o->x->l.ndim != 4)

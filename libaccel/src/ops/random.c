@@ -82,8 +82,10 @@ accel_tensor *accel_random_dropout(accel_tensor *x, double rate)
 					"dropout: rate %g is not in [0, 1)",
 					rate);
 	x = op_as_float(x);
-	if (!x || rate == 0)
-		return x;
+	if (!x)
+		return NULL;
+	if (rate == 0) /* a tensor of its own all the same */
+		return accel_reshape(x, x->l.ndim, x->l.shape);
 	u = accel_random_uniform(x->ctx, x->l.ndim, x->l.shape);
 	keep = accel_greater_equal(u, op_number(u, rate));
 	keep = op_as(keep, x->l.dtype);

@@ -18,6 +18,7 @@ static bool better(bool smallest, double v, double best)
 
 bool ref_reduce(const struct ref_call *c)
 {
+	bool wrap = !dtype_is_float(c->out->dtype);
 	int64_t i = 0, n = layout_count(c->out);
 	double first = c->op == OP_REDUCE_PROD  ? 1
 		       : c->op == OP_REDUCE_MAX ? -INFINITY
@@ -41,9 +42,11 @@ bool ref_reduce(const struct ref_call *c)
 		switch (c->op) {
 		case OP_REDUCE_SUM:
 			*sum += v;
+			if (wrap && fabs(*sum) >= 0x1p52)
+				*sum = dtype_wrap(ACCEL_I32, *sum);
 			break;
 		case OP_REDUCE_PROD:
-			*sum *= v;
+			*sum = wrap ? int_mul(*sum, v) : *sum * v;
 			break;
 		default:
 			if (better(c->op == OP_REDUCE_MIN, v, *sum))

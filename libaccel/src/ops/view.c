@@ -107,6 +107,10 @@ accel_tensor *accel_permute(accel_tensor *x, const int *order)
 	if (!x)
 		return NULL;
 	l = x->l;
+	if (l.ndim && !order)
+		return accel_error_null(ACCEL_ERR_INVALID,
+					"permute: no order for %s",
+					layout_text(&l));
 	for (i = 0; i < l.ndim; i++) {
 		int from = layout_axis(&x->l, order[i]);
 
@@ -180,8 +184,8 @@ accel_tensor *accel_slice(accel_tensor *x, int axis, int64_t start,
 	attr.lo[0] = from;
 	attr.step[0] = step;
 	l.offset += from * l.stride[i];
-	l.shape[i] = (to - from + step - 1) / step;
-	l.stride[i] *= step;
+	l.shape[i] = (to - from - 1) / step + 1;
+	l.stride[i] *= l.shape[i] > 1 ? step : 1;
 	return op_record1(OP_SLICE, x, &l, &attr);
 }
 
@@ -240,7 +244,7 @@ accel_status accel_split(accel_tensor *x, int axis, int n, accel_tensor **parts)
 	if (!x)
 		return ACCEL_ERR_INVALID;
 	a = layout_axis(&x->l, axis);
-	if (a < 0 || n < 1 || x->l.shape[a] % n)
+	if (a < 0 || n < 1 || x->l.shape[a] % n || !parts)
 		return accel_error(ACCEL_ERR_SHAPE,
 				   "split: axis %d of %s in %d parts", axis,
 				   layout_text(&x->l), n);

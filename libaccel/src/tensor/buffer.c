@@ -3,6 +3,7 @@
 
 #include <linux/dma-buf.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/alloc.h"
@@ -110,8 +111,15 @@ struct buffer *buffer_get(struct accel_context *ctx, size_t size)
 	return b;
 }
 
+void buffer_identify(struct buffer *b, int fd)
+{
+	struct stat st;
+
+	b->inode = fstat(fd, &st) ? 0 : st.st_ino;
+}
+
 struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
-				  size_t size)
+				  size_t first, size_t size)
 {
 	struct dma_buf_sync sync = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
 	struct buffer *b;
@@ -134,8 +142,10 @@ struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
 		return NULL;
 	b->ctx = ctx;
 	b->refs = 1;
+	b->first = first;
 	b->size = size;
 	b->foreign = true;
+	buffer_identify(b, fd);
 	if (!ctx->dev->ops->buffer_import(ctx->dev, b, fd))
 		return b;
 	mem_free(b);

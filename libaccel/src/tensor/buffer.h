@@ -17,7 +17,19 @@ struct buffer {
 	void *host; /* a CPU address, where the memory has one */
 	void *mem; /* the backend's */
 	bool foreign; /* imported: never reused */
+	/* of the DMA-BUF behind it, 0 for none. Linux before 5.3 has one for
+	 * all of them: what shares no memory is taken to, no more. */
+	uint64_t inode;
+	size_t first; /* byte that is looked at, imported at an offset */
 };
+
+/* Whether they have bytes in common. */
+static inline bool buffer_overlaps(const struct buffer *a,
+				   const struct buffer *b)
+{
+	return a == b || (a->inode && a->inode == b->inode &&
+			  a->first < b->size && b->first < a->size);
+}
 
 struct plan;
 struct device;
@@ -37,9 +49,11 @@ struct device_ops {
 				      int *fd);
 	/* Free device memory, where known, else UINT64_MAX. */
 	uint64_t (*memory_free)(struct device *dev);
-	/* Brackets CPU access. begin returns the address or NULL. */
+	/* Brackets CPU access. begin returns the address or NULL; what was
+	 * written is in place once end says so. */
 	void *(*access_begin)(struct device *dev, struct buffer *b, bool write);
-	void (*access_end)(struct device *dev, struct buffer *b, bool write);
+	accel_status (*access_end)(struct device *dev, struct buffer *b,
+				   bool write);
 	/* Makes plan->exe; called once a plan. */
 	accel_status (*compile)(struct device *dev, struct plan *plan);
 	/* bind[slot] is the buffer of each of the plan's slots. Returns when
@@ -64,9 +78,12 @@ struct device {
 /* A buffer of at least `size` bytes, from the pool or the device; contents
  * undefined. NULL with the numbers in the error text. */
 struct buffer *buffer_get(struct accel_context *ctx, size_t size);
-/* A buffer over a DMA-BUF, which has at least `size` bytes. */
+/* A buffer over a DMA-BUF, which has at least `size` bytes, of which those from
+ * `first` on count. */
 struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
-				  size_t size);
+				  size_t first, size_t size);
+/* Notes whose memory b is. */
+void buffer_identify(struct buffer *b, int fd);
 struct buffer *buffer_ref(struct buffer *b);
 void buffer_put(struct buffer *b);
 /* Gives every pooled buffer back to the device. */

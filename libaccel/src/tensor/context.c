@@ -52,22 +52,29 @@ void accel_close(accel_context *ctx)
 
 const char *accel_context_device(const accel_context *ctx)
 {
-	return ctx->dev->name;
+	return ctx ? ctx->dev->name : NULL;
 }
 
 const char *accel_context_backend(const accel_context *ctx)
 {
-	return ctx->dev->ops->backend;
+	return ctx ? ctx->dev->ops->backend : NULL;
 }
 
 void accel_seed(accel_context *ctx, uint64_t seed)
 {
+	if (!ctx)
+		return;
 	ctx->seed = seed;
 	ctx->random_calls = 0;
 }
 
 void accel_counters_get(const accel_context *ctx, accel_counters *counters)
 {
+	if (!counters)
+		return;
+	*counters = (accel_counters){ 0 };
+	if (!ctx)
+		return;
 	*counters = ctx->counters;
 	counters->allocations = mem_count() - ctx->allocations_base;
 }

@@ -138,6 +138,7 @@ void node_forget(struct accel_tensor *t)
 	struct accel_tensor **in = t->in;
 	struct accel_tensor *fixed[4];
 
+	t->forgotten = t->forgotten || n;
 	if (in == t->in_fixed) {
 		memcpy(fixed, in, sizeof(fixed));
 		in = fixed;
@@ -175,6 +176,9 @@ accel_tensor *accel_keep(accel_tensor *t)
 
 accel_status accel_scope_begin(accel_context *ctx)
 {
+	if (!ctx)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "accel_scope_begin: no context");
 	if (mem_grow(&ctx->marks, &ctx->cap_marks, ctx->n_marks + 1,
 		     sizeof(*ctx->marks)))
 		return ACCEL_ERR_NOMEM;
@@ -186,7 +190,7 @@ accel_status accel_scope_end(accel_context *ctx)
 {
 	uint32_t mark;
 
-	if (!ctx->n_marks)
+	if (!ctx || !ctx->n_marks)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "accel_scope_end: no scope is open");
 	mark = ctx->marks[--ctx->n_marks];

@@ -28,6 +28,9 @@ struct accel_tensor {
 	uint32_t scope_pos; /* in ctx->handles, + 1; 0: none */
 	bool handle; /* the user can reach it */
 	bool kept;
+	bool late; /* kept when it could not be computed any more */
+	bool imported; /* a view that is a tensor to its user */
+	bool forgotten; /* computed, and no longer known from what */
 	bool computed; /* buf holds the value; no inputs any more */
 	uint8_t op; /* enum op */
 	uint32_t n_in;
@@ -38,7 +41,7 @@ struct accel_tensor {
 	struct op_attr attr;
 	struct buffer *buf;
 	struct accel_tensor *pending; /* value assigned, not yet carried out */
-	uint64_t assigned; /* seq at which it was */
+	uint64_t value_of; /* made to be assigned: the target's seq, else 0 */
 	struct accel_tensor **in;
 	struct accel_tensor *in_fixed[4];
 };

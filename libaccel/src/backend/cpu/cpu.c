@@ -224,11 +224,12 @@ static void *access_begin(struct device *dev, struct buffer *b, bool write)
 	return b->host;
 }
 
-static void access_end(struct device *dev, struct buffer *b, bool write)
+static accel_status access_end(struct device *dev, struct buffer *b, bool write)
 {
 	(void)dev;
 	sync_access(b, DMA_BUF_SYNC_END |
 			       (write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ));
+	return ACCEL_OK;
 }
 
 static accel_status compile(struct device *dev, struct plan *plan)

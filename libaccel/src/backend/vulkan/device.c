@@ -141,10 +141,21 @@ static void *access_begin(struct device *dev, struct buffer *b, bool write)
 	return begin(b, !write, write);
 }
 
-static void access_end(struct device *dev, struct buffer *b, bool write)
+static accel_status access_end(struct device *dev, struct buffer *b, bool write)
 {
 	(void)dev;
-	end(b, !write, write);
+	return end(b, !write, write);
+}
+
+/* Others see it from now on: no other tensor gets it, and recordings over it
+ * are made anew, which leave alone what is behind the tensor's end. */
+static void exported(struct vulkan *v, struct buffer *b)
+{
+	if (b->foreign)
+		return;
+	b->foreign = true;
+	b->ctx->counters.bytes_in_use -= b->size;
+	((struct vk_buffer *)b->mem)->id = ++v->next_id;
 }
 
 /* Ordinary memory cannot be exported: the bytes move to memory that can. */
@@ -157,8 +168,10 @@ static accel_status buffer_export(struct device *dev, struct buffer *b, int *fd)
 	accel_status err;
 	void *from;
 
-	if (!compute_buffer_export(m->buf, fd))
+	if (!compute_buffer_export(m->buf, fd)) {
+		exported(v, b);
 		return ACCEL_OK;
+	}
 	err = compute_buffer_create(v->device, b->size, COMPUTE_BUFFER_EXPORT,
 				    &buf);
 	if (err)
@@ -179,8 +192,7 @@ static accel_status buffer_export(struct device *dev, struct buffer *b, int *fd)
 	buffer_free(dev, b);
 	b->host = moved.host;
 	b->mem = moved.mem;
-	b->foreign = true; /* others see it: never reuse it */
-	b->ctx->counters.bytes_in_use -= b->size;
+	exported(v, b);
 	b->ctx->counters.bytes_copied += b->size;
 	return ACCEL_OK;
 }

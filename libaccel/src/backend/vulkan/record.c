@@ -62,6 +62,7 @@ static accel_status copy_to(struct vk_record *r, const struct operand *from,
 		return ACCEL_OK;
 	in = vk_view(from, r->bind);
 	out = vk_view(to, r->bind);
+	out.exact = true; /* the border around it, the next part */
 	return compute_copy(r->rec, &in, &out);
 }
 

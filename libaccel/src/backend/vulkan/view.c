@@ -10,6 +10,7 @@ struct compute_view vk_view(const struct operand *o, struct buffer *const *bind)
 	if (bind)
 		v.buffer = ((struct vk_buffer *)bind[o->slot]->mem)->buf;
 	v.offset = (uint64_t)o->l.offset * accel_dtype_size(o->l.dtype);
+	v.exact = bind && bind[o->slot]->foreign; /* others' bytes */
 	v.dtype = o->l.dtype; /* the two enums are in one order */
 	v.rank = o->l.ndim;
 	for (i = 0; i < o->l.ndim; i++) {
