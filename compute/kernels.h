@@ -256,8 +256,10 @@ enum compute_matmul_shape {
 	COMPUTE_MATMUL_PLAIN, /* one element an invocation; small sizes */
 	COMPUTE_MATMUL_V3D, /* 12x4 registers, packed A */
 	COMPUTE_MATMUL_TEXEL, /* texel reads, one address for all lanes */
-	COMPUTE_MATMUL_TILE, /* shared-memory tiles */
+	COMPUTE_MATMUL_TILE, /* shared-memory tiles, 64 by 64 */
 	COMPUTE_MATMUL_COOP, /* cooperative matrices; f16 operands only */
+	COMPUTE_MATMUL_TILE32, /* smaller, larger tiles */
+	COMPUTE_MATMUL_TILE128,
 };
 
 /*
@@ -300,6 +302,9 @@ enum compute_conv_shape {
 	COMPUTE_CONV_DIRECT, /* one element an invocation */
 	COMPUTE_CONV_TEXEL, /* texel reads, one address for all lanes */
 	COMPUTE_CONV_V3D, /* 8x4 registers, packed operands */
+	COMPUTE_CONV_TILE, /* shared-memory tiles, 64 by 64; gradients, too */
+	COMPUTE_CONV_TILE32,
+	COMPUTE_CONV_TILE128,
 };
 
 /*
@@ -313,7 +318,7 @@ enum compute_conv_shape {
  *   oh and ow are the out view's: bottom and right padding is what they imply.
  * All contiguous, F32 or F16; bias [co].
  * @shape: of the kernel, where the operands allow it; a 1 by 1 convolution is a
- *   matmul and does not look at it.
+ *   matmul and does not look at it. Gradients are direct loops, or tiles.
  */
 struct compute_conv {
 	struct compute_view in, w, out;
@@ -339,8 +344,13 @@ accel_status compute_conv(struct compute_record *rec,
 accel_status compute_conv_input_grad(struct compute_record *rec,
 				     const struct compute_conv *c);
 
-/* The gradient by the weights: reads `in` and `out` (the gradient), writes w.
- * A fixed-order sum over n, oh, ow. bias, residual and act are ignored. */
+/*
+ * The gradient by the weights: reads `in` and `out` (the gradient), writes w.
+ * A fixed-order sum over n, oh, ow. bias, residual and act are ignored. Its
+ * scratch is not compute_conv()'s.
+ */
+uint64_t compute_conv_weight_grad_scratch(struct compute_device *dev,
+					  const struct compute_conv *c);
 accel_status compute_conv_weight_grad(struct compute_record *rec,
 				      const struct compute_conv *c);
 

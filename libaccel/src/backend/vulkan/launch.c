@@ -51,11 +51,13 @@ static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 		residual = e.residual ? vk_view(e.residual, r->bind) : residual;
 		c.residual = e.residual ? &residual : NULL;
 	}
-	if (s->op == OP_CONV) {
-		c.scratch = r->scratch;
+	c.scratch = r->scratch;
+	if (s->op == OP_CONV)
 		c.scratch_offset =
 			vk_take(r, compute_conv_scratch(r->v->device, &c));
-	}
+	else if (s->op == OP_CONV_WEIGHT)
+		c.scratch_offset = vk_take(
+			r, compute_conv_weight_grad_scratch(r->v->device, &c));
 	if (err || !r->rec)
 		return err;
 	return s->op == OP_CONV         ? compute_conv(r->rec, &c)
