@@ -217,7 +217,7 @@ accel_status conv_tile(struct compute_record *rec, const struct compute_conv *c,
 	/* four pixels of a phase are not neighbours */
 	const uint32_t spec[] = { tile_side(size),
 				  phases ? e->spec & ~0x8000u : e->spec,
-				  tile_quads(size), a->dtype | b->dtype << 3,
+				  tile_large(size), a->dtype | b->dtype << 3,
 				  phases };
 	uint32_t groups[3];
 	accel_status s;

@@ -549,7 +549,7 @@ static accel_status tile(struct compute_record *rec, const struct product *p,
 			       (p->b.cs == 1 ? 2u : 0u);
 	const uint32_t spec[] = { tile_side(size),
 				  e->spec,
-				  tile_quads(size),
+				  tile_large(size),
 				  p->a.v->dtype | p->b.v->dtype << 3,
 				  along,
 				  p->rank };

@@ -7,15 +7,15 @@
 
 #define TILE_DEEP 16
 
-/* Of a tile of 32 by 32, 64 by 64 or 128 by 128 sums: SIDE and QUADS. */
+/* Of a tile of 32 by 32, 64 by 64 or 128 by 128 sums: SIDE and LARGE. */
 static inline uint32_t tile_side(uint32_t size)
 {
 	return size == 32 ? 8 : 16;
 }
 
-static inline uint32_t tile_quads(uint32_t size)
+static inline uint32_t tile_large(uint32_t size)
 {
-	return size == 128 ? 2 : 1;
+	return size == 128;
 }
 
 /* 256 invocations and 16 KiB are what small GPUs stop at; their shared memory is

@@ -152,7 +152,7 @@ void main()
 	uint n = n0 + id % T, kb = k_first + id / T;
 	uvec3 at_n = split(n, n_dims);
 	uvec3 at_b = split(kb, k_dims);
-	const uint deep = SIDE * SIDE / T; // rows k that are read at once
+	const uint deep = SIDE / (4u * QUADS); // rows k that are read at once
 	uvec3 next_b = split(deep, k_dims);
 	uint ib = start_b + group * b_group + at_n.x * b_n;
 	uvec2 origin = at_n.yz * sn - pad; // may be below 0, and wraps

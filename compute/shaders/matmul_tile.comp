@@ -41,8 +41,8 @@ void main()
 	}
 	tile_clear();
 	for (uint k0 = 0u; k0 < k_size; k0 += K) {
-		[[unroll]] for (uint j = 0u; j < K * T / (SIDE * SIDE); j++) {
-			uint e = id + j * SIDE * SIDE;
+		[[unroll]] for (uint j = 0u; j < K * T; j += SIDE * SIDE) {
+			uint e = id + j;
 			uint k = (ALONG & 1u) != 0u ? e / T : e % K;
 			uint m = (ALONG & 1u) != 0u ? e % T : e / K;
 			bool in_a = m0 + m < m_size && k0 + k < k_size;

@@ -4,13 +4,14 @@
 // size.
 #extension GL_EXT_control_flow_attributes : require
 
-// Invocations a side of the workgroup. One has a block of 4 by 4 sums, or 8 by
-// 8 in four quarters: neighbours then read neighbouring words.
+// Invocations a side of the workgroup. One has a block of 4 by 4 sums, or (LARGE
+// is 1) 8 by 8 in four quarters: neighbours then read neighbouring words.
 layout(constant_id = 0) const uint SIDE = 16u;
-layout(constant_id = 2) const uint QUADS = 1u;
+layout(constant_id = 2) const uint LARGE = 0u;
 layout(local_size_x_id = 0, local_size_y_id = 0) in;
 
 #define K 16u
+const uint QUADS = 1u + LARGE;
 const uint T = SIDE * 4u * QUADS;
 const uint ROW = T + 4u;
 const uint STEPS = 4u / (QUADS * QUADS); // unrolled: of 64 products
