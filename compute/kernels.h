@@ -193,7 +193,7 @@ struct compute_elementwise {
 /*
  * ERR_RANGE also where sizes and strides need more than 128 bytes of push
  * constants after merging dimensions; compute_elementwise_fits() tells before.
- * Three strided inputs of six dimensions and eight immediates always fit.
+ * Three strided inputs of six dimensions and three immediates always fit.
  */
 accel_status compute_elementwise(struct compute_record *rec,
 				 const struct compute_elementwise *e);

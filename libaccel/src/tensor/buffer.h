@@ -19,6 +19,7 @@ struct buffer {
 	bool foreign; /* imported: never reused */
 };
 
+struct layout;
 struct plan;
 struct device;
 
@@ -40,6 +41,11 @@ struct device_ops {
 	/* Brackets CPU access. begin returns the address or NULL. */
 	void *(*access_begin)(struct device *dev, struct buffer *b, bool write);
 	void (*access_end)(struct device *dev, struct buffer *b, bool write);
+	/* Can one element-wise kernel over `shape` address these n inputs and
+	 * take so many immediates? NULL: always. */
+	bool (*ew_fits)(struct device *dev, const struct layout *shape,
+			const struct layout *const *in, uint32_t n,
+			uint32_t imms);
 	/* Makes plan->exe; called once a plan. */
 	accel_status (*compile)(struct device *dev, struct plan *plan);
 	/* bind[slot] is the buffer of each of the plan's slots. Returns when
