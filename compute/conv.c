@@ -169,8 +169,8 @@ static struct compute_matmul as_matmul(const struct compute_conv *c,
 	};
 
 	m.a.rank = 2;
-	m.a.stride[0] = (int32_t)g->c;
-	m.a.stride[1] = 1;
+	m.a.stride[0] = g->flip ? 1 : (int32_t)g->c;
+	m.a.stride[1] = g->flip ? (int32_t)g->o : 1;
 	m.b.rank = m.out.rank = 3;
 	m.b.size[2] = m.out.size[2] = g->h * g->w;
 	m.b.stride[0] = (int32_t)(g->c * g->h * g->w);
@@ -180,26 +180,39 @@ static struct compute_matmul as_matmul(const struct compute_conv *c,
 	return m;
 }
 
-uint64_t compute_conv_scratch(struct compute_device *dev,
-			      const struct compute_conv *c)
+bool conv_blocks(const struct compute_device *dev, const struct compute_conv *c,
+		 const struct conv_geometry *g)
+{
+	return is_matmul(c, g) || choose(dev, c, g) != COMPUTE_CONV_DIRECT;
+}
+
+uint64_t conv_scratch(struct compute_device *dev, const struct compute_conv *c,
+		      const struct conv_geometry *g)
 {
 	enum compute_conv_shape shape;
-	struct conv_geometry g;
 	struct compute_matmul m;
 	uint64_t in, w;
 
-	if (conv_measure(c, &g) || !view_count(&c->out))
+	if (!view_count(&c->out))
 		return 0;
-	if (is_matmul(c, &g)) {
-		m = as_matmul(c, &g);
+	if (is_matmul(c, g)) {
+		m = as_matmul(c, g);
 		return compute_matmul_scratch(dev, &m);
 	}
-	shape = choose(dev, c, &g);
+	shape = choose(dev, c, g);
 	if (shape == COMPUTE_CONV_DIRECT)
 		return 0; /* nor do tiles need any */
-	packed_quads(&g, shape, &in, &w);
+	packed_quads(g, shape, &in, &w);
 	return bytes_up(in) + bytes_up(w) +
 	       (shape == COMPUTE_CONV_V3D ? epilogue_bytes(&c->out) : 0);
+}
+
+uint64_t compute_conv_scratch(struct compute_device *dev,
+			      const struct compute_conv *c)
+{
+	struct conv_geometry g;
+
+	return conv_measure(c, &g) ? 0 : conv_scratch(dev, c, &g);
 }
 
 static accel_status pack(struct compute_record *rec,
@@ -212,7 +225,7 @@ static accel_status pack(struct compute_record *rec,
 		push[11] = { (uint32_t)quads, 0,     g->c,      g->h,      g->w,
 			     g->hp,           g->wp, c->pad[0], c->pad[1], g->o,
 			     g->kh * g->kw };
-	const uint32_t spec[] = { LOCAL, mode, v->dtype };
+	const uint32_t spec[] = { LOCAL, mode, v->dtype, g->flip };
 	struct compute_binding bind[2];
 	accel_status s;
 
@@ -233,7 +246,7 @@ static accel_status pack(struct compute_record *rec,
 		groups[1] = g->hp;
 		groups[2] = g->n;
 	}
-	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 3, bind, 2, push, 11,
+	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 4, bind, 2, push, 11,
 		   groups);
 	*out = bind[1];
 	out->writes = false;
@@ -389,8 +402,8 @@ static accel_status direct(struct compute_record *rec,
 		      groups);
 }
 
-static accel_status conv(struct compute_record *rec,
-			 const struct compute_conv *c)
+accel_status conv_record(struct compute_record *rec,
+			 const struct compute_conv *c, struct conv_geometry *g)
 {
 	struct epilogue e = { .out = &c->out,
 			      .bias = c->bias,
@@ -398,32 +411,37 @@ static accel_status conv(struct compute_record *rec,
 			      .bias_rows = true,
 			      .act = c->act };
 	enum compute_conv_shape shape;
-	struct conv_geometry g;
 	uint32_t size;
 	accel_status s;
 
-	s = conv_measure(c, &g);
-	if (s)
-		return s;
-	if (is_matmul(c, &g)) {
-		struct compute_matmul m = as_matmul(c, &g);
+	if (is_matmul(c, g)) {
+		struct compute_matmul m = as_matmul(c, g);
 
 		return compute_matmul(rec, &m);
 	}
-	e.n = g.oh * g.ow;
-	s = epilogue_bind(rec, "conv", g.o, &e);
+	e.n = g->oh * g->ow;
+	s = epilogue_bind(rec, "conv", g->o, &e);
 	if (s || !view_count(&c->out))
 		return s;
 	if (!view_count(&c->in)) {
-		g.cg = 0;
-		return direct(rec, c, &g, &e);
+		g->cg = 0;
+		return direct(rec, c, g, &e);
 	}
-	size = conv_tile_size(rec->dev, c, &g, CONV_FORWARD);
+	size = conv_tile_size(rec->dev, c, g, CONV_FORWARD);
 	if (size)
-		return conv_tile(rec, c, &g, CONV_FORWARD, size, &e);
-	shape = choose(rec->dev, c, &g);
-	return shape == COMPUTE_CONV_DIRECT ? direct(rec, c, &g, &e)
-					    : blocked(rec, c, &g, shape, &e);
+		return conv_tile(rec, c, g, CONV_FORWARD, size, &e);
+	shape = choose(rec->dev, c, g);
+	return shape == COMPUTE_CONV_DIRECT ? direct(rec, c, g, &e)
+					    : blocked(rec, c, g, shape, &e);
+}
+
+static accel_status conv(struct compute_record *rec,
+			 const struct compute_conv *c)
+{
+	struct conv_geometry g;
+	accel_status s = conv_measure(c, &g);
+
+	return s ? s : conv_record(rec, c, &g);
 }
 
 accel_status compute_conv(struct compute_record *rec,

@@ -9,11 +9,23 @@ struct conv_geometry {
 	uint32_t n, c, h, w, o, oh, ow, kh, kw;
 	uint32_t cg, og; /* channels of a group, in and out */
 	uint32_t hp, wp; /* padded input: every window lies inside */
+	bool flip; /* w is [c, o, kh, kw], and the last tap comes first */
 };
 
 /* Checks the views against each other. */
 accel_status conv_measure(const struct compute_conv *c,
 			  struct conv_geometry *g);
+
+/*
+ * Whether a kernel better than loops takes c, tiles aside, and what
+ * compute_conv() does once g is known.
+ */
+bool conv_blocks(const struct compute_device *dev, const struct compute_conv *c,
+		 const struct conv_geometry *g);
+uint64_t conv_scratch(struct compute_device *dev, const struct compute_conv *c,
+		      const struct conv_geometry *g);
+accel_status conv_record(struct compute_record *rec,
+			 const struct compute_conv *c, struct conv_geometry *g);
 
 /* The shape that c, the device's table or its limits ask for; not AUTO. */
 enum compute_conv_shape conv_shape(const struct compute_device *dev,

@@ -5,6 +5,46 @@
 #define LOCAL 64
 #define WG_LANES 64
 
+/*
+ * Without strides the gradient is a convolution, too: of what comes in, by the
+ * same weights from the last tap to the first, as Dumoulin and Visin 2016 have
+ * it in relationship 8. False where no kernel takes it but loops.
+ */
+static bool as_conv(const struct compute_device *dev,
+		    const struct compute_conv *c, const struct conv_geometry *g,
+		    struct compute_conv *t, struct conv_geometry *tg)
+{
+	*t = *c;
+	t->in = c->out;
+	t->out = c->in;
+	t->w.size[0] = g->c;
+	t->w.size[1] = g->o;
+	t->w.stride[0] = (int32_t)(g->o * g->kh * g->kw);
+	for (int i = 0; i < 2; i++) {
+		uint32_t reach = c->dilation[i] * ((i ? g->kw : g->kh) - 1);
+
+		if (c->stride[i] != 1 || c->pad[i] > reach)
+			return false;
+		t->pad[i] = reach - c->pad[i];
+	}
+	if (c->groups != 1 || !view_count(&c->in) || !view_count(&c->out) ||
+	    conv_measure(t, tg) || !conv_blocks(dev, t, tg))
+		return false;
+	tg->flip = true;
+	return true;
+}
+
+uint64_t compute_conv_input_grad_scratch(struct compute_device *dev,
+					 const struct compute_conv *c)
+{
+	struct conv_geometry g, tg;
+	struct compute_conv t;
+
+	if (conv_measure(c, &g) || !as_conv(dev, c, &g, &t, &tg))
+		return 0;
+	return conv_scratch(dev, &t, &tg);
+}
+
 static accel_status input_grad(struct compute_record *rec,
 			       const struct compute_conv *c)
 {
@@ -14,13 +54,16 @@ static accel_status input_grad(struct compute_record *rec,
 			      .bias_rows = true,
 			      .act = c->act };
 	struct compute_binding bind[5];
-	struct conv_geometry g;
+	struct conv_geometry g, tg;
 	uint32_t groups[3], total, size;
+	struct compute_conv t;
 	accel_status s;
 
 	s = conv_measure(c, &g);
 	if (s)
 		return s;
+	if (as_conv(rec->dev, c, &g, &t, &tg))
+		return conv_record(rec, &t, &tg);
 	e.n = g.h * g.w;
 	s = epilogue_bind(rec, "conv gradient", g.c, &e);
 	total = (uint32_t)view_count(&c->in);

@@ -318,7 +318,8 @@ enum compute_conv_shape {
  *   oh and ow are the out view's: bottom and right padding is what they imply.
  * All contiguous, F32 or F16; bias [co].
  * @shape: of the kernel, where the operands allow it; a 1 by 1 convolution is a
- *   matmul and does not look at it. Gradients are direct loops, or tiles.
+ *   matmul and does not look at it. Gradients are direct loops, or tiles;
+ *   that by the input is, without strides and groups, a convolution like any.
  */
 struct compute_conv {
 	struct compute_view in, w, out;
@@ -339,8 +340,11 @@ accel_status compute_conv(struct compute_record *rec,
  * The gradient of compute_conv() by its input, which is transposed convolution:
  * `out` is the gradient coming in [n, co, oh, ow] (read), `in` is written
  * [n, c, h, w], w as above. bias (of c channels) and act apply to what is
- * written, so that a ConvTranspose layer is this launch. No scratch.
+ * written, so that a ConvTranspose layer is this launch. Its scratch is not
+ * compute_conv()'s.
  */
+uint64_t compute_conv_input_grad_scratch(struct compute_device *dev,
+					 const struct compute_conv *c);
 accel_status compute_conv_input_grad(struct compute_record *rec,
 				     const struct compute_conv *c);
 

@@ -846,6 +846,7 @@ static bool run_conv(const struct conv_case *t, enum compute_conv_shape shape,
 							   ? get(&mem, &res, i)
 							   : 0));
 	}
+	conv_scratch(&c, compute_conv_input_grad_scratch(dev, &c));
 	return RUN(dev, compute_conv_input_grad(rec, &c)) &&
 	       matches(&c.in, ref, rel, rel * 5);
 }

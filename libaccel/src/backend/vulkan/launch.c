@@ -22,6 +22,7 @@ static void geometry(const struct op_attr *a, struct compute_conv *c)
 
 static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 {
+	struct compute_device *dev = r->v->device;
 	struct compute_view bias, residual, a, b;
 	struct compute_conv c = { 0 };
 	struct vk_epilogue e = { 0 };
@@ -52,12 +53,11 @@ static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 		c.residual = e.residual ? &residual : NULL;
 	}
 	c.scratch = r->scratch;
-	if (s->op == OP_CONV)
-		c.scratch_offset =
-			vk_take(r, compute_conv_scratch(r->v->device, &c));
-	else if (s->op == OP_CONV_WEIGHT)
-		c.scratch_offset = vk_take(
-			r, compute_conv_weight_grad_scratch(r->v->device, &c));
+	c.scratch_offset =
+		vk_take(r, s->op == OP_CONV ? compute_conv_scratch(dev, &c)
+			   : s->op == OP_CONV_INPUT
+				   ? compute_conv_input_grad_scratch(dev, &c)
+				   : compute_conv_weight_grad_scratch(dev, &c));
 	if (err || !r->rec)
 		return err;
 	return s->op == OP_CONV         ? compute_conv(r->rec, &c)
