@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* Convolution and its two gradients. */
-#include "epilogue.h"
+/* Convolution: choosing a shape, packing, launching. */
+#include "conv.h"
+#include "tile.h"
 #include "tune.h"
 
 #include "../libaccel/src/base/error.h"
 
 #define LOCAL 64
-#define WG_LANES 64
 #define PANEL 8
 #define BLOCK 32
 
 /* Of shaders/conv_pack.comp. */
 enum pack_mode { PACK_PIXELS, PACK_PLANES, PACK_COLUMNS, PACK_PANEL };
-
-enum conv_shape { DIRECT, MATMUL, TEXEL, V3D };
-
-struct geometry {
-	uint32_t n, c, h, w, o, oh, ow, kh, kw;
-	uint32_t cg, og; /* channels of a group, in and out */
-	uint32_t hp, wp; /* padded input: every window lies inside */
-};
 
 static accel_status check_view(const char *what, const struct compute_view *v)
 {
@@ -35,7 +27,7 @@ static accel_status check_view(const char *what, const struct compute_view *v)
 	return s;
 }
 
-static accel_status measure(const struct compute_conv *c, struct geometry *g)
+accel_status conv_measure(const struct compute_conv *c, struct conv_geometry *g)
 {
 	char a[VIEW_TEXT], b[VIEW_TEXT], o[VIEW_TEXT];
 	uint64_t hp, wp;
@@ -48,7 +40,7 @@ static accel_status measure(const struct compute_conv *c, struct geometry *g)
 		s = check_view("conv: output", &c->out);
 	if (s)
 		return s;
-	*g = (struct geometry){
+	*g = (struct conv_geometry){
 		.n = c->in.size[0],
 		.c = c->in.size[1],
 		.h = c->in.size[2],
@@ -91,30 +83,50 @@ static accel_status measure(const struct compute_conv *c, struct geometry *g)
 	return ACCEL_OK;
 }
 
-static enum conv_shape choose(const struct compute_device *dev,
-			      const struct compute_conv *c,
-			      const struct geometry *g)
+enum compute_conv_shape conv_shape(const struct compute_device *dev,
+				   const struct compute_conv *c,
+				   const struct conv_geometry *g)
 {
-	uint32_t shape = c->shape ? c->shape
-				  : tune_choice(dev, TUNE_CONV, g->o,
-						(uint64_t)g->cg * g->kh * g->kw,
-						(uint64_t)g->oh * g->ow);
-	bool texel = shape ? shape == COMPUTE_CONV_TEXEL : prefers_texels(dev);
+	uint32_t tuned;
+
+	if (c->shape)
+		return c->shape;
+	tuned = tune_choice(dev, TUNE_CONV, g->o,
+			    (uint64_t)g->cg * g->kh * g->kw,
+			    (uint64_t)g->oh * g->ow);
+	if (tuned)
+		return (enum compute_conv_shape)tuned;
+	if (prefers_texels(dev))
+		return COMPUTE_CONV_TEXEL;
+	return has_tiles(dev) ? COMPUTE_CONV_TILE : COMPUTE_CONV_V3D;
+}
+
+static bool is_matmul(const struct compute_conv *c,
+		      const struct conv_geometry *g)
+{
+	return c->groups == 1 && g->kh == 1 && g->kw == 1 && !c->pad[0] &&
+	       !c->pad[1] && c->stride[0] == 1 && c->stride[1] == 1 &&
+	       g->oh == g->h && g->ow == g->w;
+}
+
+/* Of what is no matmul and has no tiles: DIRECT, TEXEL or V3D. */
+static enum compute_conv_shape choose(const struct compute_device *dev,
+				      const struct compute_conv *c,
+				      const struct conv_geometry *g)
+{
+	enum compute_conv_shape shape = conv_shape(dev, c, g);
 	uint64_t plane = (uint64_t)g->n * g->c * g->hp * g->wp;
 
-	if (c->groups == 1 && g->kh == 1 && g->kw == 1 && !c->pad[0] &&
-	    !c->pad[1] && c->stride[0] == 1 && c->stride[1] == 1 &&
-	    g->oh == g->h && g->ow == g->w)
-		return MATMUL;
-	if (shape == COMPUTE_CONV_DIRECT)
-		return DIRECT;
+	if (shape != COMPUTE_CONV_TEXEL && shape != COMPUTE_CONV_V3D)
+		return COMPUTE_CONV_DIRECT;
 	/* blocks of channels must fill, and windows not be mostly padding */
-	if (c->groups != 1 || g->o < 8 || (texel && g->c < 3) || g->n > 65535 ||
+	if (c->groups != 1 || g->o < 8 ||
+	    (shape == COMPUTE_CONV_TEXEL && g->c < 3) || g->n > 65535 ||
 	    g->hp > 65535 ||
 	    plane > 8 * ((uint64_t)g->n * g->c * g->h * g->w + 1024) ||
 	    plane > 1u << 28)
-		return DIRECT;
-	return texel ? TEXEL : V3D;
+		return COMPUTE_CONV_DIRECT;
+	return shape;
 }
 
 static uint64_t bytes_up(uint64_t quads)
@@ -123,12 +135,13 @@ static uint64_t bytes_up(uint64_t quads)
 }
 
 /* vec4s of the packed input and weights. */
-static void packed_quads(const struct geometry *g, enum conv_shape shape,
-			 uint64_t *in, uint64_t *w)
+static void packed_quads(const struct conv_geometry *g,
+			 enum compute_conv_shape shape, uint64_t *in,
+			 uint64_t *w)
 {
 	uint64_t taps = (uint64_t)g->kh * g->kw;
 
-	if (shape == TEXEL) {
+	if (shape == COMPUTE_CONV_TEXEL) {
 		uint64_t quads = div_up(g->c, 4);
 
 		*in = (uint64_t)g->n * g->hp * g->wp * quads;
@@ -141,7 +154,7 @@ static void packed_quads(const struct geometry *g, enum conv_shape shape,
 
 /* A 1 by 1 convolution is out[n] = w in[n]. */
 static struct compute_matmul as_matmul(const struct compute_conv *c,
-				       const struct geometry *g)
+				       const struct conv_geometry *g)
 {
 	struct compute_matmul m = {
 		.a = c->w,
@@ -156,8 +169,8 @@ static struct compute_matmul as_matmul(const struct compute_conv *c,
 	};
 
 	m.a.rank = 2;
-	m.a.stride[0] = (int32_t)g->c;
-	m.a.stride[1] = 1;
+	m.a.stride[0] = g->flip ? 1 : (int32_t)g->c;
+	m.a.stride[1] = g->flip ? (int32_t)g->o : 1;
 	m.b.rank = m.out.rank = 3;
 	m.b.size[2] = m.out.size[2] = g->h * g->w;
 	m.b.stride[0] = (int32_t)(g->c * g->h * g->w);
@@ -167,42 +180,52 @@ static struct compute_matmul as_matmul(const struct compute_conv *c,
 	return m;
 }
 
+bool conv_blocks(const struct compute_device *dev, const struct compute_conv *c,
+		 const struct conv_geometry *g)
+{
+	return is_matmul(c, g) || choose(dev, c, g) != COMPUTE_CONV_DIRECT;
+}
+
+uint64_t conv_scratch(struct compute_device *dev, const struct compute_conv *c,
+		      const struct conv_geometry *g)
+{
+	enum compute_conv_shape shape;
+	struct compute_matmul m;
+	uint64_t in, w;
+
+	if (!view_count(&c->out))
+		return 0;
+	if (is_matmul(c, g)) {
+		m = as_matmul(c, g);
+		return compute_matmul_scratch(dev, &m);
+	}
+	shape = choose(dev, c, g);
+	if (shape == COMPUTE_CONV_DIRECT)
+		return 0; /* nor do tiles need any */
+	packed_quads(g, shape, &in, &w);
+	return bytes_up(in) + bytes_up(w) +
+	       (shape == COMPUTE_CONV_V3D ? epilogue_bytes(&c->out) : 0);
+}
+
 uint64_t compute_conv_scratch(struct compute_device *dev,
 			      const struct compute_conv *c)
 {
-	struct compute_matmul m;
-	struct geometry g;
-	uint64_t in = 0, w = 0;
+	struct conv_geometry g;
 
-	if (measure(c, &g) || !view_count(&c->out))
-		return 0;
-	switch (choose(dev, c, &g)) {
-	case DIRECT:
-		return 0;
-	case MATMUL:
-		m = as_matmul(c, &g);
-		return compute_matmul_scratch(dev, &m);
-	case TEXEL:
-		packed_quads(&g, TEXEL, &in, &w);
-		break;
-	case V3D:
-		packed_quads(&g, V3D, &in, &w);
-		return bytes_up(in) + bytes_up(w) + epilogue_bytes(&c->out);
-	}
-	return bytes_up(in) + bytes_up(w);
+	return conv_measure(c, &g) ? 0 : conv_scratch(dev, c, &g);
 }
 
 static accel_status pack(struct compute_record *rec,
-			 const struct compute_conv *c, const struct geometry *g,
-			 enum pack_mode mode, const struct compute_view *v,
-			 uint64_t quads, uint64_t at,
-			 struct compute_binding *out)
+			 const struct compute_conv *c,
+			 const struct conv_geometry *g, enum pack_mode mode,
+			 const struct compute_view *v, uint64_t quads,
+			 uint64_t at, struct compute_binding *out)
 {
 	uint32_t groups[3],
 		push[11] = { (uint32_t)quads, 0,     g->c,      g->h,      g->w,
 			     g->hp,           g->wp, c->pad[0], c->pad[1], g->o,
 			     g->kh * g->kw };
-	const uint32_t spec[] = { LOCAL, mode, v->dtype };
+	const uint32_t spec[] = { LOCAL, mode, v->dtype, g->flip };
 	struct compute_binding bind[2];
 	accel_status s;
 
@@ -223,7 +246,7 @@ static accel_status pack(struct compute_record *rec,
 		groups[1] = g->hp;
 		groups[2] = g->n;
 	}
-	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 3, bind, 2, push, 11,
+	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 4, bind, 2, push, 11,
 		   groups);
 	*out = bind[1];
 	out->writes = false;
@@ -232,8 +255,9 @@ static accel_status pack(struct compute_record *rec,
 
 static accel_status texel(struct compute_record *rec,
 			  const struct compute_conv *c,
-			  const struct geometry *g, const struct epilogue *e,
-			  struct compute_binding in, struct compute_binding w)
+			  const struct conv_geometry *g,
+			  const struct epilogue *e, struct compute_binding in,
+			  struct compute_binding w)
 {
 	const uint32_t wide = g->o > BLOCK ? 2 : 1;
 	const uint32_t columns = div_up(g->o, BLOCK * wide);
@@ -260,9 +284,10 @@ static accel_status texel(struct compute_record *rec,
 
 /* @scratch_at: behind the packed operands. */
 static accel_status v3d(struct compute_record *rec,
-			const struct compute_conv *c, const struct geometry *g,
-			struct epilogue *e, struct compute_binding in,
-			struct compute_binding w, uint64_t scratch_at)
+			const struct compute_conv *c,
+			const struct conv_geometry *g, struct epilogue *e,
+			struct compute_binding in, struct compute_binding w,
+			uint64_t scratch_at)
 {
 	uint32_t row = c->dilation[0] * g->wp, n = g->oh * g->ow;
 	struct epilogue rest;
@@ -307,10 +332,10 @@ static accel_status v3d(struct compute_record *rec,
 
 static accel_status blocked(struct compute_record *rec,
 			    const struct compute_conv *c,
-			    const struct geometry *g, enum conv_shape shape,
-			    struct epilogue *e)
+			    const struct conv_geometry *g,
+			    enum compute_conv_shape shape, struct epilogue *e)
 {
-	bool pixels = shape == TEXEL;
+	bool pixels = shape == COMPUTE_CONV_TEXEL;
 	struct compute_binding in, w;
 	uint64_t n_in, n_w;
 	accel_status s;
@@ -330,7 +355,8 @@ static accel_status blocked(struct compute_record *rec,
 
 static accel_status direct(struct compute_record *rec,
 			   const struct compute_conv *c,
-			   const struct geometry *g, const struct epilogue *e)
+			   const struct conv_geometry *g,
+			   const struct epilogue *e)
 {
 	uint32_t total = (uint32_t)view_count(&c->out), groups[3];
 	const uint32_t spec[] = { LOCAL, e->spec,
@@ -377,184 +403,50 @@ static accel_status direct(struct compute_record *rec,
 		      groups);
 }
 
-static accel_status conv(struct compute_record *rec,
-			 const struct compute_conv *c)
+accel_status conv_record(struct compute_record *rec,
+			 const struct compute_conv *c, struct conv_geometry *g)
 {
 	struct epilogue e = { .out = &c->out,
 			      .bias = c->bias,
 			      .residual = c->residual,
 			      .bias_rows = true,
 			      .act = c->act };
-	enum conv_shape shape;
-	struct geometry g;
+	enum compute_conv_shape shape;
+	uint32_t size;
 	accel_status s;
 
-	s = measure(c, &g);
-	if (s)
-		return s;
-	shape = choose(rec->dev, c, &g);
-	if (shape == MATMUL) {
-		struct compute_matmul m = as_matmul(c, &g);
+	if (is_matmul(c, g)) {
+		struct compute_matmul m = as_matmul(c, g);
 
 		return compute_matmul(rec, &m);
 	}
-	e.n = g.oh * g.ow;
-	s = epilogue_bind(rec, "conv", g.o, &e);
+	e.n = g->oh * g->ow;
+	s = epilogue_bind(rec, "conv", g->o, &e);
 	if (s || !view_count(&c->out))
 		return s;
 	if (!view_count(&c->in)) {
-		g.cg = 0;
-		shape = DIRECT;
+		g->cg = 0;
+		return direct(rec, c, g, &e);
 	}
-	return shape == DIRECT ? direct(rec, c, &g, &e)
-			       : blocked(rec, c, &g, shape, &e);
+	size = conv_tile_size(rec->dev, c, g, CONV_FORWARD);
+	if (size)
+		return conv_tile(rec, c, g, CONV_FORWARD, size, &e);
+	shape = choose(rec->dev, c, g);
+	return shape == COMPUTE_CONV_DIRECT ? direct(rec, c, g, &e)
+					    : blocked(rec, c, g, shape, &e);
+}
+
+static accel_status conv(struct compute_record *rec,
+			 const struct compute_conv *c)
+{
+	struct conv_geometry g;
+	accel_status s = conv_measure(c, &g);
+
+	return s ? s : conv_record(rec, c, &g);
 }
 
 accel_status compute_conv(struct compute_record *rec,
 			  const struct compute_conv *c)
 {
 	return compute_record_fail(rec, conv(rec, c));
-}
-
-static accel_status input_grad(struct compute_record *rec,
-			       const struct compute_conv *c)
-{
-	struct epilogue e = { .out = &c->in,
-			      .bias = c->bias,
-			      .residual = c->residual,
-			      .bias_rows = true,
-			      .act = c->act };
-	struct compute_binding bind[5];
-	struct geometry g;
-	uint32_t groups[3], total;
-	accel_status s;
-
-	s = measure(c, &g);
-	if (s)
-		return s;
-	e.n = g.h * g.w;
-	s = epilogue_bind(rec, "conv gradient", g.c, &e);
-	total = (uint32_t)view_count(&c->in);
-	if (s || !total)
-		return s;
-	{
-		const uint32_t spec[] = { LOCAL, e.spec,
-					  c->out.dtype | c->w.dtype << 3 };
-		uint32_t push[] = {
-			g.c,
-			e.n,
-			total,
-			float_bits(1),
-			0,
-			0,
-			e.start[0],
-			e.start[1],
-			e.start[2],
-			g.o,
-			g.cg,
-			g.og,
-			g.oh,
-			g.ow,
-			g.w,
-			g.kh,
-			g.kw,
-			c->stride[0],
-			c->stride[1],
-			c->pad[0],
-			c->pad[1],
-			c->dilation[0],
-			c->dilation[1],
-		};
-
-		bind[2] = e.bind[0];
-		bind[3] = e.bind[1];
-		bind[4] = e.bind[2];
-		if (!view_count(&c->out)) {
-			bind[0] = bind[1] = e.bind[1];
-			push[12] = push[13] = 0; /* no output pixel */
-		} else {
-			s = view_bind(rec, "conv gradient", &c->out, false,
-				      &bind[0], &push[4]);
-			if (!s)
-				s = view_bind(rec, "conv: weights", &c->w,
-					      false, &bind[1], &push[5]);
-			if (s)
-				return s;
-		}
-		grid_1d(rec->dev, div_up(total, LOCAL), groups);
-		return launch(rec, COMPUTE_SHADER_conv_input_grad, spec, 3,
-			      bind, 5, push, 23, groups);
-	}
-}
-
-accel_status compute_conv_input_grad(struct compute_record *rec,
-				     const struct compute_conv *c)
-{
-	return compute_record_fail(rec, input_grad(rec, c));
-}
-
-static accel_status weight_grad(struct compute_record *rec,
-				const struct compute_conv *c)
-{
-	struct compute_binding bind[3];
-	struct geometry g;
-	uint32_t groups[3], total;
-	accel_status s;
-
-	s = measure(c, &g);
-	if (s)
-		return s;
-	total = (uint32_t)view_count(&c->w);
-	if (!total)
-		return ACCEL_OK;
-	if (!view_count(&c->in) || !view_count(&c->out))
-		return compute_fill(rec, &c->w, 0);
-	{
-		const uint32_t spec[] = { WG_LANES, c->w.dtype |
-							    c->in.dtype << 3 |
-							    c->out.dtype << 6 };
-		uint32_t push[] = {
-			total,
-			g.n,
-			0,
-			0,
-			0,
-			g.c,
-			g.o,
-			g.cg,
-			g.og,
-			g.h,
-			g.w,
-			g.oh,
-			g.ow,
-			g.kh,
-			g.kw,
-			c->stride[0],
-			c->stride[1],
-			c->pad[0],
-			c->pad[1],
-			c->dilation[0],
-			c->dilation[1],
-		};
-
-		s = view_bind(rec, "conv: weights", &c->w, true, &bind[0],
-			      &push[2]);
-		if (!s)
-			s = view_bind(rec, "conv: input", &c->in, false,
-				      &bind[1], &push[3]);
-		if (!s)
-			s = view_bind(rec, "conv gradient", &c->out, false,
-				      &bind[2], &push[4]);
-		if (s)
-			return s;
-		grid_1d(rec->dev, total, groups);
-		return launch(rec, COMPUTE_SHADER_conv_weight_grad, spec, 2,
-			      bind, 3, push, 21, groups);
-	}
-}
-
-accel_status compute_conv_weight_grad(struct compute_record *rec,
-				      const struct compute_conv *c)
-{
-	return compute_record_fail(rec, weight_grad(rec, c));
 }

@@ -196,7 +196,7 @@ struct compute_elementwise {
 /*
  * ERR_RANGE also where sizes and strides need more than 128 bytes of push
  * constants after merging dimensions; compute_elementwise_fits() tells before.
- * Three strided inputs of six dimensions and eight immediates always fit.
+ * Three strided inputs of six dimensions and three immediates always fit.
  */
 accel_status compute_elementwise(struct compute_record *rec,
 				 const struct compute_elementwise *e);
@@ -259,8 +259,10 @@ enum compute_matmul_shape {
 	COMPUTE_MATMUL_PLAIN, /* one element an invocation; small sizes */
 	COMPUTE_MATMUL_V3D, /* 12x4 registers, packed A */
 	COMPUTE_MATMUL_TEXEL, /* texel reads, one address for all lanes */
-	COMPUTE_MATMUL_TILE, /* shared-memory tiles */
+	COMPUTE_MATMUL_TILE, /* shared-memory tiles, 64 by 64 */
 	COMPUTE_MATMUL_COOP, /* cooperative matrices; f16 operands only */
+	COMPUTE_MATMUL_TILE32, /* smaller, larger tiles */
+	COMPUTE_MATMUL_TILE128,
 };
 
 /*
@@ -303,6 +305,9 @@ enum compute_conv_shape {
 	COMPUTE_CONV_DIRECT, /* one element an invocation */
 	COMPUTE_CONV_TEXEL, /* texel reads, one address for all lanes */
 	COMPUTE_CONV_V3D, /* 8x4 registers, packed operands */
+	COMPUTE_CONV_TILE, /* shared-memory tiles, 64 by 64; gradients, too */
+	COMPUTE_CONV_TILE32,
+	COMPUTE_CONV_TILE128,
 };
 
 /*
@@ -316,7 +321,8 @@ enum compute_conv_shape {
  *   oh and ow are the out view's: bottom and right padding is what they imply.
  * All contiguous, F32 or F16; bias [co].
  * @shape: of the kernel, where the operands allow it; a 1 by 1 convolution is a
- *   matmul and does not look at it.
+ *   matmul and does not look at it. Gradients are direct loops, or tiles;
+ *   that by the input is, without strides and groups, a convolution like any.
  */
 struct compute_conv {
 	struct compute_view in, w, out;
@@ -337,13 +343,21 @@ accel_status compute_conv(struct compute_record *rec,
  * The gradient of compute_conv() by its input, which is transposed convolution:
  * `out` is the gradient coming in [n, co, oh, ow] (read), `in` is written
  * [n, c, h, w], w as above. bias (of c channels) and act apply to what is
- * written, so that a ConvTranspose layer is this launch. No scratch.
+ * written, so that a ConvTranspose layer is this launch. Its scratch is not
+ * compute_conv()'s.
  */
+uint64_t compute_conv_input_grad_scratch(struct compute_device *dev,
+					 const struct compute_conv *c);
 accel_status compute_conv_input_grad(struct compute_record *rec,
 				     const struct compute_conv *c);
 
-/* The gradient by the weights: reads `in` and `out` (the gradient), writes w.
- * A fixed-order sum over n, oh, ow. bias, residual and act are ignored. */
+/*
+ * The gradient by the weights: reads `in` and `out` (the gradient), writes w.
+ * A fixed-order sum over n, oh, ow. bias, residual and act are ignored. Its
+ * scratch is not compute_conv()'s.
+ */
+uint64_t compute_conv_weight_grad_scratch(struct compute_device *dev,
+					  const struct compute_conv *c);
 accel_status compute_conv_weight_grad(struct compute_record *rec,
 				      const struct compute_conv *c);
 

@@ -4,6 +4,7 @@
 
 #include "coop.h"
 #include "epilogue.h"
+#include "tile.h"
 #include "tune.h"
 
 #include "../libaccel/src/base/error.h"
@@ -220,11 +221,10 @@ static enum compute_matmul_shape choose(const struct compute_device *dev,
 		return (enum compute_matmul_shape)tuned;
 	if (prefers_texels(dev) && texels <= l->max_texels)
 		return COMPUTE_MATMUL_TEXEL;
-	/* 256 invocations is what small GPUs stop at; their shared memory is
-	 * no faster than any other */
-	if (l->max_invocations > 256 && l->shared_bytes > 16 << 10)
-		return COMPUTE_MATMUL_TILE;
-	return COMPUTE_MATMUL_V3D;
+	if (!has_tiles(dev))
+		return COMPUTE_MATMUL_V3D;
+	return tile_trim(64, p->m, p->n) == 32 ? COMPUTE_MATMUL_TILE32
+					       : COMPUTE_MATMUL_TILE;
 }
 
 static enum compute_matmul_shape shape_of(const struct compute_device *dev,
@@ -569,13 +569,16 @@ static accel_status texel(struct compute_record *rec, const struct product *p,
 }
 
 static accel_status tile(struct compute_record *rec, const struct product *p,
-			 const struct epilogue *e, float alpha)
+			 const struct epilogue *e, float alpha, uint32_t size)
 {
 	/* neighbouring invocations read neighbouring words */
 	const uint32_t along = (p->a.cs == 1 ? 0u : 1u) |
 			       (p->b.cs == 1 ? 2u : 0u);
-	const uint32_t spec[] = { 0, e->spec,
-				  p->a.v->dtype | p->b.v->dtype << 3, along,
+	const uint32_t spec[] = { tile_side(size),
+				  e->spec,
+				  tile_large(size),
+				  p->a.v->dtype | p->b.v->dtype << 3,
+				  along,
 				  p->rank };
 	uint32_t push[25] = {
 		p->m,
@@ -595,11 +598,11 @@ static accel_status tile(struct compute_record *rec, const struct product *p,
 	const struct compute_binding bind[] = { p->a.bind, p->b.bind,
 						e->bind[0], e->bind[1],
 						e->bind[2] };
-	const uint32_t groups[] = { div_up(p->n, 64), div_up(p->m, 64),
+	const uint32_t groups[] = { div_up(p->n, size), div_up(p->m, size),
 				    p->batch };
 
 	push_batch(p, &push[13]);
-	return launch(rec, COMPUTE_SHADER_matmul_tile, spec, 5, bind, 5, push,
+	return launch(rec, COMPUTE_SHADER_matmul_tile, spec, 6, bind, 5, push,
 		      25, groups);
 }
 
@@ -694,7 +697,11 @@ static accel_status matmul(struct compute_record *rec,
 	case COMPUTE_MATMUL_TEXEL:
 		return texel(rec, &p, &e, alpha);
 	case COMPUTE_MATMUL_TILE:
-		return tile(rec, &p, &e, alpha);
+		return tile(rec, &p, &e, alpha, 64);
+	case COMPUTE_MATMUL_TILE32:
+		return tile(rec, &p, &e, alpha, 32);
+	case COMPUTE_MATMUL_TILE128:
+		return tile(rec, &p, &e, alpha, 128);
 	case COMPUTE_MATMUL_COOP:
 		return coop(rec, m, &p, &e, alpha, offset);
 	case COMPUTE_MATMUL_PLAIN:

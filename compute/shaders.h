@@ -30,6 +30,7 @@
 	X(conv_weight_grad, 3, 0)                                              \
 	X(conv_pack, 2, 0)                                                     \
 	X(conv_texel, 3, 3)                                                    \
+	X(conv_tile, 5, 0)                                                     \
 	X(conv_v3d, 5, 0)                                                      \
 	X(pool, 3, 0)                                                          \
 	X(pool_grad, 3, 0)                                                     \

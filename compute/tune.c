@@ -11,24 +11,26 @@
 #include "../libaccel/src/base/alloc.h"
 #include "../libaccel/src/base/error.h"
 #include "../libaccel/src/base/file.h"
-#include "vk.h"
+#include "tile.h"
 
 #define MEDIUM 64 /* the first size of its class */
 #define LARGE 256
 
 static const char *const class_name[TUNE_CLASSES] = { "small", "medium",
 						      "large" };
-static const char *const matmul_name[] = { "auto",  "plain", "v3d",
-					   "texel", "tile",  "coop" };
-static const char *const conv_name[] = { "auto", "direct", "texel", "v3d" };
+static const char *const matmul_name[] = {
+	"auto", "plain", "v3d", "texel", "tile", "coop", "tile32", "tile128"
+};
+static const char *const conv_name[] = { "auto", "direct", "texel",  "v3d",
+					 "tile", "tile32", "tile128" };
 
 static const struct {
 	const char *name;
 	const char *const *shape;
 	uint32_t shapes;
 } ops[TUNE_OPS] = {
-	[TUNE_MATMUL] = { "matmul", matmul_name, 6 },
-	[TUNE_CONV] = { "conv", conv_name, 4 },
+	[TUNE_MATMUL] = { "matmul", matmul_name, 8 },
+	[TUNE_CONV] = { "conv", conv_name, 7 },
 };
 
 static uint32_t class_of(uint64_t n)
@@ -55,19 +57,37 @@ const char *tune_shape_name(enum tune_op op, uint32_t shape)
 bool tune_fits(const struct compute_device *dev, enum tune_op op,
 	       uint32_t shape)
 {
-	const struct compute_limits *l = &dev->limits;
-	bool large = l->max_invocations > 256 && l->shared_bytes > 16 << 10;
-
 	if (!shape || shape >= ops[op].shapes)
 		return false;
-	if (op == TUNE_CONV)
-		return shape != COMPUTE_CONV_TEXEL || large;
-	/* not one for f32, which is measured: see compute_matmul() */
-	if (shape == COMPUTE_MATMUL_COOP)
+	if (op == TUNE_CONV) {
+		switch (shape) {
+		case COMPUTE_CONV_TEXEL:
+			return has_tiles(dev);
+		case COMPUTE_CONV_TILE:
+			return tile_fits(dev, 64);
+		case COMPUTE_CONV_TILE32:
+			return tile_fits(dev, 32);
+		case COMPUTE_CONV_TILE128:
+			return tile_fits(dev, 128);
+		default:
+			return true;
+		}
+	}
+	switch (shape) {
+	case COMPUTE_MATMUL_TEXEL:
+		return has_tiles(dev);
+	case COMPUTE_MATMUL_TILE:
+		return tile_fits(dev, 64);
+	case COMPUTE_MATMUL_TILE32:
+		return tile_fits(dev, 32);
+	case COMPUTE_MATMUL_TILE128:
+		return tile_fits(dev, 128);
+	case COMPUTE_MATMUL_COOP:
+		/* not one for f32, which is measured: see compute_matmul() */
 		return false;
-	return (shape != COMPUTE_MATMUL_TEXEL &&
-		shape != COMPUTE_MATMUL_TILE) ||
-	       large;
+	default:
+		return true;
+	}
 }
 
 uint32_t tune_choice(const struct compute_device *dev, enum tune_op op,

@@ -14,6 +14,8 @@ layout(local_size_x_id = 0) in;
 #include "flat.glsl"
 layout(constant_id = 1) const uint MODE = 0u;
 layout(constant_id = 2) const uint TYPE = 0u;
+// w is [c][o][taps], and its taps are in reverse order
+layout(constant_id = 3) const bool FLIP = false;
 #define PIXELS 0u
 #define PLANES 1u
 #define COLUMNS 2u
@@ -40,7 +42,9 @@ float weight(uint out_ch, uint ch, uint tap)
 {
 	if (out_ch >= o || ch >= c)
 		return 0.0;
-	return load_a_f(TYPE, start + (out_ch * c + ch) * taps + tap);
+	uint i = FLIP ? (ch * o + out_ch + 1u) * taps - 1u - tap
+		      : (out_ch * c + ch) * taps + tap;
+	return load_a_f(TYPE, start + i);
 }
 
 void main()

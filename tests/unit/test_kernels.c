@@ -658,6 +658,9 @@ static void matmul_as(enum compute_matmul_shape shape)
 		const struct mm_case *c = &cases[i];
 		char text[128];
 
+		/* the other tiles differ in size alone */
+		if (shape > COMPUTE_MATMUL_COOP && i % 4)
+			continue;
 		snprintf(text, sizeof(text),
 			 "matmul %s: %u x [%u, %u, %u] ta %d tb %d bias %d "
 			 "residual %d act %d dtypes %d %d",
@@ -670,8 +673,9 @@ static void matmul_as(enum compute_matmul_shape shape)
 
 static void test_matmul(void)
 {
-	for (int i = COMPUTE_MATMUL_PLAIN; i <= COMPUTE_MATMUL_TILE; i++)
-		matmul_as((enum compute_matmul_shape)i);
+	for (int i = COMPUTE_MATMUL_PLAIN; i <= COMPUTE_MATMUL_TILE128; i++)
+		if (i != COMPUTE_MATMUL_COOP)
+			matmul_as((enum compute_matmul_shape)i);
 }
 
 /* Where the device has none, by the kernel that is taken then. */
@@ -686,7 +690,7 @@ struct conv_case {
 	uint32_t n, c, h, w, o, kh, kw, oh, ow;
 	uint32_t stride, pad, dilation, groups;
 	int bias, residual, act;
-	uint32_t dt;
+	uint32_t dt, dt_out; /* of input and weights; of output and residual */
 };
 
 static double at4(const struct compute_view *v, uint32_t a, uint32_t b,
@@ -713,37 +717,79 @@ static bool matches(const struct compute_view *v, const double *want,
 	return true;
 }
 
-static bool run_conv(const struct conv_case *t, double *ref)
+/* Bytes of scratch, with what is no zero. */
+static void conv_scratch(struct compute_conv *c, uint64_t bytes)
+{
+	struct compute_view v;
+
+	if (!bytes)
+		return;
+	v = MK(&mem, U8, (uint32_t)bytes);
+	memset(mem.map + v.offset, 0xff, bytes);
+	c->scratch = mem.buf;
+	c->scratch_offset = v.offset;
+}
+
+/* @in_ref, @w_ref: the gradients, once g is what comes in. */
+static void conv_grad_ref(const struct compute_conv *c, double *in_ref,
+			  double *w_ref)
+{
+	const uint32_t *in = c->in.size, *w = c->w.size, *out = c->out.size;
+	const uint32_t terms = w[1] * w[2] * w[3], og = w[0] / c->groups;
+
+	memset(in_ref, 0, count(&c->in) * sizeof(*in_ref));
+	memset(w_ref, 0, count(&c->w) * sizeof(*w_ref));
+	for (uint32_t i = 0; i < count(&c->out); i++) {
+		uint32_t x = i % out[3], y = i / out[3] % out[2];
+		uint32_t o = i / out[3] / out[2] % out[1];
+		uint32_t n = i / out[3] / out[2] / out[1];
+		double g = get(&mem, &c->out, i);
+
+		for (uint32_t k = 0; k < terms; k++) {
+			uint32_t kx = k % w[3], ky = k / w[3] % w[2];
+			uint32_t ch = o / og * w[1] + k / w[3] / w[2];
+			int64_t iy = (int64_t)y * c->stride[0] +
+				     ky * c->dilation[0] - c->pad[0];
+			int64_t ix = (int64_t)x * c->stride[1] +
+				     kx * c->dilation[1] - c->pad[1];
+
+			if (iy < 0 || ix < 0 || iy >= in[2] || ix >= in[3])
+				continue;
+			in_ref[((n * in[1] + ch) * in[2] + iy) * in[3] + ix] +=
+				g * get(&mem, &c->w, o * terms + k);
+			w_ref[o * terms + k] += g * at4(&c->in, n, ch, iy, ix);
+		}
+	}
+}
+
+static bool run_conv(const struct conv_case *t, enum compute_conv_shape shape,
+		     double *ref)
 {
 	struct compute_conv c = { .stride = { t->stride, t->stride },
-				  .pad = { t->pad, t->pad },
+				  /* of one row: no padding above it */
+				  .pad = { t->h == 1 ? 0 : t->pad, t->pad },
 				  .dilation = { t->dilation, t->dilation },
 				  .groups = t->groups,
-				  .act = (enum compute_act)t->act };
+				  .act = (enum compute_act)t->act,
+				  .shape = shape };
 	uint32_t cg = t->c / t->groups, og = t->o / t->groups;
-	struct compute_view bias, res, scratch;
-	uint64_t bytes;
-	bool pass;
+	double rel = t->dt_out == F16 ? 2e-3 : 2e-5, *w_ref;
+	struct compute_view bias, res;
+	struct compute_conv weight;
 
 	mem.at = 0;
 	c.in = MK(&mem, t->dt, t->n, t->c, t->h, t->w);
 	c.w = MK(&mem, t->dt, t->o, cg, t->kh, t->kw);
-	c.out = MK(&mem, F32, t->n, t->o, t->oh, t->ow);
+	c.out = MK(&mem, t->dt_out, t->n, t->o, t->oh, t->ow);
 	bias = MK(&mem, F32, t->o);
-	res = MK(&mem, F32, t->n, t->o, t->oh, t->ow);
+	res = MK(&mem, t->dt_out, t->n, t->o, t->oh, t->ow);
 	randomize(&mem, &c.in, 1);
 	randomize(&mem, &c.w, 1);
 	randomize(&mem, &bias, 1);
 	randomize(&mem, &res, 1);
 	c.bias = t->bias ? &bias : NULL;
 	c.residual = t->residual ? &res : NULL;
-	bytes = compute_conv_scratch(dev, &c);
-	if (bytes) {
-		scratch = MK(&mem, U8, (uint32_t)bytes);
-		memset(mem.map + scratch.offset, 0xff, bytes);
-		c.scratch = mem.buf;
-		c.scratch_offset = scratch.offset;
-	}
+	conv_scratch(&c, compute_conv_scratch(dev, &c));
 	for (uint32_t i = 0; i < count(&c.out); i++) {
 		uint32_t x = i % t->ow, y = i / t->ow % t->oh;
 		uint32_t o = i / t->ow / t->oh % t->o;
@@ -756,117 +802,112 @@ static bool run_conv(const struct conv_case *t, double *ref)
 
 			sum += at4(&c.in, n, o / og * cg + ci,
 				   (int64_t)y * t->stride + ky * t->dilation -
-					   t->pad,
+					   c.pad[0],
 				   (int64_t)x * t->stride + kx * t->dilation -
-					   t->pad) *
+					   c.pad[1]) *
 			       at4(&c.w, o, ci, ky, kx);
 		}
-		if (t->residual)
-			sum += get(&mem, &res, i);
-		ref[i] = ref_act(t->act, sum);
+		if (t->act == COMPUTE_ACT_RELU_GRAD)
+			ref[i] = sum * (get(&mem, &res, i) > 0);
+		else
+			ref[i] = ref_act(t->act,
+					 sum + (t->residual ? get(&mem, &res, i)
+							    : 0));
 	}
-	pass = RUN(dev, compute_conv(rec, &c)) &&
-	       matches(&c.out, ref, 2e-5, 2e-5);
+	if (!RUN(dev, compute_conv(rec, &c)) || !matches(&c.out, ref, rel, rel))
+		return false;
 
 	/* gradients: out is now what comes in */
 	randomize(&mem, &c.out, 1);
-	memset(ref, 0, count(&c.in) * sizeof(*ref));
-	double *wref = ref + count(&c.in);
-
-	memset(wref, 0, count(&c.w) * sizeof(*ref));
-	for (uint32_t i = 0; i < count(&c.out); i++) {
-		uint32_t x = i % t->ow, y = i / t->ow % t->oh;
-		uint32_t o = i / t->ow / t->oh % t->o;
-		uint32_t n = i / t->ow / t->oh / t->o;
-
-		for (uint32_t k = 0; k < cg * t->kh * t->kw; k++) {
-			uint32_t kx = k % t->kw, ky = k / t->kw % t->kh;
-			uint32_t ch = o / og * cg + k / t->kw / t->kh;
-			int64_t iy = (int64_t)y * t->stride + ky * t->dilation -
-				     t->pad;
-			int64_t ix = (int64_t)x * t->stride + kx * t->dilation -
-				     t->pad;
-			double g = get(&mem, &c.out, i);
-
-			if (iy < 0 || ix < 0 || iy >= t->h || ix >= t->w)
-				continue;
-			ref[((n * t->c + ch) * t->h + iy) * t->w + ix] +=
-				g * get(&mem, &c.w, o * cg * t->kh * t->kw + k);
-			wref[o * cg * t->kh * t->kw + k] +=
-				g * at4(&c.in, n, ch, iy, ix);
-		}
+	w_ref = ref + count(&c.in);
+	conv_grad_ref(&c, ref, w_ref);
+	rel = t->dt == F16 ? 2e-3 : 2e-5;
+	weight = c;
+	weight.bias = weight.residual = NULL;
+	weight.act = COMPUTE_ACT_NONE;
+	weight.w = MK(&mem, t->dt, t->o, cg, t->kh, t->kw);
+	conv_scratch(&weight, compute_conv_weight_grad_scratch(dev, &weight));
+	if (!RUN(dev, compute_conv_weight_grad(rec, &weight)) ||
+	    !matches(&weight.w, w_ref, rel, rel * 5))
+		return false;
+	/* the input's takes an epilogue, too */
+	bias = MK(&mem, F32, t->c);
+	res = MK(&mem, t->dt, t->n, t->c, t->h, t->w);
+	randomize(&mem, &bias, 1);
+	randomize(&mem, &res, 1);
+	for (uint32_t i = 0; i < count(&c.in); i++) {
+		if (t->bias)
+			ref[i] += get(&mem, &bias, i / t->h / t->w % t->c);
+		if (t->act == COMPUTE_ACT_RELU_GRAD)
+			ref[i] *= get(&mem, &res, i) > 0;
+		else
+			ref[i] = ref_act(t->act,
+					 ref[i] + (t->residual
+							   ? get(&mem, &res, i)
+							   : 0));
 	}
-	c.bias = c.residual = NULL;
-	c.act = COMPUTE_ACT_NONE;
-	double rel = t->dt == F16 ? 2e-3 : 2e-5;
-
-	pass = pass && RUN(dev, compute_conv_weight_grad(rec, &c)) &&
-	       matches(&c.w, wref, rel, rel * 5);
-	/* the weights were overwritten: new ones, and their reference */
-	memset(ref, 0, count(&c.in) * sizeof(*ref));
-	randomize(&mem, &c.w, 1);
-	for (uint32_t i = 0; i < count(&c.out); i++) {
-		uint32_t x = i % t->ow, y = i / t->ow % t->oh;
-		uint32_t o = i / t->ow / t->oh % t->o;
-		uint32_t n = i / t->ow / t->oh / t->o;
-
-		for (uint32_t k = 0; k < cg * t->kh * t->kw; k++) {
-			uint32_t kx = k % t->kw, ky = k / t->kw % t->kh;
-			uint32_t ch = o / og * cg + k / t->kw / t->kh;
-			int64_t iy = (int64_t)y * t->stride + ky * t->dilation -
-				     t->pad;
-			int64_t ix = (int64_t)x * t->stride + kx * t->dilation -
-				     t->pad;
-
-			if (iy >= 0 && ix >= 0 && iy < t->h && ix < t->w)
-				ref[((n * t->c + ch) * t->h + iy) * t->w +
-				    ix] += get(&mem, &c.out, i) *
-					   get(&mem, &c.w,
-					       o * cg * t->kh * t->kw + k);
-		}
-	}
-	return pass && RUN(dev, compute_conv_input_grad(rec, &c)) &&
+	conv_scratch(&c, compute_conv_input_grad_scratch(dev, &c));
+	return RUN(dev, compute_conv_input_grad(rec, &c)) &&
 	       matches(&c.in, ref, rel, rel * 5);
 }
 
 static void test_conv(void)
 {
 	static const struct conv_case cases[] = {
-		{ 2, 5, 9, 11, 16, 3, 3, 9, 11, 1, 1, 1, 1, 1, 0, 1, F32 },
-		{ 1, 8, 8, 8, 40, 3, 3, 4, 4, 2, 1, 1, 1, 1, 1, 0, F32 },
-		{ 2, 6, 7, 9, 10, 3, 2, 3, 6, 1, 0, 2, 1, 1, 0, 3, F32 },
-		{ 2, 8, 7, 5, 8, 3, 3, 7, 5, 1, 1, 1, 8, 0, 0, 0, F32 },
-		{ 1, 6, 7, 5, 9, 3, 3, 4, 3, 2, 1, 1, 3, 1, 1, 2, F32 },
-		{ 2, 7, 5, 6, 12, 1, 1, 5, 6, 1, 0, 1, 1, 1, 1, 1, F32 },
-		{ 1, 3, 1, 20, 9, 1, 5, 1, 20, 1, 2, 1, 1, 1, 0, 0, F32 },
-		{ 2, 5, 6, 7, 9, 3, 3, 6, 7, 1, 1, 1, 1, 1, 0, 0, F16 },
+		{ 2, 5, 9, 11, 16, 3, 3, 9, 11, 1, 1, 1, 1, 1, 0, 1, F32, F32 },
+		{ 1, 8, 8, 8, 40, 3, 3, 4, 4, 2, 1, 1, 1, 1, 1, 0, F32, F32 },
+		{ 2, 6, 7, 9, 10, 3, 2, 3, 6, 1, 0, 2, 1, 1, 0, 3, F32, F32 },
+		{ 2, 8, 7, 5, 8, 3, 3, 7, 5, 1, 1, 1, 8, 0, 0, 0, F32, F32 },
+		{ 1, 6, 7, 5, 9, 3, 3, 4, 3, 2, 1, 1, 3, 1, 1, 2, F32, F32 },
+		{ 2, 7, 5, 6, 12, 1, 1, 5, 6, 1, 0, 1, 1, 1, 1, 1, F32, F32 },
+		{ 1, 3, 1, 20, 9, 1, 5, 1, 20, 1, 2, 1, 1, 1, 0, 0, F32, F32 },
+		{ 2, 5, 6, 7, 9, 3, 3, 6, 7, 1, 1, 1, 1, 1, 0, 0, F16, F32 },
+		/* groups of many channels, more than a tile of outputs */
+		{ 2, 26, 9, 7, 38, 3, 3, 9, 7, 1, 1, 1, 2, 1, 1, 1, F32, F32 },
+		{ 1, 11, 6, 6, 131, 3, 3, 6, 6, 1, 1, 1, 1, 1, 0, 0, F32, F32 },
+		{ 1, 70, 12, 12, 9, 3, 3, 12, 12, 1, 1, 1, 1, 0, 1,
+		  COMPUTE_ACT_RELU_GRAD, F32, F32 },
+		/* pixels that a stride leaves out, and taps that meet none */
+		{ 1, 9, 13, 11, 10, 3, 3, 4, 4, 3, 1, 2, 1, 1, 1, 4, F32, F32 },
+		{ 2, 9, 10, 10, 8, 3, 3, 4, 4, 2, 1, 2, 1, 0, 0, 5, F32, F32 },
+		{ 1, 12, 8, 9, 16, 2, 2, 2, 3, 4, 0, 1, 1, 1, 0, 0, F32, F32 },
+		{ 1, 16, 8, 8, 16, 4, 4, 4, 4, 2, 1, 1, 2, 1, 0, 1, F32, F32 },
+		/* many images of few pixels: parts of the sum */
+		{ 37, 8, 5, 4, 12, 3, 3, 5, 4, 1, 1, 1, 1, 0, 0, 0, F32, F32 },
+		{ 30, 16, 6, 5, 16, 3, 3, 3, 3, 2, 1, 1, 2, 0, 0, 0, F32, F32 },
+		/* stored in f16 */
+		{ 2, 12, 6, 7, 9, 3, 3, 6, 7, 1, 1, 1, 1, 1, 1, 1, F16, F16 },
+		{ 2, 9, 7, 8, 10, 3, 2, 4, 4, 2, 1, 1, 1, 1, 0, 2, F16, F16 },
+		{ 30, 8, 5, 4, 12, 3, 3, 5, 4, 1, 1, 1, 1, 1, 1, 0, F16, F32 },
 	};
-	const size_t n = sizeof(cases) / sizeof(*cases), shapes = 4;
-	double *ref = calloc(1 << 16, sizeof(*ref));
+	const size_t n = sizeof(cases) / sizeof(*cases);
+	double *ref = calloc(1 << 18, sizeof(*ref));
 
-	for (size_t i = 0; i < shapes * n; i++) {
-		struct conv_case t = cases[i % n];
-		struct tune_table table = { 0 };
-		uint32_t shape = (uint32_t)(i / n);
-		char text[160];
-
-		/* as a table of `accel tune` would have it */
-		if (shape && !tune_fits(dev, TUNE_CONV, shape))
+	for (int shape = 0; shape <= COMPUTE_CONV_TILE128; shape++) {
+		/* no shape that a device like this is never given */
+		if (shape && !tune_fits(dev, TUNE_CONV, (uint32_t)shape))
 			continue;
-		memset(table.shape[TUNE_CONV], (int)shape, TUNE_BUCKETS);
-		compute_tune_use(dev, &table);
-		/* one row: no padding above it */
-		if (t.h == 1)
-			t.pad = 0, t.ow = 16;
-		snprintf(text, sizeof(text),
-			 "conv %s and gradients [%u %u %u %u] to %u, %ux%u, "
-			 "stride %u, pad %u, dilation %u, groups %u, dtype %u",
-			 tune_shape_name(TUNE_CONV, shape), t.n, t.c, t.h, t.w,
-			 t.o, t.kh, t.kw, t.stride, t.pad, t.dilation, t.groups,
-			 t.dt);
-		ok(run_conv(&t, ref), text);
+		for (size_t i = 0; i < n; i++) {
+			const struct conv_case *t = &cases[i];
+			char text[192];
+
+			/* the other tiles differ in size alone */
+			if (shape > COMPUTE_CONV_TILE && i % 3)
+				continue;
+			snprintf(text, sizeof(text),
+				 "conv %s and gradients [%u %u %u %u] to %u, "
+				 "%ux%u, stride %u, pad %u, dilation %u, "
+				 "groups %u, bias %d, residual %d, act %d, "
+				 "dtypes %u %u",
+				 tune_shape_name(TUNE_CONV, (uint32_t)shape),
+				 t->n, t->c, t->h, t->w, t->o, t->kh, t->kw,
+				 t->stride, t->pad, t->dilation, t->groups,
+				 t->bias, t->residual, t->act, t->dt,
+				 t->dt_out);
+			ok(run_conv(t, (enum compute_conv_shape)shape, ref),
+			   text);
+		}
 	}
-	compute_tune_use(dev, NULL);
 	free(ref);
 }
 

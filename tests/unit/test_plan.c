@@ -448,6 +448,30 @@ static void fusion(void)
 	accel_scope_end(ctx);
 }
 
+/* Chains that one kernel could not take: conform_device() sees whether any of
+ * their kernels ran on the host. */
+static void fusion_stops(void)
+{
+	const int64_t wide[] = { 2, 3, 2, 3, 2, 3 };
+	const int back[] = { 5, 4, 3, 2, 1, 0 };
+	accel_tensor *x, *y = NULL;
+
+	accel_scope_begin(ctx);
+	for (int i = 0; i < 6; i++) {
+		x = accel_permute(make(ACCEL_F32, 6, wide, -1, 1), back);
+		y = y ? accel_add(y, x) : x;
+	}
+	check(y, CHAIN, "six inputs of six strided dimensions");
+	y = x = make(ACCEL_I32, ACCEL_SHAPE(50), -9, 9);
+	for (int i = 0; i < 10; i++)
+		y = accel_cast(accel_cast(y, ACCEL_F16), ACCEL_I32);
+	check(y, EXACT, "ten conversions to f16 and back");
+	for (int i = 0; i < 9; i++)
+		x = accel_relu(accel_add_scalar(x, i - 4));
+	check(x, EXACT, "nine constants, and as many integer relu");
+	accel_scope_end(ctx);
+}
+
 static void cache(void)
 {
 	accel_context *mine = ctx;
@@ -530,6 +554,7 @@ static void suite(void)
 	overwritten();
 	immediates();
 	fusion();
+	fusion_stops();
 	cache();
 	keys();
 	long_graphs();

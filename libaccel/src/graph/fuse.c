@@ -11,6 +11,7 @@
 /* What a program of these nodes would need. */
 struct need {
 	uint32_t inputs, imms, ops, outs;
+	const struct ir_input *input[EW_MAX_IN];
 };
 
 bool ir_escapes(const struct ir *ir, uint32_t node)
@@ -49,7 +50,6 @@ static bool same_imm(const struct ir_node *a, const struct ir_node *b)
 /* Counts what group g needs; `base` is a member whose value comes for free. */
 static void count(const struct ir *ir, uint32_t g, struct need *need)
 {
-	const struct ir_input *seen[EW_MAX_IN + 1];
 	const struct ir_node *imm[EW_MAX_IMM];
 	uint32_t i, j, k;
 
@@ -60,8 +60,12 @@ static void count(const struct ir *ir, uint32_t g, struct need *need)
 		if (ir_elementwise(m)) {
 			if (m->op != OP_COPY)
 				need->ops++;
-			/* narrow integers wrap after each op */
+			/* narrow integers wrap after each op, integers become
+			 * f32 before f16, their relu is max(x, x - x) */
 			if (m->l.dtype == ACCEL_I8 || m->l.dtype == ACCEL_U8)
+				need->ops++;
+			if ((m->op == OP_CAST && m->l.dtype == ACCEL_F16) ||
+			    (m->op == OP_RELU && !dtype_is_float(m->l.dtype)))
 				need->ops++;
 		}
 		if (i != ir->group[g].base && ir_escapes(ir, i))
@@ -84,10 +88,10 @@ static void count(const struct ir *ir, uint32_t g, struct need *need)
 				continue;
 			}
 			for (k = 0; k < need->inputs && k < EW_MAX_IN; k++)
-				if (same_input(seen[k], in))
+				if (same_input(need->input[k], in))
 					break;
 			if (k == need->inputs && k < EW_MAX_IN)
-				seen[need->inputs++] = in;
+				need->input[need->inputs++] = in;
 			else if (k == EW_MAX_IN)
 				need->inputs = EW_MAX_IN + 1;
 		}
@@ -96,16 +100,23 @@ static void count(const struct ir *ir, uint32_t g, struct need *need)
 
 static bool fits(const struct ir *ir, uint32_t g)
 {
-	const struct device *dev = ir->ctx->dev;
+	const struct layout *shape = &ir->node[ir->group[g].first].l;
+	const struct layout *in[EW_MAX_IN];
+	struct device *dev = ir->ctx->dev;
+	uint32_t inputs, i;
 	struct need need;
 
 	count(ir, g, &need);
-	if (ir->group[g].base != IR_NONE)
-		need.inputs++;
-	return need.inputs <= (uint32_t)dev->ew_inputs &&
-	       need.inputs + need.outs <= (uint32_t)dev->ew_operands &&
-	       need.ops <= (uint32_t)dev->ew_ops && need.imms <= EW_MAX_IMM &&
-	       need.outs <= (uint32_t)dev->ew_outputs;
+	inputs = need.inputs + (ir->group[g].base != IR_NONE);
+	if (inputs > (uint32_t)dev->ew_inputs ||
+	    inputs + need.outs > (uint32_t)dev->ew_operands ||
+	    need.ops > (uint32_t)dev->ew_ops || need.imms > EW_MAX_IMM ||
+	    need.outs > (uint32_t)dev->ew_outputs)
+		return false;
+	for (i = 0; i < need.inputs; i++)
+		in[i] = &need.input[i]->l;
+	return !dev->ops->ew_fits ||
+	       dev->ops->ew_fits(dev, shape, in, need.inputs, need.imms);
 }
 
 /*

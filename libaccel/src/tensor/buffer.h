@@ -31,6 +31,7 @@ static inline bool buffer_overlaps(const struct buffer *a,
 			  a->first < b->size && b->first < a->size);
 }
 
+struct layout;
 struct plan;
 struct device;
 
@@ -54,6 +55,11 @@ struct device_ops {
 	void *(*access_begin)(struct device *dev, struct buffer *b, bool write);
 	accel_status (*access_end)(struct device *dev, struct buffer *b,
 				   bool write);
+	/* Can one element-wise kernel over `shape` address these n inputs and
+	 * take so many immediates? NULL: always. */
+	bool (*ew_fits)(struct device *dev, const struct layout *shape,
+			const struct layout *const *in, uint32_t n,
+			uint32_t imms);
 	/* Makes plan->exe; called once a plan. */
 	accel_status (*compile)(struct device *dev, struct plan *plan);
 	/* bind[slot] is the buffer of each of the plan's slots. Returns when

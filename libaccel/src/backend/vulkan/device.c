@@ -421,6 +421,7 @@ static const struct device_ops vulkan_ops = {
 	.memory_free = memory_free,
 	.access_begin = access_begin,
 	.access_end = access_end,
+	.ew_fits = vk_ew_fits,
 	.compile = compile,
 	.run = run,
 	.release = release,

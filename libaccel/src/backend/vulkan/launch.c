@@ -22,6 +22,7 @@ static void geometry(const struct op_attr *a, struct compute_conv *c)
 
 static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 {
+	struct compute_device *dev = r->v->device;
 	struct compute_view bias, residual, a, b;
 	struct compute_conv c = { 0 };
 	struct vk_epilogue e = { 0 };
@@ -51,11 +52,12 @@ static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 		residual = e.residual ? vk_view(e.residual, r->bind) : residual;
 		c.residual = e.residual ? &residual : NULL;
 	}
-	if (s->op == OP_CONV) {
-		c.scratch = r->scratch;
-		c.scratch_offset =
-			vk_take(r, compute_conv_scratch(r->v->device, &c));
-	}
+	c.scratch = r->scratch;
+	c.scratch_offset =
+		vk_take(r, s->op == OP_CONV ? compute_conv_scratch(dev, &c)
+			   : s->op == OP_CONV_INPUT
+				   ? compute_conv_input_grad_scratch(dev, &c)
+				   : compute_conv_weight_grad_scratch(dev, &c));
 	if (err || !r->rec)
 		return err;
 	return s->op == OP_CONV         ? compute_conv(r->rec, &c)

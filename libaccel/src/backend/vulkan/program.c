@@ -24,19 +24,6 @@ static uint8_t emit(struct translation *t, uint32_t code, uint8_t a, uint8_t b,
 	return (uint8_t)COMPUTE_EW_OP(e->n_ops++);
 }
 
-static uint8_t zero(struct translation *t)
-{
-	struct compute_elementwise *e = t->e;
-
-	if (e->n_imm == COMPUTE_EW_MAX_IMM) {
-		t->full = true;
-		return 0;
-	}
-	e->imm_int |= 1u << e->n_imm;
-	e->imm[e->n_imm].i = 0;
-	return (uint8_t)COMPUTE_EW_IMM(e->n_imm++);
-}
-
 static const uint8_t float_code[OP_COUNT] = {
 	[OP_NEG] = COMPUTE_EW_NEG,         [OP_ABS] = COMPUTE_EW_ABS,
 	[OP_SIGN] = COMPUTE_EW_SIGN,       [OP_FLOOR] = COMPUTE_EW_FLOOR,
@@ -110,7 +97,7 @@ static uint8_t translate(struct translation *t, const struct ew_ins *x)
 		return emit(t, float_code[x->op], a, b, 0);
 	}
 	if (op_table[x->op].class == CLASS_UNARY)
-		b = x->op == OP_RELU ? zero(t) : 0;
+		b = x->op == OP_RELU ? emit(t, COMPUTE_EW_ISUB, a, a, 0) : 0;
 	a = emit(t, int_code[x->op], a, b, 0);
 	switch (x->op) {
 	case OP_NEG:
@@ -154,4 +141,22 @@ bool vk_program(const struct ew *ew, const struct compute_view *in,
 		e->out_value[i] = t.value[ew->out[i]];
 	}
 	return !t.full && compute_elementwise_fits(e);
+}
+
+bool vk_ew_fits(struct device *dev, const struct layout *shape,
+		const struct layout *const *in, uint32_t n, uint32_t imms)
+{
+	struct compute_elementwise e = { .n_in = n,
+					 .n_imm = imms,
+					 .n_out = 1,
+					 .out_value = { COMPUTE_EW_IN(0) } };
+	uint32_t i;
+
+	e.out[0] = vk_view(&(struct operand){ 0, *shape }, NULL);
+	e.out[0].buffer = ((struct vulkan *)dev)->any;
+	for (i = 0; i < n; i++) {
+		e.in[i] = vk_view(&(struct operand){ 0, *in[i] }, NULL);
+		e.in[i].buffer = e.out[0].buffer;
+	}
+	return !n || compute_elementwise_fits(&e);
 }

@@ -44,6 +44,10 @@ accel_status vk_step(struct vk_record *r, const struct step *s);
 bool vk_program(const struct ew *ew, const struct compute_view *in,
 		const struct compute_view *out, struct compute_elementwise *e);
 
+/* struct device_ops: ew_fits(). */
+bool vk_ew_fits(struct device *dev, const struct layout *shape,
+		const struct layout *const *in, uint32_t n, uint32_t imms);
+
 /* An operand as a view. bind may be NULL: sizes only. */
 struct compute_view vk_view(const struct operand *o,
 			    struct buffer *const *bind);
