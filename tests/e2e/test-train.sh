@@ -146,6 +146,13 @@ for e in examples/*.c; do
 	fi
 done
 
+for e in examples/*.c; do
+	e=$(basename "$e" .c)
+	out=$(ACCEL_DEVICE=none "$T/$e" 2>&1)
+	[ $? = 1 ] && grep -q "^$e: .*no usable device 'none'" <<<"$out"
+	result $? "examples/$e.c says that there is no such device" "$out"
+done
+
 # ---- what goes wrong ----
 printf 'a,b\n1,2\n3\n' >"$T/ragged.csv"
 : >"$T/empty.csv"
