@@ -96,9 +96,9 @@ refused 2 "not a whole number" tune --runs 0
 
 refused 2 "usage" bench
 refused 1 "no operation 'sorting'" bench sorting
-refused 2 "not a positive number" bench matmul --size 0
-refused 2 "not a positive number" bench matmul --size -3
-refused 2 "not a positive number" bench matmul --runs many
+refused 2 "not a whole number from 1 to 10^9" bench matmul --size 0
+refused 2 "not a whole number from 1 to 10^9" bench matmul --size -3
+refused 2 "not a whole number from 1 to 10^9" bench matmul --runs many
 refused 1 "size 99999" bench matmul --device cpu --size 99999
 refused 1 "no submits" bench submit --device cpu
 refused 2 "usage" devices --everything

@@ -171,7 +171,7 @@ says 1 "dens" $accel train --arch dens:3 --out "$T/x"
 result $? "no such layer"
 says 2 adagrad $accel train --optimizer adagrad --out "$T/x"
 result $? "no such optimizer"
-says 1 "loss is" $accel train --optimizer sgd --lr 1e30 --epochs 1 --out "$T/x"
+says 1 "loss is" $accel train --optimizer sgd --lr 1e30 --epochs=1 --out "$T/x"
 result $? "a loss that explodes"
 says 1 "cannot write $T/no/x: No such" $accel train --data "$T/text.csv" --out "$T/no/x" &&
 	says 1 "cannot write $T: Is a dir" $accel train --data "$T/text.csv" --out "$T"

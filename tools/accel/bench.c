@@ -1,46 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "accel.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static void usage(FILE *f)
-{
-	fprintf(f,
-		"usage: accel bench matmul|conv|elementwise|submit [OPTIONS]\n"
-		"       accel bench train [OPTIONS] (see accel bench train "
-		"--help)\n"
-		"\n"
-		"  --device D   cpu, vulkan, INDEX, UUID or NAME (default: "
-		"ACCEL_DEVICE, else vulkan)\n"
-		"  --size N     matmul N by N by N; conv 3x3, 64 to 64 "
-		"channels, "
-		"N by N;\n"
-		"               elementwise N * N elements, five operations; "
-		"submit N kernels\n"
-		"  --runs N     how many, the median counts (default 9)\n"
-		"  --json       one object\n");
-}
-
-static int number(const char *text, uint32_t *out)
-{
-	char *end;
-	unsigned long v;
-
-	errno = 0;
-	v = strtoul(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || *end || !v ||
-	    v > UINT32_MAX) {
-		fprintf(stderr, "accel: '%s' is not a positive number\n", text);
-		return -1;
-	}
-	*out = (uint32_t)v;
-	return 0;
-}
-
-static void print(const struct accel_bench_result *r, int json)
+static void print(const struct accel_bench_result *r, bool json)
 {
 	if (!json) {
 		printf("%s %u on %s\n  kernel %s\n", r->op, r->size, r->device,
@@ -74,40 +38,36 @@ int cmd_bench(int argc, char **argv)
 {
 	struct accel_bench_result r;
 	const char *op = NULL, *device = NULL;
-	uint32_t size = 0, runs = 0;
+	bool json = false;
+	int size = 0, runs = 0;
+	const struct option_spec specs[] = {
+		{ "OP", OPT_TEXT, &op, "" },
+		{ "--device", OPT_TEXT, &device,
+		  "cpu, vulkan, INDEX, UUID or NAME (default: ACCEL_DEVICE, "
+		  "else vulkan)" },
+		{ "--size", OPT_COUNT, &size,
+		  "matmul N by N by N; conv 3x3, 64 to 64 channels, N by N;\n"
+		  "                    elementwise N * N elements, five "
+		  "operations; submit N kernels" },
+		{ "--runs", OPT_COUNT, &runs,
+		  "how many, the median counts (default 9)" },
+		{ "--json", OPT_FLAG, &json, "one object" },
+		{ NULL, 0, NULL, NULL }
+	};
 	accel_status s;
-	int json = 0;
+	int status;
 
 	if (argc > 1 && !strcmp(argv[1], "train"))
 		return cmd_bench_train(argc - 1, argv + 1);
-	for (int i = 1; i < argc; i++) {
-		int more = i + 1 < argc;
-
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			usage(stdout);
-			return 0;
-		} else if (!strcmp(argv[i], "--json")) {
-			json = 1;
-		} else if (!strcmp(argv[i], "--device") && more) {
-			device = argv[++i];
-		} else if (!strcmp(argv[i], "--size") && more) {
-			if (number(argv[++i], &size))
-				return 2;
-		} else if (!strcmp(argv[i], "--runs") && more) {
-			if (number(argv[++i], &runs))
-				return 2;
-		} else if (argv[i][0] != '-' && !op) {
-			op = argv[i];
-		} else {
-			usage(stderr);
-			return 2;
-		}
-	}
-	if (!op) {
-		usage(stderr);
-		return 2;
-	}
-	s = accel_bench(op, device, size, runs, &r);
+	status = parse_options(
+		argc, argv,
+		"bench matmul|conv|elementwise|submit [OPTIONS]\n"
+		"       accel bench train [OPTIONS] (see accel bench train "
+		"--help)",
+		specs);
+	if (status >= 0)
+		return status;
+	s = accel_bench(op, device, (uint32_t)size, (uint32_t)runs, &r);
 	if (s)
 		return fail(s);
 	print(&r, json);

@@ -70,22 +70,16 @@ static void print_table(const struct accel_device_info *d, uint32_t n)
 int cmd_devices(int argc, char **argv)
 {
 	struct accel_device_info list[MAX_DEVICES];
+	bool json = false;
+	const struct option_spec specs[] = { { "--json", OPT_FLAG, &json,
+					       "one object" },
+					     { NULL, 0, NULL, NULL } };
+	int status = parse_options(argc, argv, "devices [OPTIONS]", specs);
 	accel_status s;
 	uint32_t n;
-	int json = 0;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
-			json = 1;
-			continue;
-		}
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			printf("usage: accel devices [--json]\n");
-			return 0;
-		}
-		fprintf(stderr, "usage: accel devices [--json]\n");
-		return 2;
-	}
+	if (status >= 0)
+		return status;
 	s = accel_device_list(list, MAX_DEVICES, &n);
 	if (s)
 		return fail(s);

@@ -66,12 +66,14 @@ static int take(const struct option_spec *s, const char *text)
 	return 0;
 }
 
+/* @length: of the name in arg, which "=value" may follow */
 static const struct option_spec *find(const struct option_spec *s,
-				      const char *arg)
+				      const char *arg, size_t length)
 {
 	/* an argument that stands alone goes to the next place for one */
 	for (; s->name; s++)
-		if (*arg == '-' ? !strcmp(s->name, arg)
+		if (*arg == '-' ? strlen(s->name) == length &&
+					  !memcmp(s->name, arg, length)
 				: *s->name != '-' && !*(char **)s->value)
 			return s;
 	return NULL;
@@ -84,22 +86,36 @@ int parse_options(int argc, char **argv, const char *usage,
 	int i, bad;
 
 	for (i = 1; i < argc; i++) {
+		const char *value = argv[i];
+		size_t length = strcspn(argv[i], "=");
+
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
 			print_usage(stdout, usage, specs);
 			return 0;
 		}
-		s = find(specs, argv[i]);
+		s = find(specs, argv[i], length);
 		if (!s) {
 			fprintf(stderr, "accel: '%s' is not understood\n",
 				argv[i]);
 			print_usage(stderr, usage, specs);
 			return 2;
 		}
-		if (*s->name == '-' && s->type != OPT_FLAG && ++i == argc) {
-			fprintf(stderr, "accel: %s needs a value\n", s->name);
-			return 2;
+		if (*s->name == '-' && argv[i][length]) {
+			value = argv[i] + length + 1;
+			if (s->type == OPT_FLAG) {
+				fprintf(stderr, "accel: %s takes no value\n",
+					s->name);
+				return 2;
+			}
+		} else if (*s->name == '-' && s->type != OPT_FLAG) {
+			value = argv[++i];
+			if (!value) {
+				fprintf(stderr, "accel: %s needs a value\n",
+					s->name);
+				return 2;
+			}
 		}
-		bad = take(s, argv[i]);
+		bad = take(s, value);
 		if (bad)
 			return bad;
 	}
