@@ -104,9 +104,9 @@ enum compute_conv_shape conv_shape(const struct compute_device *dev,
 static bool is_matmul(const struct compute_conv *c,
 		      const struct conv_geometry *g)
 {
-	return c->groups == 1 && g->kh == 1 && g->kw == 1 && !c->pad[0] &&
-	       !c->pad[1] && c->stride[0] == 1 && c->stride[1] == 1 &&
-	       g->oh == g->h && g->ow == g->w;
+	return g->what != CONV_BY_WEIGHTS && c->groups == 1 && g->kh == 1 &&
+	       g->kw == 1 && !c->pad[0] && !c->pad[1] && c->stride[0] == 1 &&
+	       c->stride[1] == 1 && g->oh == g->h && g->ow == g->w;
 }
 
 /* Of what is no matmul and has no tiles: DIRECT, TEXEL or V3D. */
@@ -167,10 +167,11 @@ static struct compute_matmul as_matmul(const struct compute_conv *c,
 		.scratch = c->scratch,
 		.scratch_offset = c->scratch_offset,
 	};
+	const bool flip = g->what == CONV_BY_INPUT;
 
 	m.a.rank = 2;
-	m.a.stride[0] = g->flip ? 1 : (int32_t)g->c;
-	m.a.stride[1] = g->flip ? (int32_t)g->o : 1;
+	m.a.stride[0] = flip ? 1 : (int32_t)g->c;
+	m.a.stride[1] = flip ? (int32_t)g->o : 1;
 	m.b.rank = m.out.rank = 3;
 	m.b.size[2] = m.out.size[2] = g->h * g->w;
 	m.b.stride[0] = (int32_t)(g->c * g->h * g->w);
@@ -222,10 +223,10 @@ static accel_status pack(struct compute_record *rec,
 			 uint64_t at, struct compute_binding *out)
 {
 	uint32_t groups[3],
-		push[11] = { (uint32_t)quads, 0,     g->c,      g->h,      g->w,
+		push[12] = { (uint32_t)quads, 0,     g->c,      g->h,      g->w,
 			     g->hp,           g->wp, c->pad[0], c->pad[1], g->o,
-			     g->kh * g->kw };
-	const uint32_t spec[] = { LOCAL, mode, v->dtype, g->flip };
+			     g->kh * g->kw,   g->n };
+	const uint32_t spec[] = { LOCAL, mode, v->dtype, g->what };
 	struct compute_binding bind[2];
 	accel_status s;
 
@@ -246,7 +247,7 @@ static accel_status pack(struct compute_record *rec,
 		groups[1] = g->hp;
 		groups[2] = g->n;
 	}
-	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 4, bind, 2, push, 11,
+	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 4, bind, 2, push, 12,
 		   groups);
 	*out = bind[1];
 	out->writes = false;

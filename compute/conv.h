@@ -5,11 +5,16 @@
 
 #include "epilogue.h"
 
+enum conv_product { CONV_FORWARD, CONV_BY_INPUT, CONV_BY_WEIGHTS };
+
 struct conv_geometry {
 	uint32_t n, c, h, w, o, oh, ow, kh, kw;
 	uint32_t cg, og; /* channels of a group, in and out */
 	uint32_t hp, wp; /* padded input: every window lies inside */
-	bool flip; /* w is [c, o, kh, kw], and the last tap comes first */
+	/* Of a gradient that is computed as a convolution. By the input: w is
+	 * [c, o, kh, kw], the last tap first. By the weights: in is [c, n, h,
+	 * w], w is [c, o, kh, kw]. */
+	enum conv_product what;
 };
 
 /* Checks the views against each other. */
@@ -31,9 +36,6 @@ accel_status conv_record(struct compute_record *rec,
 enum compute_conv_shape conv_shape(const struct compute_device *dev,
 				   const struct compute_conv *c,
 				   const struct conv_geometry *g);
-
-/* What shaders/conv_tile.comp computes. */
-enum conv_product { CONV_FORWARD, CONV_BY_INPUT, CONV_BY_WEIGHTS };
 
 /* The tile's size, or 0 where the product takes another kernel. */
 uint32_t conv_tile_size(const struct compute_device *dev,

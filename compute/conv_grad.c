@@ -4,22 +4,49 @@
 
 #define LOCAL 64
 #define WG_LANES 64
+#define V3D_CHANNELS 16
+
+/* v as [a, b, h, w]. */
+static struct compute_view as(const struct compute_view *v, uint32_t a,
+			      uint32_t b)
+{
+	struct compute_view r = *v;
+
+	r.size[0] = a;
+	r.size[1] = b;
+	r.stride[1] = (int32_t)(r.size[2] * r.size[3]);
+	r.stride[0] = (int32_t)b * r.stride[1];
+	return r;
+}
+
+/* Does a kernel better than loops take t, which is `what` of c? */
+static bool takes(const struct compute_device *dev,
+		  const struct compute_conv *c, const struct conv_geometry *g,
+		  enum conv_product what, struct compute_conv *t,
+		  struct conv_geometry *tg)
+{
+	if (c->groups != 1 || !view_count(&c->in) || !view_count(&c->w) ||
+	    !view_count(&c->out) || conv_measure(t, tg))
+		return false;
+	t->shape = conv_shape(dev, c, g);
+	tg->what = what;
+	return conv_blocks(dev, t, tg);
+}
 
 /*
- * Without strides the gradient is a convolution, too: of what comes in, by the
- * same weights from the last tap to the first, as Dumoulin and Visin 2016 have
- * it in relationship 8. False where no kernel takes it but loops.
+ * Without strides the gradient by the input is a convolution, too: of what comes
+ * in, by the same weights from the last tap to the first (Dumoulin and Visin
+ * 2016, relationship 8).
  */
-static bool as_conv(const struct compute_device *dev,
-		    const struct compute_conv *c, const struct conv_geometry *g,
-		    struct compute_conv *t, struct conv_geometry *tg)
+static bool input_as_conv(const struct compute_device *dev,
+			  const struct compute_conv *c,
+			  const struct conv_geometry *g, struct compute_conv *t,
+			  struct conv_geometry *tg)
 {
 	*t = *c;
 	t->in = c->out;
 	t->out = c->in;
-	t->w.size[0] = g->c;
-	t->w.size[1] = g->o;
-	t->w.stride[0] = (int32_t)(g->o * g->kh * g->kw);
+	t->w = as(&c->w, g->c, g->o);
 	for (int i = 0; i < 2; i++) {
 		uint32_t reach = c->dilation[i] * ((i ? g->kw : g->kh) - 1);
 
@@ -27,11 +54,53 @@ static bool as_conv(const struct compute_device *dev,
 			return false;
 		t->pad[i] = reach - c->pad[i];
 	}
-	if (c->groups != 1 || !view_count(&c->in) || !view_count(&c->out) ||
-	    conv_measure(t, tg) || !conv_blocks(dev, t, tg))
-		return false;
-	tg->flip = true;
-	return true;
+	return takes(dev, c, g, CONV_BY_INPUT, t, tg);
+}
+
+/*
+ * The gradient by the weights is the convolution of the input by what comes in,
+ * where images and channels change places, and stride and dilation. Its output
+ * is [c, o, kh, kw], in scratch.
+ */
+static bool weights_as_conv(const struct compute_device *dev,
+			    const struct compute_conv *c,
+			    const struct conv_geometry *g,
+			    struct compute_conv *t, struct conv_geometry *tg)
+{
+	*t = *c;
+	t->in = as(&c->in, g->c, g->n);
+	t->w = as(&c->out, g->o, g->n);
+	t->out = as(&c->w, g->c, g->o);
+	t->out.dtype = COMPUTE_F32;
+	t->bias = t->residual = NULL;
+	t->act = COMPUTE_ACT_NONE;
+	for (int i = 0; i < 2; i++) {
+		t->stride[i] = c->dilation[i];
+		t->dilation[i] = c->stride[i];
+	}
+	/* few taps leave most of a block of pixels empty, and few channels most
+	 * of V3D's cores */
+	return g->kh * g->kw > 4 &&
+	       (g->c >= V3D_CHANNELS ||
+		conv_shape(dev, c, g) != COMPUTE_CONV_V3D) &&
+	       takes(dev, c, g, CONV_BY_WEIGHTS, t, tg);
+}
+
+static accel_status weight_conv(struct compute_record *rec,
+				const struct compute_conv *c,
+				struct compute_conv *t,
+				struct conv_geometry *tg)
+{
+	struct compute_view turned;
+	accel_status s;
+
+	t->out.buffer = c->scratch;
+	t->out.offset = c->scratch_offset + conv_scratch(rec->dev, t, tg);
+	s = conv_record(rec, t, tg);
+	turned = as(&t->out, tg->o, tg->n);
+	turned.stride[0] = t->out.stride[1];
+	turned.stride[1] = t->out.stride[0];
+	return s ? s : compute_copy(rec, &turned, &c->w);
 }
 
 uint64_t compute_conv_input_grad_scratch(struct compute_device *dev,
@@ -40,7 +109,7 @@ uint64_t compute_conv_input_grad_scratch(struct compute_device *dev,
 	struct conv_geometry g, tg;
 	struct compute_conv t;
 
-	if (conv_measure(c, &g) || !as_conv(dev, c, &g, &t, &tg))
+	if (conv_measure(c, &g) || !input_as_conv(dev, c, &g, &t, &tg))
 		return 0;
 	return conv_scratch(dev, &t, &tg);
 }
@@ -62,7 +131,7 @@ static accel_status input_grad(struct compute_record *rec,
 	s = conv_measure(c, &g);
 	if (s)
 		return s;
-	if (as_conv(rec->dev, c, &g, &t, &tg))
+	if (input_as_conv(rec->dev, c, &g, &t, &tg))
 		return conv_record(rec, &t, &tg);
 	e.n = g.h * g.w;
 	s = epilogue_bind(rec, "conv gradient", g.c, &e);
@@ -154,12 +223,15 @@ static accel_status weight_tiles(struct compute_record *rec,
 uint64_t compute_conv_weight_grad_scratch(struct compute_device *dev,
 					  const struct compute_conv *c)
 {
-	struct conv_geometry g;
+	struct conv_geometry g, tg;
+	struct compute_conv t;
 	uint32_t size, parts;
 
 	if (conv_measure(c, &g) || !view_count(&c->w) || !view_count(&c->in) ||
 	    !view_count(&c->out))
 		return 0;
+	if (weights_as_conv(dev, c, &g, &t, &tg))
+		return conv_scratch(dev, &t, &tg) + view_count(&c->w) * 4;
 	size = conv_tile_size(dev, c, &g, CONV_BY_WEIGHTS);
 	parts = size ? conv_tile_parts(c, &g, CONV_BY_WEIGHTS, size) : 1;
 	return parts > 1 ? parts * view_count(&c->w) * 4 : 0;
@@ -169,8 +241,9 @@ static accel_status weight_grad(struct compute_record *rec,
 				const struct compute_conv *c)
 {
 	struct compute_binding bind[3];
-	struct conv_geometry g;
+	struct conv_geometry g, tg;
 	uint32_t groups[3], total, size;
+	struct compute_conv t;
 	accel_status s;
 
 	s = conv_measure(c, &g);
@@ -181,6 +254,8 @@ static accel_status weight_grad(struct compute_record *rec,
 		return ACCEL_OK;
 	if (!view_count(&c->in) || !view_count(&c->out))
 		return compute_fill(rec, &c->w, 0);
+	if (weights_as_conv(rec->dev, c, &g, &t, &tg))
+		return weight_conv(rec, c, &t, &tg);
 	size = conv_tile_size(rec->dev, c, &g, CONV_BY_WEIGHTS);
 	if (size)
 		return weight_tiles(rec, c, &g, size);

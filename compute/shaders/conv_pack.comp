@@ -14,8 +14,9 @@ layout(local_size_x_id = 0) in;
 #include "flat.glsl"
 layout(constant_id = 1) const uint MODE = 0u;
 layout(constant_id = 2) const uint TYPE = 0u;
-// w is [c][o][taps], and its taps are in reverse order
-layout(constant_id = 3) const bool FLIP = false;
+// 1, the gradient by the input: w is [c][o][taps], the last tap first.
+// 2, by the weights: in is [c][n][h][w], w is [c][o][taps].
+layout(constant_id = 3) const uint GRADIENT = 0u;
 #define PIXELS 0u
 #define PLANES 1u
 #define COLUMNS 2u
@@ -24,6 +25,7 @@ layout(constant_id = 3) const bool FLIP = false;
 layout(push_constant) uniform P {
 	uint total, start, c, h, w, hp, wp, pt, pl; // in
 	uint o, taps; // w
+	uint images;
 };
 layout(std430, set = 0, binding = 0) readonly buffer A_ { uint a[]; };
 layout(std430, set = 0, binding = 1) writeonly buffer O_ { vec4 q[]; };
@@ -35,16 +37,17 @@ float pixel(uint n, uint ch, uint y, uint x)
 	x -= pl;
 	if (ch >= c || y >= h || x >= w)
 		return 0.0;
-	return load_a_f(TYPE, start + ((n * c + ch) * h + y) * w + x);
+	uint plane = GRADIENT == 2u ? ch * images + n : n * c + ch;
+	return load_a_f(TYPE, start + (plane * h + y) * w + x);
 }
 
 float weight(uint out_ch, uint ch, uint tap)
 {
 	if (out_ch >= o || ch >= c)
 		return 0.0;
-	uint i = FLIP ? (ch * o + out_ch + 1u) * taps - 1u - tap
-		      : (out_ch * c + ch) * taps + tap;
-	return load_a_f(TYPE, start + i);
+	uint row = GRADIENT != 0u ? ch * o + out_ch : out_ch * c + ch;
+	return load_a_f(TYPE, start + row * taps +
+				      (GRADIENT == 1u ? taps - 1u - tap : tap));
 }
 
 void main()
