@@ -96,6 +96,7 @@ static accel_status bucket(struct compute_device *dev, enum tune_op op,
 {
 	char own[128], kernel[128];
 	double us, least, gflops;
+	bool no_tiles = false;
 	accel_status err;
 
 	memset(row, 0, sizeof(*row));
@@ -116,10 +117,14 @@ static accel_status bucket(struct compute_device *dev, enum tune_op op,
 	snprintf(row->kernel, sizeof(row->kernel), "%s", own);
 	least = us * CLEARLY;
 	for (uint32_t k = 1; tune_shape_name(op, k) && !err; k++) {
-		if (!tune_fits(dev, op, k))
+		bool tile = !strncmp(tune_shape_name(op, k), "tile", 4);
+
+		/* where tiles are hopeless, so are those of other sizes */
+		if (!tune_fits(dev, op, k) || (tile && no_tiles))
 			continue;
 		us = measure(dev, row, op, k, runs, HOPELESS * least, kernel,
 			     sizeof(kernel), &err);
+		no_tiles |= tile && us > HOPELESS * least;
 		if (err || us >= least || !strcmp(kernel, own))
 			continue;
 		t->shape[op][at] = (uint8_t)k;
