@@ -102,8 +102,7 @@ vec4 pow4(vec4 x, vec4 y)
 	r = mix(r, 1.0 / x, equal(y, vec4(-1)));
 	r = mix(r, mix(x, y, is_nan4(y)), mix(is_nan4(y), bvec4(true),
 					      is_nan4(x)));
-	return mix(r, vec4(1), mix(equal(y, vec4(0)), bvec4(true),
-				   equal(x, vec4(1))));
+	return mix(r, vec4(1), equal(y, vec4(0)));
 }
 
 // The activations of compute_act, in its order.

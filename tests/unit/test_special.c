@@ -152,8 +152,6 @@ static void functions(accel_dtype d)
 	check(accel_pow_scalar(x, 3), FUNC, "cubes of edges, %s", name);
 	check(accel_pow_scalar(x, -1), FUNC, "reciprocals of edges, %s", name);
 	check(accel_pow_scalar(x, 0), FUNC, "0th powers of edges, %s", name);
-	check(accel_pow(accel_full(ctx, d, ACCEL_SCALAR, 1), x), FUNC,
-	      "powers of 1, %s", name);
 }
 
 static void integers(void)

@@ -158,12 +158,81 @@ static accel_status matmul(struct vk_record *r, const struct step *s,
 	return r->rec ? compute_matmul(r->rec, &m) : ACCEL_OK;
 }
 
+/* How often the loops of one invocation turn, at most: not less than with the
+ * fewest lanes that share them. */
+static int64_t turns(const struct step *s)
+{
+	const struct layout *a = &s->in[0].l, *b = &s->in[s->n_base > 1].l;
+	const struct layout *y = &s->out[0].l;
+	const struct op_attr *at = &s->attr;
+	int64_t each, n;
+	int i;
+
+	if (!s->n_base)
+		return 0;
+	each = layout_count(a) / layout_count(y);
+	switch (s->op) {
+	case OP_REDUCE_PROD:
+	case OP_REDUCE_MAX:
+	case OP_REDUCE_MIN:
+	case OP_ARGMAX:
+	case OP_ARGMIN:
+		return layout_count(y) < 8 ? each / 8 : each;
+	case OP_TOPK:
+		n = a->shape[a->ndim - 1];
+		return n / 32 * y->shape[y->ndim - 1];
+	case OP_SOFTMAX: /* the largest, the sum, the quotients */
+	case OP_LOG_SOFTMAX:
+		n = 3 * a->shape[at->axis];
+		return at->axis == a->ndim - 1 ? n / 16 : n;
+	case OP_NORMALIZE:
+		for (n = 3, i = 0; i < a->ndim; i++)
+			n *= at->axes & 1u << i ? a->shape[i] : 1;
+		return n / 16;
+	case OP_CUMSUM:
+		return a->shape[at->axis];
+	case OP_SCATTER_ADD:
+		return b->shape[at->axis];
+	case OP_MATMUL:
+		return a->shape[a->ndim - 1];
+	case OP_CONV:
+		return b->shape[1] * (b->shape[2] + 1) * (b->shape[3] + 1);
+	case OP_CONV_INPUT:
+		return b->shape[0] / at->groups * (b->shape[2] + 1) *
+		       (b->shape[3] + 1);
+	case OP_MAX_POOL:
+	case OP_MAX_POOL_INDEX:
+	case OP_AVG_POOL:
+	case OP_MAX_UNPOOL:
+	case OP_AVG_UNPOOL:
+		return (int64_t)at->kernel[0] * (at->kernel[1] + 1);
+	case OP_RESIZE_ADJOINT: /* the outputs that draw from one input */
+		return (2 * a->shape[2] / y->shape[2] + 3) *
+		       (2 * a->shape[3] / y->shape[3] + 4);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Mesa's llvmpipe leaves a shader's loops after 65535 turns, all loops of an
+ * invocation together, and says nothing (LP_MAX_TGSI_LOOP_ITERATIONS): on a
+ * rasterizer what may turn more often runs on the host.
+ */
+#define MOST_TURNS 60000
+
+static bool too_long(const struct vulkan *v, const struct step *s)
+{
+	return compute_device_info(v->device)->type == COMPUTE_DEVICE_CPU &&
+	       turns(s) > MOST_TURNS;
+}
+
 bool vk_supports(struct vulkan *v, const struct step *s)
 {
 	struct vk_record r = { .v = v };
 	struct compute_elementwise e;
 
-	if (s->ew && !program(&r, s, &e))
+	if ((s->ew && !program(&r, s, &e)) || too_long(v, s))
 		return false;
 	switch (s->op) {
 	case OP_FUSED:
