@@ -512,10 +512,11 @@ static accel_status v3d(struct compute_record *rec,
 			e->start[1],
 			e->start[2] + c,
 			p->b.ld / 4,
+			float_bits(1),
 		};
 
 		s = launch(rec, COMPUTE_SHADER_matmul_v3d, spec, 3, bind, 5,
-			   push, 10, groups);
+			   push, 11, groups);
 	}
 	return s ? s : epilogue_rest(rec, &rest, p->m, p->n);
 }

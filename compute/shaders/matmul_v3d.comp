@@ -8,7 +8,8 @@
 // One matrix a launch: a batch index held over the loop makes it spill.
 //
 // A is packed [panel of 12 rows][k][12]; B is rows. Both in fours: of f32, or of
-// f16, whose conversion folds into the multiply.
+// f16, to be converted once: a conversion folds into any multiply, and the
+// compiler folds it into all twelve, each of which then pairs with less.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
@@ -20,6 +21,7 @@ layout(push_constant) uniform P {
 	float alpha;
 	uint start_a, start_b, start_c, start_bias, start_res;
 	uint ldb; // in fours, as is start_a
+	float one; // 1, which the compiler cannot know: see floats()
 };
 #define C_BINDING 2
 #include "epilogue.glsl"
@@ -36,7 +38,7 @@ layout(std430, set = 0, binding = 1) restrict readonly buffer BH_ { uvec2 bh[]; 
 
 vec4 floats(uvec2 h)
 {
-	return vec4(unpackHalf2x16(h.x), unpackHalf2x16(h.y));
+	return vec4(unpackHalf2x16(h.x), unpackHalf2x16(h.y)) * one;
 }
 
 void main()

@@ -18,6 +18,9 @@ for python in python3 /usr/bin/python3 ""; do
 	[ -z "$python" ] || "$python" -c 'import torch' 2>/dev/null && break
 done
 
+# what a rasterizer computes, a processor does
+rasterizer=$("$BUILD/accel" devices 2>/dev/null | grep -o -m1 llvmpipe)
+
 row() { printf '%-34s %12s %14s %10s %10s\n' "$@"; }
 
 ours() { # ARCH OPTIONS...: samples/s, samples/CPU-s, us a step, the shortest
@@ -78,8 +81,15 @@ for a in mlp cnn; do
 		show "$a, cpu, $threads thread(s)" "$tmp/ours"
 		show "$a, PyTorch, $threads thread(s)" "$tmp/torch"
 	done
-	ours "${arch[$a]}" --device vulkan >"$tmp/ours"
+	: >"$tmp/ours"; : >"$tmp/one"
+	for ((i = 0; i < rounds; i++)); do
+		ours "${arch[$a]}" --device vulkan >>"$tmp/ours"
+		[ -n "$rasterizer" ] || continue
+		# without threads of its own
+		LP_NUM_THREADS=0 ours "${arch[$a]}" --device vulkan >>"$tmp/one"
+	done
 	show "$a, vulkan" "$tmp/ours"
+	show "$a, lavapipe, 1 thread" "$tmp/one"
 done
 [ -n "$python" ] || echo "PyTorch is not installed: nothing to compare with"
 exit 0
