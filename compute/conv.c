@@ -119,10 +119,14 @@ static enum compute_conv_shape choose(const struct compute_device *dev,
 
 	if (shape != COMPUTE_CONV_TEXEL && shape != COMPUTE_CONV_V3D)
 		return COMPUTE_CONV_DIRECT;
-	/* blocks of channels must fill, and windows not be mostly padding */
-	if (c->groups != 1 || g->o < 8 ||
-	    (shape == COMPUTE_CONV_TEXEL && g->c < 3) || g->n > 65535 ||
-	    g->hp > 65535 ||
+	/* blocks of channels must fill, a rasterizer's less so, whose loops
+	 * are a hundred times as slow; windows must not be mostly padding */
+	if (c->groups != 1 ||
+	    (shape == COMPUTE_CONV_TEXEL
+		     ? (uint64_t)g->c * g->o <
+			       div_up(g->c, 4) * 2u * div_up(g->o, BLOCK)
+		     : g->o < 8) ||
+	    g->n > 65535 || g->hp > 65535 ||
 	    plane > 8 * ((uint64_t)g->n * g->c * g->h * g->w + 1024) ||
 	    plane > 1u << 28)
 		return COMPUTE_CONV_DIRECT;

@@ -34,14 +34,18 @@ void main()
 		return;
 	uint row = e / w, x = e - row * w, plane = row / h;
 	uint y = row - plane * h, base = plane * oh * ow;
+	// the last windows that may begin before it, and how many reach it
+	uint last_y = (y + pt) / sh, last_x = (x + pl) / sw;
+	uint tall = (kh - 1u) * dh, wide = (kw - 1u) * dw;
+	uint rows = tall / sh + 1u, columns = wide / sw + 1u;
 	float sum = 0.0;
-	for (uint ky = 0u; ky < kh; ky++) {
-		uint t = y + pt - ky * dh, oy = t / sh;
-		if (int(t) < 0 || oy * sh != t || oy >= oh)
-			continue;
-		for (uint kx = 0u; kx < kw; kx++) {
-			uint u = x + pl - kx * dw, ox = u / sw;
-			if (int(u) < 0 || ox * sw != u || ox >= ow)
+	for (uint i = 0u; i < rows; i++) {
+		uint oy = last_y - i, t = y + pt - oy * sh;
+		if (oy >= oh || t > tall || (dh != 1u && t % dh != 0u))
+			continue; // oy may have wrapped below 0
+		for (uint j = 0u; j < columns; j++) {
+			uint ox = last_x - j, u = x + pl - ox * sw;
+			if (ox >= ow || u > wide || (dw != 1u && u % dw != 0u))
 				continue;
 			uint at = base + oy * ow + ox;
 			float d = load_o_f(TYPES >> 3, start_o + at);
