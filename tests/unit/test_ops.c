@@ -366,6 +366,12 @@ static void convolutions(void)
 			      (int[]){ 0, 3, 1, 2 }),
 		w);
 	check(y, SUM, "conv of a permuted view");
+	/* and where kernels pack it, which need scratch behind its copy */
+	x = accel_permute(values(ACCEL_F32, ACCEL_SHAPE(2, 9, 9, 8)),
+			  (int[]){ 0, 3, 1, 2 });
+	w = accel_permute(values(ACCEL_F32, ACCEL_SHAPE(3, 3, 8, 20)),
+			  (int[]){ 3, 2, 0, 1 });
+	check(accel_conv2d(x, w), SUM, "conv of large permuted views");
 	for (d = 0; d < 2; d++) {
 		x = values(floats[d], ACCEL_SHAPE(2, 4, 5, 6));
 		w = values(floats[d], ACCEL_SHAPE(4, 3, 3, 3));

@@ -252,7 +252,7 @@ static uint64_t id_of(struct buffer *b)
 static accel_status make_scratch(struct vulkan *v, const struct plan *plan,
 				 struct buffer *const *bind, struct set *s)
 {
-	struct vk_record r = { .v = v, .bind = bind };
+	struct vk_record r = { .v = v, .bind = bind, .scratch = v->any };
 	accel_status err = ACCEL_OK;
 	uint32_t i;
 
