@@ -51,20 +51,31 @@ static VkResult wait_fences(VkDevice d, uint32_t n, const VkFence *fence,
 /* ---- a card's memory: one more type, which is what the driver's first is ---- */
 
 static PFN_vkGetPhysicalDeviceMemoryProperties2 real_memory;
+static PFN_vkGetPhysicalDeviceMemoryProperties real_memory_1;
 static PFN_vkGetBufferMemoryRequirements real_requirements;
 static PFN_vkAllocateMemory real_allocate;
 static uint32_t host_type;
 
-static void memory(VkPhysicalDevice d, VkPhysicalDeviceMemoryProperties2 *p)
+static void as_card(VkPhysicalDeviceMemoryProperties *m)
 {
-	VkPhysicalDeviceMemoryProperties *m = &p->memoryProperties;
-
-	real_memory(d, p);
 	host_type = m->memoryTypeCount++;
 	m->memoryTypes[host_type] = m->memoryTypes[0];
 	m->memoryTypes[host_type].propertyFlags &=
 		~(VkFlags)VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
 	m->memoryTypes[0].propertyFlags = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
+}
+
+static void memory(VkPhysicalDevice d, VkPhysicalDeviceMemoryProperties2 *p)
+{
+	real_memory(d, p);
+	as_card(&p->memoryProperties);
+}
+
+/* What the validation layers ask. */
+static void memory_1(VkPhysicalDevice d, VkPhysicalDeviceMemoryProperties *m)
+{
+	real_memory_1(d, m);
+	as_card(m);
 }
 
 static void requirements(VkDevice d, VkBuffer b, VkMemoryRequirements *r)
@@ -90,6 +101,10 @@ static PFN_vkVoidFunction card(const char *name, PFN_vkVoidFunction f)
 	if (!strcmp(name, "vkGetPhysicalDeviceMemoryProperties2")) {
 		real_memory = (PFN_vkGetPhysicalDeviceMemoryProperties2)f;
 		return (PFN_vkVoidFunction)memory;
+	}
+	if (!strcmp(name, "vkGetPhysicalDeviceMemoryProperties")) {
+		real_memory_1 = (PFN_vkGetPhysicalDeviceMemoryProperties)f;
+		return (PFN_vkVoidFunction)memory_1;
 	}
 	if (!strcmp(name, "vkGetBufferMemoryRequirements")) {
 		real_requirements = (PFN_vkGetBufferMemoryRequirements)f;
