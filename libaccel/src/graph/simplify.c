@@ -67,6 +67,14 @@ static bool fold(const struct ir *ir, struct ir_node *n)
 	return true;
 }
 
+/* Whether an operand is all of its node, in order, if maybe by another shape:
+ * what is stored is the same. */
+static bool is_whole(const struct ir *ir, const struct ir_input *at)
+{
+	return !at->l.offset && layout_dense(&at->l) &&
+	       layout_count(&at->l) == layout_count(&ir->node[at->node].l);
+}
+
 /* The input that a node merely repeats, or NULL: x + 0, x * 1, ... */
 static struct ir_input *identity(const struct ir *ir, struct ir_node *n)
 {
@@ -107,7 +115,9 @@ static struct ir_input *identity(const struct ir *ir, struct ir_node *n)
 	if (k < 0 || ir->node[n->in[k].node].l.dtype != n->l.dtype ||
 	    ir->node[n->in[k].node].op == OP_SCALAR)
 		return NULL;
-	return ir_aligned(ir, &n->in[k], &n->l) ? &n->in[k] : NULL;
+	return is_whole(ir, &n->in[k]) && layout_same_shape(&n->in[k].l, &n->l)
+		       ? &n->in[k]
+		       : NULL;
 }
 
 /* Cheaper forms of a power by a constant. */
@@ -273,14 +283,13 @@ static uint32_t own_copy(struct ir *ir, const struct ir_input *from)
 }
 
 /* Whether the operand is a whole computed node that nobody claimed yet, maybe
- * by another shape: what is stored is the same. */
+ * by another shape. */
 static bool claimable(const struct ir *ir, const struct ir_input *at)
 {
 	const struct ir_node *n = &ir->node[at->node];
 
 	return op_table[n->op].class != CLASS_LEAF && n->home == HOME_TEMP &&
-	       !at->l.offset && layout_dense(&at->l) &&
-	       layout_count(&at->l) == layout_count(&n->l);
+	       is_whole(ir, at);
 }
 
 static void mark_live(struct ir *ir)
