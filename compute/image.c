@@ -32,13 +32,17 @@ static accel_status pool(struct compute_record *rec,
 {
 	const char *what = grad ? "pool gradient" : "pool";
 	const struct compute_view *write = grad ? &p->in : &p->out;
-	const uint32_t spec[] = { LOCAL,
-				  p->average | (uint32_t)p->count_pad << 1 |
-					  (p->index ? 4u : 0),
-				  p->in.dtype | p->out.dtype << 3 };
+	const uint32_t spec[] = {
+		LOCAL,
+		p->average | (uint32_t)p->count_pad << 1 | (p->index ? 4u : 0) |
+			(grad && (p->dilation[0] != 1 || p->dilation[1] != 1)
+				 ? 8u
+				 : 0),
+		p->in.dtype | p->out.dtype << 3
+	};
 	uint32_t total = (uint32_t)view_count(write), groups[3];
 	uint32_t dtypes = VIEW_FLOATS;
-	uint32_t push[16] = {
+	uint32_t push[18] = {
 		total,          p->in.size[2], p->in.size[3], p->out.size[2],
 		p->out.size[3], p->kernel[0],  p->kernel[1],  p->stride[0],
 		p->stride[1],   p->pad[0],     p->pad[1],     p->dilation[0],
@@ -86,13 +90,16 @@ static accel_status pool(struct compute_record *rec,
 	}
 	if (s)
 		return s;
+	for (int i = 0; i < 2 && grad; i++)
+		push[16 + i] =
+			(p->kernel[i] - 1) * p->dilation[i] / p->stride[i] + 1;
 	bind[0] = grad ? in : out;
 	bind[1] = grad ? out : in;
 	bind[2] = index;
 	grid_1d(rec->dev, div_up(total, LOCAL), groups);
 	return launch(rec,
 		      grad ? COMPUTE_SHADER_pool_grad : COMPUTE_SHADER_pool,
-		      spec, 3, bind, 3, push, 16, groups);
+		      spec, 3, bind, 3, push, grad ? 18 : 16, groups);
 }
 
 accel_status compute_pool(struct compute_record *rec,

@@ -6,11 +6,13 @@
 
 layout(local_size_x_id = 0) in;
 #include "flat.glsl"
-layout(constant_id = 1) const uint FLAGS = 0u; // 1 average, 2 count pad
+layout(constant_id = 1) const uint FLAGS = 0u; // 1 average, 2 count pad, 8 dilated
+const bool DILATED = (FLAGS & 8u) != 0u;
 layout(constant_id = 2) const uint TYPES = 0u; // in (written), out (read)
 layout(push_constant) uniform P {
 	uint total, h, w, oh, ow, kh, kw, sh, sw, pt, pl, dh, dw;
 	uint start_o, start_a, start_i;
+	uint rows, columns; // of windows that can reach an element
 };
 layout(std430, set = 0, binding = 0) buffer A_ { uint a[]; };
 layout(std430, set = 0, binding = 1) readonly buffer O_ { uint o[]; };
@@ -34,18 +36,17 @@ void main()
 		return;
 	uint row = e / w, x = e - row * w, plane = row / h;
 	uint y = row - plane * h, base = plane * oh * ow;
-	// the last windows that may begin before it, and how many reach it
+	// the last window that may begin before it, and how far one reaches
 	uint last_y = (y + pt) / sh, last_x = (x + pl) / sw;
 	uint tall = (kh - 1u) * dh, wide = (kw - 1u) * dw;
-	uint rows = tall / sh + 1u, columns = wide / sw + 1u;
 	float sum = 0.0;
 	for (uint i = 0u; i < rows; i++) {
 		uint oy = last_y - i, t = y + pt - oy * sh;
-		if (oy >= oh || t > tall || (dh != 1u && t % dh != 0u))
+		if (oy >= oh || t > tall || (DILATED && t % dh != 0u))
 			continue; // oy may have wrapped below 0
 		for (uint j = 0u; j < columns; j++) {
 			uint ox = last_x - j, u = x + pl - ox * sw;
-			if (ox >= ow || u > wide || (dw != 1u && u % dw != 0u))
+			if (ox >= ow || u > wide || (DILATED && u % dw != 0u))
 				continue;
 			uint at = base + oy * ow + ox;
 			float d = load_o_f(TYPES >> 3, start_o + at);
