@@ -85,11 +85,10 @@ for a in mlp cnn; do
 	for ((i = 0; i < rounds; i++)); do
 		ours "${arch[$a]}" --device vulkan >>"$tmp/ours"
 		[ -n "$rasterizer" ] || continue
-		# without threads of its own
-		LP_NUM_THREADS=0 ours "${arch[$a]}" --device vulkan >>"$tmp/one"
+		ours "${arch[$a]}" --device vulkan --threads 1 >>"$tmp/one"
 	done
 	show "$a, vulkan" "$tmp/ours"
-	show "$a, lavapipe, 1 thread" "$tmp/one"
+	show "$a, lavapipe, 1 thread(s)" "$tmp/one"
 done
 [ -n "$python" ] || echo "PyTorch is not installed: nothing to compare with"
 exit 0

@@ -22,6 +22,10 @@ int cmd_record(int argc, char **argv);
  * it is not (ACCEL_OK) after a call that returned NULL; returns 1. */
 int fail(accel_status s);
 
+/* accel_open() with so many threads of the cpu, or of a Vulkan device that is
+ * lavapipe; 0: as many as there are. */
+accel_context *open_device(const char *device, uint64_t seed, int threads);
+
 /* A JSON string with its quotes. */
 void print_json_string(const char *s);
 /* A JSON number, or null for what JSON has none for. */

@@ -147,7 +147,7 @@ int cmd_bench_train(int argc, char **argv)
 		{ "--device", OPT_TEXT, &device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
 		{ "--threads", OPT_COUNT, &threads,
-		  "of the cpu (all there are)" },
+		  "of the cpu or lavapipe (all there are)" },
 		{ "--seconds", OPT_NUMBER, &b.seconds, "to measure (2)" },
 		{ "--json", OPT_FLAG, &json, "one object" },
 		{ NULL, OPT_FLAG, NULL, NULL },
@@ -156,7 +156,7 @@ int cmd_bench_train(int argc, char **argv)
 	status = parse_options(argc, argv, "bench train [OPTIONS]", specs);
 	if (status >= 0)
 		return status;
-	b.ctx = accel_open(device, .threads = (uint32_t)threads);
+	b.ctx = open_device(device, 0, threads);
 	if (!b.ctx)
 		return fail(ACCEL_OK);
 	status = bench(&b, arch, batch, json);

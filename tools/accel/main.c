@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -51,6 +52,18 @@ int main(int argc, char **argv)
 	fprintf(stderr, "accel: no command '%s'\n", argv[1]);
 	usage(stderr);
 	return 2;
+}
+
+accel_context *open_device(const char *device, uint64_t seed, int threads)
+{
+	char text[16];
+
+	/* lavapipe reads it as it starts, counts those beside its own, and the
+	 * user's wish comes first */
+	snprintf(text, sizeof(text), "%d", threads > 1 ? threads : 0);
+	if (threads)
+		setenv("LP_NUM_THREADS", text, 0);
+	return accel_open(device, .seed = seed, .threads = (uint32_t)threads);
 }
 
 int fail(accel_status s)

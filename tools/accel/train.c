@@ -337,7 +337,7 @@ int cmd_train(int argc, char **argv)
 		{ "--device", OPT_TEXT, &a.device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
 		{ "--threads", OPT_COUNT, &a.threads,
-		  "of the cpu (all there are)" },
+		  "of the cpu or lavapipe (all there are)" },
 		{ "--out", OPT_TEXT, &a.out,
 		  "the model's file (model.safetensors)" },
 		{ "--resume", OPT_FLAG, &a.resume,
@@ -361,8 +361,7 @@ int cmd_train(int argc, char **argv)
 	if (!can_save(a.out))
 		return 1;
 	a.data.seed = a.seed;
-	ctx = accel_open(a.device, .seed = a.seed,
-			 .threads = (uint32_t)a.threads);
+	ctx = open_device(a.device, a.seed, a.threads);
 	if (!ctx)
 		return fail(ACCEL_OK);
 	d = data_for_training(ctx, &a.data);
