@@ -7,7 +7,8 @@
  * Axes may be negative. Results are deterministic: reductions run in a fixed
  * order. Integers wrap. NaN propagates through everything, min, max and relu
  * included, except comparisons, which it makes false ("not equal" true), and
- * pow(x, 0), which is 1 whatever x is. pow(1, NaN) is 1 or NaN.
+ * pow(x, 0), which is 1 whatever x is. pow(1, x) for x NaN
+ * or infinite is 1 or NaN.
  */
 #ifndef ACCEL_OPS_H
 #define ACCEL_OPS_H
