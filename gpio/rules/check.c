@@ -144,11 +144,30 @@ static accel_status check_reference(struct accel_control *c, struct expr *e)
 	return status;
 }
 
+accel_status check_unit(struct accel_control *c, accel_control_place place,
+			const char *text, struct unit *u)
+{
+	const char *known[32];
+	uint32_t n = 0, i;
+	char near[24];
+
+	if (unit_parse(&c->customs, text, u))
+		return ACCEL_OK;
+	for (i = 0; i < c->n_values && n < 32; i++)
+		if (*c->values[i].unit.name)
+			known[n++] = c->values[i].unit.name;
+	unit_suggest(&c->customs, text, known, n, near);
+	return control_error(c, place, "unknown unit \"%s\"%s%s%s", text,
+			     *near ? "; did you mean " : "", near,
+			     *near ? "?" : "");
+}
+
 static accel_status check_number(struct accel_control *c, struct expr *e)
 {
-	if (!unit_parse(&c->customs, e->name, &e->unit))
-		return control_error(c, e->place, "unknown unit \"%s\"",
-				     e->name);
+	accel_status status = check_unit(c, e->place, e->name, &e->unit);
+
+	if (status)
+		return status;
 	e->number = e->number * e->unit.scale + e->unit.offset;
 	e->low = e->high = e->number;
 	return ACCEL_OK;

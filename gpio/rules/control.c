@@ -240,6 +240,7 @@ static accel_status check_models(struct accel_control *c)
 /* What models and outputs are, before anything names them. */
 static accel_status check_given(struct accel_control *c)
 {
+	accel_status status;
 	uint32_t i;
 
 	for (i = 0; i < c->n_values; i++) {
@@ -257,9 +258,9 @@ static accel_status check_given(struct accel_control *c)
 			continue;
 		v->low = -INFINITY;
 		v->high = INFINITY;
-		if (!unit_parse(&c->customs, m->pub.unit, &v->unit))
-			return control_error(c, v->place, "unknown unit \"%s\"",
-					     m->pub.unit);
+		status = check_unit(c, v->place, m->pub.unit, &v->unit);
+		if (status)
+			return status;
 	}
 	return ACCEL_OK;
 }

@@ -29,11 +29,32 @@ struct customs {
 	char name[CUSTOM_MAX][24];
 };
 
+/*
+ * One spelling for characters that look alike (U+03BC and U+00B5, º and °, the
+ * ohm sign and omega, ℉ and °F). The result is never longer than the text.
+ */
+void unit_spell(const char *text, char *out);
+/* Is the text the name in other letter case, and nothing else? "KHZ" is kHz;
+ * "MW" is not mW. */
+bool unit_folds(const char *text, const char *name);
+
+/* The known name that is nearest to an unknown one. */
+struct unit_guess {
+	const char *text; /* the unknown one, spelled */
+	unsigned int distance;
+	char name[24]; /* "": nothing is near */
+};
+void unit_guess(struct unit_guess *g, const char *name);
+
 /* Reads "°C", "km/h", "g/m3", "" or a custom unit. False: unknown. */
 bool unit_parse(const struct customs *customs, const char *text,
 		struct unit *u);
 /* The same; what is unknown becomes a custom unit. False: too many of them. */
 bool unit_intern(struct customs *customs, const char *text, struct unit *u);
+/* What may have been meant by an unknown text; "": nothing is near. Built from
+ * the table's names, the custom ones and those of `known`. */
+void unit_suggest(const struct customs *customs, const char *text,
+		  const char *const *known, uint32_t n_known, char out[24]);
 bool unit_same(const struct unit *a, const struct unit *b);
 /* a times b^sign; false: of a point or a boolean there is no product. */
 bool unit_multiply(const struct unit *a, const struct unit *b, int sign,
@@ -216,6 +237,9 @@ accel_status check_condition(struct accel_control *c, struct expr *e);
 /* A value that would have to be two things at once for `holds` to hold and `not`,
  * which may be NULL, not to; -1: none is known. */
 int limits_exclude(const struct expr *holds, const struct expr * not );
+/* Reads a unit; an unknown one is an error that names what is near it. */
+accel_status check_unit(struct accel_control *c, accel_control_place place,
+			const char *text, struct unit *u);
 /* Works out a derived value's unit and range, once. */
 accel_status check_value(struct accel_control *c, struct value *v);
 /* The number of a value by its full or short name; -1: there is none, or, with

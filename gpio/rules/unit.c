@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Units: their names, their sizes, what a product of them is. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,6 @@ static const struct {
 	{ "ppm", 1e-6, 0, { 0 }, false },
 	{ "ppb", 1e-9, 0, { 0 }, false },
 	{ "°C", 1, 0, { [DIM_K] = 1 }, true },
-	{ "℃", 1, 0, { [DIM_K] = 1 }, true },
 	{ "degC", 1, 0, { [DIM_K] = 1 }, true },
 	{ "°F", 5 / 9.0, -160 / 9.0, { [DIM_K] = 1 }, true },
 	{ "degF", 5 / 9.0, -160 / 9.0, { [DIM_K] = 1 }, true },
@@ -48,6 +48,7 @@ static const struct {
 	{ "g", 1e-3, 0, { KG(1) }, false },
 	{ "mg", 1e-6, 0, { KG(1) }, false },
 	{ "µg", 1e-9, 0, { KG(1) }, false },
+	{ "ug", 1e-9, 0, { KG(1) }, false },
 	{ "N", 1, 0, { KG(1), M(1), S(-2) }, false },
 	{ "Pa", 1, 0, { KG(1), M(-1), S(-2) }, false },
 	{ "hPa", 1e2, 0, { KG(1), M(-1), S(-2) }, false },
@@ -71,6 +72,21 @@ static const struct {
 	{ "klx", 1e3, 0, { [DIM_LX] = 1 }, false },
 };
 
+#define UNITS (sizeof(units) / sizeof(units[0]))
+
+/* The table's row: the very name first, then one in other letter case. */
+static size_t find_row(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < UNITS; i++)
+		if (!strcmp(units[i].name, name))
+			return i;
+	for (i = 0; i < UNITS && !unit_folds(name, units[i].name);)
+		i++;
+	return i;
+}
+
 /* One name of the table or a custom one. */
 static bool find(const struct customs *customs, const char *name, size_t len,
 		 struct unit *u)
@@ -82,22 +98,21 @@ static bool find(const struct customs *customs, const char *name, size_t len,
 	if (len >= sizeof(u->name))
 		return false;
 	memcpy(u->name, name, len);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(units[i].name, u->name))
-			continue;
-		u->scale = units[i].scale;
-		u->offset = units[i].offset;
-		u->point = units[i].point;
-		memcpy(u->dim, units[i].dim, sizeof(u->dim));
-		return true;
-	}
 	for (k = 0; k < customs->n; k++) {
 		if (strcmp(customs->name[k], u->name))
 			continue;
 		u->custom = (uint8_t)(k + 1);
 		return true;
 	}
-	return false;
+	i = find_row(u->name);
+	if (i == UNITS)
+		return false;
+	strcpy(u->name, units[i].name);
+	u->scale = units[i].scale;
+	u->offset = units[i].offset;
+	u->point = units[i].point;
+	memcpy(u->dim, units[i].dim, sizeof(u->dim));
+	return true;
 }
 
 /* An exponent behind a name: "3", "³"; its length. */
@@ -116,16 +131,19 @@ static size_t exponent(const char *text, size_t len, int *power)
 	return 0;
 }
 
-bool unit_parse(const struct customs *customs, const char *text, struct unit *u)
+bool unit_parse(const struct customs *customs, const char *spelling,
+		struct unit *u)
 {
 	struct unit part, product;
+	char text[sizeof(u->name)];
 	const char *p = text;
 	int sign = 1, power, i;
 	size_t len, tail;
 
 	*u = (struct unit){ .scale = 1 };
-	if (strlen(text) >= sizeof(u->name))
+	if (strlen(spelling) >= sizeof(text))
 		return false;
+	unit_spell(spelling, text);
 	if (!*text || find(customs, text, strlen(text), u))
 		return true;
 	*u = (struct unit){ .scale = 1 };
@@ -157,8 +175,64 @@ bool unit_intern(struct customs *customs, const char *text, struct unit *u)
 		return true;
 	if (customs->n == CUSTOM_MAX || strlen(text) >= sizeof(u->name))
 		return false;
-	strcpy(customs->name[customs->n++], text);
+	unit_spell(text, customs->name[customs->n++]);
 	return unit_parse(customs, text, u);
+}
+
+/* The nearest name of a part of a product, or the part itself if it is known. */
+static void suggest_part(const struct customs *customs, const char *part,
+			 char out[24])
+{
+	struct unit_guess g = { .text = part, .distance = 99 };
+	struct unit u;
+	size_t i;
+	int k;
+
+	if (unit_parse(customs, part, &u)) {
+		strcpy(out, part);
+		return;
+	}
+	for (k = 0; k < customs->n; k++)
+		unit_guess(&g, customs->name[k]);
+	for (i = 0; i < UNITS; i++)
+		unit_guess(&g, units[i].name);
+	strcpy(out, g.name);
+}
+
+void unit_suggest(const struct customs *customs, const char *spelling,
+		  const char *const *known, uint32_t n_known, char out[24])
+{
+	char text[24], part[24], name[24];
+	struct unit_guess g = { .text = text, .distance = 99 };
+	size_t len, n = 0;
+	const char *p;
+	uint32_t i;
+
+	*out = 0;
+	if (strlen(spelling) >= sizeof(text))
+		return;
+	unit_spell(spelling, text);
+	/* what the file's values have is what is most likely meant */
+	for (i = 0; i < n_known; i++)
+		unit_guess(&g, known[i]);
+	if (*g.name) {
+		strcpy(out, g.name);
+		return;
+	}
+	for (p = text;; p += len + 1) {
+		len = strcspn(p, "/*");
+		memcpy(part, p, len);
+		part[len] = 0;
+		suggest_part(customs, part, name);
+		if (!*name || n + strlen(name) + 2 > sizeof(text)) {
+			*out = 0;
+			return;
+		}
+		n += (size_t)snprintf(out + n, sizeof(text) - n, "%s", name);
+		if (!p[len])
+			return;
+		out[n++] = p[len];
+	}
 }
 
 bool unit_same(const struct unit *a, const struct unit *b)

@@ -37,7 +37,8 @@ extern const struct dht_limits dht_limits[2];
 accel_status dht_decode(enum dht_model model, const accel_edge *edges,
 			uint32_t n, struct dht_values *values);
 
-/* The same from the five bytes. */
+/* The same from the five bytes. A DHT22's temperature below zero is a sign bit
+ * and a magnitude, or, of clones, two's complement: 800f and fff1 are -1.5. */
 accel_status dht_bytes(enum dht_model model, const uint8_t bytes[5],
 		       struct dht_values *values);
 
@@ -48,18 +49,24 @@ accel_status dht_bytes(enum dht_model model, const uint8_t bytes[5],
  * HC-SR04: the echo line is high as long as sound is under way, there and back
  * at 331.5 + 0.6 T m/s; about 38 ms when nothing answers.
  *
- * ERR_TIMEOUT: no edge, or nothing in range. ERR_FORMAT: not one pulse.
+ * ERR_TIMEOUT: no edge, or nothing in range: clones then hold the line high for
+ * 200 ms or for ever, so a rise without a fall is that, too. ERR_FORMAT: not one
+ * pulse.
  */
 accel_status echo_decode(const accel_edge *edges, uint32_t n,
 			 double temperature, double *cm);
 
 struct pulse {
-	uint64_t count; /* rising edges so far, lost ones too */
-	uint64_t lost; /* edges that were lost: the rate is a lower bound */
-	uint64_t seen, first_ns, last_ns; /* since the last rate */
+	uint64_t count; /* rising edges so far, those the queue dropped too */
+	uint64_t lost; /* those that it dropped */
+	/* since the last rate: edges from the first to the last, dropped ones
+	 * between them too, and the times of these two */
+	uint64_t seen, first_ns, last_ns;
 };
 
-/* Counts rising edges of one line. */
+/* Counts rising edges of one line that reports no others. What a full queue
+ * dropped is known by number and lies between two times, so both the count and
+ * the rate stay exact. */
 void pulse_feed(struct pulse *p, const accel_edge *edges, uint32_t n);
 
 /* Pulses a second by the first and last one since the last call, the newest of

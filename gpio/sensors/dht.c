@@ -31,6 +31,21 @@ const struct dht_limits dht_limits[2] = {
 
 static const char *const names[] = { [DHT11] = "DHT11", [DHT22] = "DHT22" };
 
+/*
+ * The data sheet's sign bit and magnitude, in tenths; clones send two's
+ * complement below zero, which as a magnitude would be below -3,000 °C.
+ */
+static double dht22_temperature(uint8_t high, uint8_t low)
+{
+	double t = ((high & 0x7f) << 8 | low) / 10.0;
+
+	if (!(high & 0x80))
+		return t;
+	if (-t < dht_limits[DHT22].temperature_min)
+		return (int16_t)(high << 8 | low) / 10.0;
+	return t > 0 ? -t : 0;
+}
+
 accel_status dht_bytes(enum dht_model model, const uint8_t b[5],
 		       struct dht_values *v)
 {
@@ -49,9 +64,7 @@ accel_status dht_bytes(enum dht_model model, const uint8_t b[5],
 				   names[model]);
 	if (model == DHT22) {
 		v->humidity = (b[0] << 8 | b[1]) / 10.0;
-		v->temperature = ((b[2] & 0x7f) << 8 | b[3]) / 10.0;
-		if (b[2] & 0x80)
-			v->temperature = -v->temperature;
+		v->temperature = dht22_temperature(b[2], b[3]);
 	} else {
 		if (b[1] > 9 || (b[3] & 0x7f) > 9)
 			return accel_error(ACCEL_ERR_RANGE,

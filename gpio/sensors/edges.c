@@ -15,6 +15,11 @@ accel_status echo_decode(const accel_edge *e, uint32_t n, double temperature,
 				   "HC-SR04: no echo pulse; check the 5 V "
 				   "supply, the trigger line, and the divider "
 				   "on the echo line");
+	if (n == 1 && e[0].level == 1 && !e[0].lost)
+		return accel_error(ACCEL_ERR_TIMEOUT,
+				   "HC-SR04: nothing within %g cm (the echo "
+				   "has not ended)",
+				   ECHO_MAX_CM);
 	if (n != 2 || e[0].level != 1 || e[1].level != 0 || e[1].lost ||
 	    e[1].time_ns <= e[0].time_ns)
 		return accel_error(ACCEL_ERR_FORMAT,
@@ -40,6 +45,9 @@ void pulse_feed(struct pulse *p, const accel_edge *e, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		p->lost += e[i].lost;
 		p->count += e[i].lost;
+		/* what was dropped before the first time has no time at all */
+		if (p->seen)
+			p->seen += e[i].lost;
 		if (!e[i].level)
 			continue;
 		if (!p->seen++)

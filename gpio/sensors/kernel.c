@@ -401,6 +401,26 @@ static accel_status w1_describe(accel_sensor *s, const struct sensor_args *a)
  * "72 01 4b 46 7f ff 0e 10 57 : crc=57 YES"
  * "72 01 4b 46 7f ff 0e 10 57 t=23125"
  */
+/*
+ * 85.0 °C is a DS18B20's register before its first conversion. Byte 6, reserved
+ * in the data sheet, is 0c then; a conversion leaves 10 less the lowest four bits
+ * of its result, which of 85.0 is 10.
+ */
+static accel_status w1_judge_85(accel_sensor *s, const char *text)
+{
+	unsigned int b[7] = { 0 };
+
+	sscanf(text, "%x %x %x %x %x %x %x", &b[0], &b[1], &b[2], &b[3], &b[4],
+	       &b[5], &b[6]);
+	if (b[6] == 0x0c)
+		return accel_error(ACCEL_ERR_FORMAT,
+				   "85 °C is what it says after power-on (byte "
+				   "6 is 0c): it has measured nothing yet");
+	if (b[6] != 0x10)
+		sensor_doubt(s, 0, "85 °C is what it says after power-on");
+	return ACCEL_OK;
+}
+
 static accel_status w1_read(accel_sensor *s)
 {
 	const char *path = s->channels[0].path, *t;
@@ -424,18 +444,17 @@ static accel_status w1_read(accel_sensor *s)
 				   path);
 	raw = strtod(t + 2, NULL);
 	sensor_value(s, 0, raw * 1e-3, accel_now_ns());
-	if (raw == 85000)
-		sensor_doubt(s, 0, "85 °C is what it says after power-on");
-	return ACCEL_OK;
+	return raw == 85000 ? w1_judge_85(s, text) : ACCEL_OK;
 }
 
 const struct sensor_kind sensor_kernel_kinds[] = {
-	{ "iio", "DEVICE", 1, 1, "", iio_describe, NULL, channels_read, false },
-	{ "ds18b20", "ID", 1, 1, "", w1_describe, NULL, w1_read, false },
-	{ "hwmon", "CHIP", 1, 1, "", hwmon_describe, NULL, channels_read,
-	  false },
+	{ "iio", "DEVICE", 1, 1, "", iio_describe, NULL, channels_read, false,
+	  0 },
+	{ "ds18b20", "ID", 1, 1, "", w1_describe, NULL, w1_read, false, 0 },
+	{ "hwmon", "CHIP", 1, 1, "", hwmon_describe, NULL, channels_read, false,
+	  0 },
 	{ "thermal", "ZONE", 1, 1, "", thermal_describe, NULL, channels_read,
-	  false },
+	  false, 0 },
 };
 
 const uint32_t sensor_num_kernel_kinds =

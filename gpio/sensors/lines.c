@@ -150,9 +150,13 @@ static accel_status echo_read(accel_sensor *s)
 	if (!st)
 		st = accel_lines_get(s->lines, 2, &bits);
 	if (!st && bits)
-		st = accel_error(ACCEL_ERR_FORMAT,
-				 "HC-SR04: the echo line is high before the "
-				 "trigger");
+		return s->high ? accel_error(ACCEL_ERR_TIMEOUT,
+					     "HC-SR04: nothing within %g cm "
+					     "(the last echo has not ended)",
+					     ECHO_MAX_CM)
+			       : accel_error(ACCEL_ERR_FORMAT,
+					     "HC-SR04: the echo line is high "
+					     "before the trigger");
 	if (!st)
 		st = accel_lines_set(s->lines, 1, 1);
 	if (st)
@@ -169,6 +173,7 @@ static accel_status echo_read(accel_sensor *s)
 	}
 	if (st && st != ACCEL_ERR_TIMEOUT)
 		return st;
+	s->high = n == 1 && edges[0].level;
 	st = echo_decode(edges, n, s->temperature, &cm);
 	if (!st)
 		sensor_value(s, 0, cm, edges[0].time_ns);
@@ -177,14 +182,46 @@ static accel_status echo_read(accel_sensor *s)
 
 /* ---- pulses --------------------------------------------------------------- */
 
+/* The queue of a read each PULSE_INTERVAL_NS holds 65 kHz. */
+#define PULSE_QUEUE 16384
+#define PULSE_INTERVAL_NS (250 * MS)
+
+static accel_status pulse_config(accel_sensor *s, const struct sensor_args *a,
+				 accel_lines_config *c)
+{
+	const char *pull = sensor_option_text(a, "pull");
+	accel_status st;
+	double ms;
+
+	*c = (accel_lines_config){ .rising = 1, .event_buffer = PULSE_QUEUE };
+	st = sensor_option(s, a, "debounce", 0, 1000, 0, &ms);
+	if (st)
+		return st;
+	c->debounced = ms >= 0.001;
+	c->debounce_us = (uint32_t)(ms * 1000);
+	if (!pull)
+		return ACCEL_OK;
+	c->pull_up = !strcmp(pull, "up");
+	c->pull_down = !strcmp(pull, "down");
+	c->pull_none = !strcmp(pull, "none");
+	if (c->pull_up | c->pull_down | c->pull_none)
+		return ACCEL_OK;
+	return accel_error(ACCEL_ERR_INVALID,
+			   "sensor '%s': pull=%s is not up, down or none",
+			   s->spec, pull);
+}
+
 static accel_status pulse_describe(accel_sensor *s, const struct sensor_args *a)
 {
 	const char *unit = sensor_option_text(a, "unit");
 	char rate[12];
 	double window;
+	accel_lines_config c;
 	accel_status st;
 
-	st = sensor_option(s, a, "window", 0.01, 3600, 1, &window);
+	st = pulse_config(s, a, &c);
+	if (!st)
+		st = sensor_option(s, a, "window", 0.01, 3600, 1, &window);
 	if (!st)
 		st = sensor_option(s, a, "per", 1e-6, 1e9, 1, &s->per);
 	if (st)
@@ -200,9 +237,10 @@ static accel_status pulse_describe(accel_sensor *s, const struct sensor_args *a)
 
 static accel_status pulse_open(accel_sensor *s, const struct sensor_args *a)
 {
-	return take_lines(s, a,
-			  (accel_lines_config){ .rising = 1,
-						.event_buffer = 4096 });
+	accel_lines_config c;
+	accel_status st = pulse_config(s, a, &c);
+
+	return st ? st : take_lines(s, a, c);
 }
 
 static accel_status pulse_read(accel_sensor *s)
@@ -210,7 +248,7 @@ static accel_status pulse_read(accel_sensor *s)
 	static const char still[] =
 		"no pulses: at a standstill, or not connected";
 	accel_edge edges[64];
-	uint64_t now = accel_now_ns(), lost = s->pulse.lost;
+	uint64_t now = accel_now_ns();
 	accel_status st = ACCEL_OK;
 	uint32_t n = 64;
 
@@ -229,12 +267,9 @@ static accel_status pulse_read(accel_sensor *s)
 	sensor_value(s, 0, s->hz, s->start_ns);
 	sensor_value(s, 1, s->hz / s->per, s->start_ns);
 	sensor_value(s, 2, (double)s->pulse.count / s->per, now);
-	for (uint32_t i = 0; i < 3; i++) {
-		if (s->pulse.lost > lost)
-			sensor_doubt(s, i, "edges were lost: read more often");
-		else if (s->hz <= 0 && i < 2)
+	for (uint32_t i = 0; i < 2; i++)
+		if (s->hz <= 0)
 			sensor_doubt(s, i, still);
-	}
 	return ACCEL_OK;
 }
 
@@ -318,14 +353,19 @@ static accel_status button_read(accel_sensor *s)
 {
 	accel_edge edges[64];
 	accel_status st = ACCEL_OK;
-	uint32_t n = 64;
+	uint32_t n = 64, lost = 0;
 
-	while (more_edges(s, edges, &n, &st))
+	while (more_edges(s, edges, &n, &st)) {
 		button_feed(&s->button, edges, n, 0, s->measured_ns);
+		for (uint32_t i = 0; i < n; i++)
+			lost += edges[i].lost;
+	}
 	if (st)
 		return st;
 	sensor_value(s, 0, s->button.pressed, s->measured_ns);
 	sensor_value(s, 1, s->button.presses, s->measured_ns);
+	if (lost)
+		sensor_doubt(s, 1, "edges were lost: there were more presses");
 	return ACCEL_OK;
 }
 
@@ -353,7 +393,8 @@ static accel_status pir_read(accel_sensor *s)
 
 	/* a motion between two readings counts for the second one */
 	while (more_edges(s, edges, &n, &st)) {
-		s->motions += n + edges[0].lost;
+		for (uint32_t i = 0; i < n; i++)
+			s->motions += 1 + edges[i].lost;
 		bits = 1;
 	}
 	if (st)
@@ -371,18 +412,24 @@ static accel_status pir_read(accel_sensor *s)
 }
 
 const struct sensor_kind sensor_line_kinds[] = {
-	{ "dht11", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false },
-	{ "dht22", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false },
-	{ "am2302", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false },
+	{ "dht11", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false,
+	  0 },
+	{ "dht22", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false,
+	  0 },
+	{ "am2302", "LINE", 1, 1, "", dht_describe, dht_open, dht_read, false,
+	  0 },
 	{ "hcsr04", "TRIGGER,ECHO[,temperature=CELSIUS]", 2, 2, "|temperature|",
-	  echo_describe, echo_open, echo_read, false },
-	{ "pulse", "LINE[,window=SECONDS][,per=PULSES][,unit=UNIT]", 1, 1,
-	  "|window|per|unit|", pulse_describe, pulse_open, pulse_read, false },
+	  echo_describe, echo_open, echo_read, false, 0 },
+	{ "pulse",
+	  "LINE[,window=SECONDS][,per=PULSES][,unit=UNIT]"
+	  "[,debounce=MILLISECONDS][,pull=up|down|none]",
+	  1, 1, "|window|per|unit|debounce|pull|", pulse_describe, pulse_open,
+	  pulse_read, false, PULSE_INTERVAL_NS },
 	{ "encoder", "A,B", 2, 2, "", encoder_describe, encoder_open,
-	  encoder_read, true },
+	  encoder_read, true, 0 },
 	{ "button", "LINE[,debounce=MILLISECONDS]", 1, 1, "|debounce|",
-	  button_describe, button_open, button_read, true },
-	{ "pir", "LINE", 1, 1, "", pir_describe, pir_open, pir_read, true },
+	  button_describe, button_open, button_read, true, 0 },
+	{ "pir", "LINE", 1, 1, "", pir_describe, pir_open, pir_read, true, 0 },
 };
 
 const uint32_t sensor_num_line_kinds =

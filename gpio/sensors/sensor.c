@@ -187,7 +187,8 @@ static accel_status parse_args(accel_sensor *s, const char *text,
 		if (eq)
 			*eq = 0;
 		snprintf(key, sizeof(key), "|%s|", p);
-		if (!eq || a->num_options == 4 || !strstr(k->options, key))
+		if (!eq || a->num_options == SENSOR_OPTIONS ||
+		    !strstr(k->options, key))
 			return accel_error(ACCEL_ERR_INVALID,
 					   "sensor '%s': '%s' is one too many; "
 					   "it is %s:%s",
@@ -306,6 +307,11 @@ void accel_sensor_close(accel_sensor *s)
 const char *accel_sensor_spec(const accel_sensor *s)
 {
 	return s ? s->spec : "";
+}
+
+uint64_t accel_sensor_interval_ns(const accel_sensor *s)
+{
+	return s ? s->kind->interval_ns : 0;
 }
 
 int accel_sensor_fd(const accel_sensor *s)

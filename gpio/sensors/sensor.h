@@ -7,13 +7,14 @@
 #include "decode.h"
 
 #define SENSOR_TEXT 256
+#define SENSOR_OPTIONS 6 /* of one sensor */
 
 /* "KIND:WHERE[,OPTION=VALUE]...", cut at its commas. */
 struct sensor_args {
 	char text[SENSOR_TEXT];
 	char *where[4]; /* what has no '=' */
 	uint32_t num_where;
-	char *key[4], *value[4];
+	char *key[SENSOR_OPTIONS], *value[SENSOR_OPTIONS];
 	uint32_t num_options;
 };
 
@@ -29,6 +30,7 @@ struct sensor_kind {
 	/* Fills s->readings by sensor_value() and sensor_doubt(). */
 	accel_status (*read)(accel_sensor *s);
 	bool announces; /* read never waits, and edges say when to */
+	uint64_t interval_ns; /* a longer time between reads loses edges; 0: any */
 };
 
 /* How the kernel's driver offers a quantity. */
@@ -52,7 +54,10 @@ struct accel_sensor {
 	uint64_t opened_ns;
 	union {
 		enum dht_model model;
-		double temperature; /* hcsr04 */
+		struct { /* hcsr04 */
+			double temperature;
+			bool high; /* the last echo had not ended */
+		};
 		struct encoder encoder;
 		struct button button;
 		uint32_t motions; /* pir */

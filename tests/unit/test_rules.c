@@ -171,6 +171,25 @@ static void test_bad_files(void)
 		  "rules:\n- when: temperature > 30 °X\n"
 		  "  then: fan on\n",
 		  "c.yaml:10:23: unknown unit \"°X\"" },
+		{ "a unit that is nearly one",
+		  "rules:\n- when: temperature > 30 °D\n"
+		  "  then: fan on\n",
+		  "c.yaml:10:23: unknown unit \"°D\"; did you mean °C?" },
+		{ "a degree sign that is left out",
+		  "rules:\n- when: temperature > 30 C\n"
+		  "  then: fan on\n",
+		  "c.yaml:10:23: unknown unit \"C\"; did you mean °C?" },
+		{ "mega is not milli",
+		  "values:\n  p: 3 kW\n"
+		  "rules:\n- when: p > 30 MW\n"
+		  "  then: fan on\n",
+		  "c.yaml:12:13: unknown unit \"MW\"; did you mean kW?" },
+		{ "a product with a part that is wrong",
+		  "values:\n  v: 50 µg/m3\n"
+		  "rules:\n- when: v > 30 mcg/m3\n"
+		  "  then: fan on\n",
+		  "c.yaml:12:13: unknown unit \"mcg/m3\"; did you mean "
+		  "µg/m3?" },
 		{ "°C against %",
 		  "rules:\n- when: temperature > 30 %\n"
 		  "  then: fan on\n",
@@ -369,6 +388,39 @@ static void test_bad_outputs(void)
 
 /* ---- what rules do ---- */
 
+/* One unit has several code points, and people write its letters as they like. */
+static void test_spellings(void)
+{
+	static const struct {
+		const char *when, *what;
+	} same[] = {
+		{ "temperature > 30 \u00baC", "an ordinal sign is a degree" },
+		{ "temperature > 30 \u02daC", "a ring above is a degree" },
+		{ "temperature > 30 \u2103", "one character for °C" },
+		{ "temperature > 86 \u2109", "one character for °F" },
+		{ "temperature > 30 °c", "°c is °C" },
+		{ "temperature - 0 °C > 30 \u212a", "the Kelvin sign is K" },
+		{ "temperature - 0 °C > 30 k", "k alone is K" },
+		{ "30 \u03bcs < 31 \u00b5s and temperature > 30 °C",
+		  "Greek mu is micro" },
+		{ "30 \u2126 < 31 \u03a9 and temperature > 30 °C",
+		  "the ohm sign is omega" },
+		{ "30 KHZ < 31 khz and temperature > 30 °C", "KHZ is kHz" },
+		{ "30 ug/m3 < 31 \u03bcG/m\u00b3 and temperature > 30 °C",
+		  "ug/m3 is µg/m³" },
+		{ "30 N\u00b7m < 31 N*m and temperature > 30 °C",
+		  "a middle dot is a product" },
+	};
+	accel_control *c;
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		c = rule(same[i].when, "fan on");
+		CHECK(c && !step(c, 1, 29.9, 50, 0) && step(c, 2, 30.1, 50, 0),
+		      "%s", same[i].what);
+		accel_control_destroy(c);
+	}
+}
+
 static void test_compare(void)
 {
 	accel_control *c = rule("temperature > 30 °C", "fan on");
@@ -386,6 +438,7 @@ static void test_compare(void)
 	CHECK(c && !step(c, 1, 29.9, 50, 0) && step(c, 2, 30.1, 50, 0),
 	      "86 °F are 30 °C");
 	accel_control_destroy(c);
+	test_spellings();
 	c = rule("temperature - 20 °C >= 3 K and humidity is below 60 %",
 		 "fan on");
 	CHECK(c && step(c, 1, 23, 50, 0) && !step(c, 2, 22, 50, 0) &&

@@ -255,7 +255,10 @@ static void test_echo(void)
 	CHECK(!echo_decode(e, 2, 40, &warm) && warm > cm, "warm air is faster");
 	CHECK(echo_decode(e, 0, 20, &cm) == ACCEL_ERR_TIMEOUT,
 	      "no pulse is a timeout");
-	CHECK(echo_decode(e, 1, 20, &cm) == ACCEL_ERR_FORMAT &&
+	CHECK(echo_decode(e, 1, 20, &cm) == ACCEL_ERR_TIMEOUT &&
+		      strstr(accel_last_error(), "nothing within"),
+	      "an echo that does not end is nothing in range");
+	CHECK(echo_decode(e + 1, 1, 20, &cm) == ACCEL_ERR_FORMAT &&
 		      echo_decode(e, 3, 20, &cm) == ACCEL_ERR_FORMAT &&
 		      echo_decode(e + 1, 2, 20, &cm) == ACCEL_ERR_FORMAT,
 	      "anything but one pulse is refused");
@@ -286,6 +289,70 @@ static void test_pulses(void)
 	e[0].lost = 5;
 	pulse_feed(&p, e, 1);
 	CHECK(p.count == 17 && p.lost == 5, "lost pulses are counted");
+}
+
+/* `n` pulses from number `from`, those before them dropped by the queue. */
+static void feed_pulses(struct pulse *p, uint64_t from, uint32_t n,
+			uint32_t lost, uint64_t period)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		accel_edge e = { .time_ns = (from + i + 1) * period,
+				 .level = 1,
+				 .lost = i ? 0 : lost };
+
+		pulse_feed(p, &e, 1);
+	}
+}
+
+static void test_pulses_lost(void)
+{
+	static const uint32_t hz[] = { 5000, 10000, 50000, 100000 };
+
+	for (uint32_t i = 0; i < 4; i++) {
+		struct pulse p = { 0 };
+		uint64_t period = 1000000000u / hz[i];
+
+		/* dropped before anything is known: no time for them */
+		feed_pulses(&p, 7, 4096, 7, period);
+		CHECK(near(pulse_rate(&p), hz[i]) && p.count == 4103,
+		      "%u Hz, the queue full at the start", hz[i]);
+		feed_pulses(&p, 4103 + hz[i], 4096, hz[i], period);
+		CHECK(near(pulse_rate(&p), hz[i]) &&
+			      p.count == 2 * 4096 + 7 + hz[i],
+		      "%u Hz when the queue dropped %u pulses", hz[i], hz[i]);
+	}
+}
+
+/* Clones send temperatures below zero in two's complement. */
+static void test_dht_below_zero(void)
+{
+	static const struct {
+		unsigned int sent;
+		double want;
+	} row[] = { { 0x800f, -1.5 }, { 0xfff1, -1.5 }, { 0x8001, -0.1 },
+		    { 0xffff, -0.1 }, { 0x8190, -40 },  { 0xfe70, -40 },
+		    { 0x8000, 0 },    { 0x00fa, 25 },   { 0x0320, 80 },
+		    { 0x8191, NAN },  { 0xfe6f, NAN },  { 0xfc18, NAN },
+		    { 0x0321, NAN } };
+	uint8_t b[5] = { 0x01, 0xf5 };
+	struct dht_values v;
+	accel_status st;
+
+	for (uint32_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		b[2] = (uint8_t)(row[i].sent >> 8);
+		b[3] = (uint8_t)row[i].sent;
+		b[4] = (uint8_t)(b[0] + b[1] + b[2] + b[3]);
+		st = dht_bytes(DHT22, b, &v);
+		if (isnan(row[i].want))
+			CHECK(st == ACCEL_ERR_RANGE, "DHT22 %04x is no value",
+			      row[i].sent);
+		else
+			CHECK(!st && near(v.temperature, row[i].want) &&
+				      !(signbit(v.temperature) &&
+					v.temperature >= 0),
+			      "DHT22 %04x is %.1f °C", row[i].sent,
+			      row[i].want);
+	}
 }
 
 static void test_encoder(void)
@@ -432,6 +499,10 @@ static void fake_sys(void)
 			       "72 01 4b 46 7f ff 0e 10 58 t=23125\n");
 	file(W1 "04/w1_slave", "00 00 00 00 00 00 00 00 00 : crc=00 YES\n"
 			       "00 00 00 00 00 00 00 00 00 t=0\n");
+	file(W1 "05/w1_slave", "50 05 4b 46 7f ff 10 10 f3 : crc=f3 YES\n"
+			       "50 05 4b 46 7f ff 10 10 f3 t=85000\n");
+	file(W1 "06/w1_slave", "50 05 4b 46 7f ff 02 10 aa : crc=aa YES\n"
+			       "50 05 4b 46 7f ff 02 10 aa t=85000\n");
 #define HWMON "/sys/class/hwmon/hwmon"
 	file(HWMON "0/name", "nct7802\n");
 	file(HWMON "0/temp1_input", "31500\n");
@@ -479,9 +550,18 @@ static void test_kernel_bad(void)
 	uint32_t n;
 
 	n = read_once("ds18b20:28-02", r, &st);
+	CHECK(n == 1 && st == ACCEL_ERR_FORMAT && isnan(r[0].value) &&
+		      r[0].quality == ACCEL_QUALITY_DEAD &&
+		      strstr(r[0].note, "power-on"),
+	      "a DS18B20's register after power-on is no value");
+	n = read_once("ds18b20:28-05", r, &st);
+	CHECK(n == 1 && !st && r[0].quality == ACCEL_QUALITY_GOOD &&
+		      near(r[0].value, 85),
+	      "85.0 °C that it measured are good");
+	n = read_once("ds18b20:28-06", r, &st);
 	CHECK(n == 1 && !st && r[0].quality == ACCEL_QUALITY_SUSPECT &&
 		      near(r[0].value, 85) && strstr(r[0].note, "power-on"),
-	      "85.0 °C of a DS18B20 is suspect");
+	      "85.0 °C of a clone whose byte 6 says neither are suspect");
 	n = read_once("ds18b20:28-03", r, &st);
 	CHECK(n == 1 && st == ACCEL_ERR_FORMAT && isnan(r[0].value) &&
 		      r[0].quality == ACCEL_QUALITY_DEAD,
@@ -540,8 +620,8 @@ static void test_specs(void)
 	CHECK(!accel_sensor_open(NULL) && !accel_sensor_open("") &&
 		      !accel_sensor_open("iio"),
 	      "no spec, an empty one, half a one");
-	CHECK(!accel_sensor_list(list, 32, &n) && n == 12,
-	      "the list has all 12 (%u)", n);
+	CHECK(!accel_sensor_list(list, 32, &n) && n == 14,
+	      "the list has all 14 (%u)", n);
 	CHECK(!strcmp(list[0].spec, "iio:bme280") &&
 		      !strcmp(list[3].spec, "iio:iio:device3"),
 	      "the second of a name is known by its folder (%s)", list[3].spec);
@@ -564,6 +644,15 @@ static void test_describe(void)
 				     ACCEL_READINGS_MAX, &n) &&
 		      n == 3 && !strcmp(r[1].unit, "l/s"),
 	      "with the units that it was told");
+	CHECK(!accel_sensor_describe("pulse:GPIO5,window=2,per=450,unit=l,"
+				     "debounce=20,pull=up",
+				     r, ACCEL_READINGS_MAX, &n) &&
+		      n == 3,
+	      "a reed contact's pulses are debounced and pulled up");
+	CHECK(accel_sensor_describe("pulse:GPIO5,pull=north", r, 1, &n) ==
+			      ACCEL_ERR_INVALID &&
+		      strstr(accel_last_error(), "up, down or none"),
+	      "a pull is up, down or none");
 	CHECK(accel_sensor_describe("button:GPIO5,debounce=x", r, 1, &n) ==
 			      ACCEL_ERR_INVALID &&
 		      n == 0,
@@ -597,6 +686,8 @@ int main(void)
 	test_dht_damage();
 	test_echo();
 	test_pulses();
+	test_pulses_lost();
+	test_dht_below_zero();
 	test_encoder();
 	test_button();
 	if (!mkdtemp(root))

@@ -49,6 +49,14 @@ static bool same_readings(const struct source *s, const accel_reading *r,
 	return n == s->n;
 }
 
+/* A queue that fills before the next reading is emptied in between. */
+static uint64_t reader_pause(const struct source *s)
+{
+	uint64_t most = accel_sensor_interval_ns(s->sensor);
+
+	return most && most < s->what->every_ns ? most : s->what->every_ns;
+}
+
 static void *reader(void *arg)
 {
 	struct source *s = arg;
@@ -73,7 +81,7 @@ static void *reader(void *arg)
 				st = ACCEL_ERR_LOST;
 			pthread_mutex_unlock(&s->lock);
 		}
-		next += s->what->every_ns;
+		next += reader_pause(s);
 		if (next < accel_now_ns())
 			next = accel_now_ns();
 		run_wait(next);

@@ -58,7 +58,7 @@ typedef struct accel_sensor accel_sensor;
  *
  *	dht11:LINE  dht22:LINE  am2302:LINE
  *	hcsr04:TRIGGER,ECHO[,temperature=°C]
- *	pulse:LINE[,window=S][,per=PULSES][,unit=UNIT]
+ *	pulse:LINE[,window=S][,per=PULSES][,unit=UNIT][,debounce=MS][,pull=up]
  *	encoder:A,B  button:LINE[,debounce=MS]  pir:LINE
  *	iio:DEVICE  ds18b20:ID  hwmon:CHIP  thermal:ZONE
  *
@@ -110,6 +110,14 @@ ACCEL_API const char *accel_sensor_spec(const accel_sensor *sensor);
 ACCEL_API accel_status accel_sensor_read(accel_sensor *sensor,
 					 accel_reading *readings, uint32_t max,
 					 uint32_t *count);
+
+/*
+ * The longest time in nanoseconds from one read to the next in which a fast
+ * sensor's queue does not fill (pulse: 250 ms holds 65 kHz); 0: any time will do.
+ * A reading in between costs little: it only takes what is queued. Pulses that a
+ * full queue drops are counted all the same, as long as it is read at all.
+ */
+ACCEL_API uint64_t accel_sensor_interval_ns(const accel_sensor *sensor);
 
 /*
  * For poll(): POLLIN when a reading may have changed. Only sensors that are
