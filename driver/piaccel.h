@@ -95,6 +95,28 @@ struct piaccel_line {
 	struct work_struct debounce_work;
 };
 
+/* What a uid has only so much of. */
+enum piaccel_quota {
+	PIACCEL_QUOTA_HELD,	/* lines held, or to be held at close */
+	PIACCEL_QUOTA_QUEUE,	/* bytes of event and record queues */
+	PIACCEL_QUOTA_BUF,	/* bytes of buffers */
+	PIACCEL_QUOTAS
+};
+
+struct piaccel_user;
+
+/**
+ * struct piaccel_charge - what an object has taken of a user's quota
+ * @user: whose
+ * @kind: of what
+ * @amount: how much; zero for nothing
+ */
+struct piaccel_charge {
+	struct piaccel_user *user;
+	enum piaccel_quota kind;
+	u64 amount;
+};
+
 #define PIACCEL_CAPTURE_SLOT	0
 #define PIACCEL_PLAYBACK_SLOT	1
 #define PIACCEL_SLOTS		2
@@ -163,6 +185,7 @@ struct piaccel_line {
  * @notify_work: tells the world of a trip
  * @event_lock: protects @events and the fields up to @event_lost, and fields
  *	of the lines as said there
+ * @queue: what @events takes of its user's quota
  * @events: ring of @event_size entries, a power of two
  * @event_size: entries
  * @event_head: next to write, free running
@@ -232,6 +255,7 @@ struct piaccel_request {
 	struct work_struct notify_work;
 
 	raw_spinlock_t event_lock;	/* see above */
+	struct piaccel_charge queue;
 	struct piaccel_event *events;
 	u32 event_size;
 	u32 event_head;
@@ -250,7 +274,15 @@ extern struct device *piaccel_dev;
 extern struct workqueue_struct *piaccel_wq;
 extern unsigned int piaccel_period_floor_ns;
 
+/* piaccel_quota.c */
+int piaccel_charge(struct piaccel_charge *c, enum piaccel_quota kind,
+		   u64 amount);
+void piaccel_uncharge(struct piaccel_charge *c);
+void piaccel_quota_get(enum piaccel_quota kind, u64 *used, u64 *limit);
+void piaccel_quota_show(struct seq_file *s);
+
 /* piaccel_buf.c */
+u64 piaccel_buf_limit(void);
 long piaccel_buf_alloc(struct file *file, void *arg);
 bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		      bool for_device);

@@ -19,7 +19,7 @@
 static ulong buf_limit_mb;
 module_param(buf_limit_mb, ulong, 0644);
 MODULE_PARM_DESC(buf_limit_mb,
-		 "MiB all buffers together may take (0: half of the memory)");
+		 "MiB all buffers together may take (0: a quarter of the memory)");
 
 static atomic64_t buf_used;
 
@@ -44,13 +44,13 @@ static const struct dma_buf_ops piaccel_buf_ops;
 static LIST_HEAD(piaccel_bufs);
 static DEFINE_MUTEX(piaccel_bufs_lock);	/* protects piaccel_bufs */
 
-static u64 piaccel_buf_limit(void)
+u64 piaccel_buf_limit(void)
 {
 	ulong mb = READ_ONCE(buf_limit_mb);
 
 	if (mb)
 		return min_t(u64, mb, U64_MAX >> 20) << 20;
-	return (u64)totalram_pages() << PAGE_SHIFT >> 1;
+	return (u64)totalram_pages() << PAGE_SHIFT >> 2;
 }
 
 void piaccel_buf_info(struct piaccel_info *info)
@@ -277,6 +277,29 @@ void piaccel_buf_kunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 
 /* ---- the object --------------------------------------------------------- */
 
+/* Of what all may take, and of what its user may. */
+static int piaccel_buf_charge(struct piaccel_buf *buf)
+{
+	u64 limit = piaccel_buf_limit();
+	s64 used = atomic64_read(&buf_used);
+	int ret;
+
+	do {
+		if (used > limit || buf->size > limit - used)
+			return -EDQUOT;
+	} while (!atomic64_try_cmpxchg(&buf_used, &used, used + buf->size));
+	ret = piaccel_charge(&buf->charge, PIACCEL_QUOTA_BUF, buf->size);
+	if (ret)
+		atomic64_sub(buf->size, &buf_used);
+	return ret;
+}
+
+static void piaccel_buf_uncharge(struct piaccel_buf *buf)
+{
+	piaccel_uncharge(&buf->charge);
+	atomic64_sub(buf->size, &buf_used);
+}
+
 static void piaccel_buf_release(struct dma_buf *dmabuf)
 {
 	struct piaccel_buf *buf = dmabuf->priv;
@@ -285,7 +308,7 @@ static void piaccel_buf_release(struct dma_buf *dmabuf)
 	list_del(&buf->node);
 	mutex_unlock(&piaccel_bufs_lock);
 	piaccel_buf_free(buf);
-	atomic64_sub(buf->size, &buf_used);
+	piaccel_buf_uncharge(buf);
 	kfree(buf);
 }
 
@@ -301,18 +324,6 @@ static const struct dma_buf_ops piaccel_buf_ops = {
 	.vunmap = piaccel_buf_vunmap,
 	.release = piaccel_buf_release,
 };
-
-static bool piaccel_buf_charge(u64 size)
-{
-	u64 limit = piaccel_buf_limit();
-	s64 used = atomic64_read(&buf_used);
-
-	do {
-		if (used > limit || size > limit - used)
-			return false;
-	} while (!atomic64_try_cmpxchg(&buf_used, &used, used + size));
-	return true;
-}
 
 static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
 {
@@ -331,9 +342,12 @@ static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
 	mutex_init(&buf->lock);
 	INIT_LIST_HEAD(&buf->attachments);
 
-	ret = piaccel_buf_fill(buf);
+	ret = piaccel_buf_charge(buf);
 	if (ret)
 		goto err_buf;
+	ret = piaccel_buf_fill(buf);
+	if (ret)
+		goto err_charge;
 
 	exp_info.exp_name = "piaccel";
 	exp_info.ops = &piaccel_buf_ops;
@@ -352,6 +366,8 @@ static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
 
 err_memory:
 	piaccel_buf_free(buf);
+err_charge:
+	piaccel_buf_uncharge(buf);
 err_buf:
 	kfree(buf);
 	return ERR_PTR(ret);
@@ -376,7 +392,6 @@ long piaccel_buf_alloc(struct file *file, void *arg)
 {
 	struct piaccel_buf_alloc *a = arg;
 	struct dma_buf *dmabuf;
-	size_t size;
 	int ret;
 
 	if (!a->size || a->pad ||
@@ -386,15 +401,9 @@ long piaccel_buf_alloc(struct file *file, void *arg)
 	if (a->size > min_t(u64, SSIZE_MAX & PAGE_MASK,
 			    (u64)INT_MAX << PAGE_SHIFT))
 		return -EDQUOT;
-	size = PAGE_ALIGN(a->size);
-	if (!piaccel_buf_charge(size))
-		return -EDQUOT;
-
-	dmabuf = piaccel_buf_create(size, a->flags);
-	if (IS_ERR(dmabuf)) {
-		atomic64_sub(size, &buf_used);
+	dmabuf = piaccel_buf_create(PAGE_ALIGN(a->size), a->flags);
+	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-	}
 	ret = piaccel_buf_name(dmabuf);
 	if (!ret)
 		ret = dma_buf_fd(dmabuf, O_CLOEXEC);

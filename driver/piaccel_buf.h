@@ -17,6 +17,7 @@
  * @wc: the linear mapping was made write-combined
  * @pid: who allocated it, as the initial pid namespace sees it
  * @comm: its name then
+ * @charge: what it takes of its user's quota
  * @table: the pages
  * @dma: address, for contiguous memory
  * @lock: protects @attachments and their @mapped, @vaddr and @vmaps
@@ -31,6 +32,7 @@ struct piaccel_buf {
 	bool wc;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
+	struct piaccel_charge charge;
 	struct sg_table table;
 	dma_addr_t dma;
 	struct mutex lock;	/* see above */

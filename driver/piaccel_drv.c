@@ -152,6 +152,7 @@ static struct miscdevice piaccel_misc = {
 
 static int summary_show(struct seq_file *s, void *unused)
 {
+	piaccel_quota_show(s);
 	piaccel_buf_show(s);
 	piaccel_request_show(s);
 	return 0;

@@ -153,8 +153,8 @@ int piaccel_request_hold_lines(struct device *origin,
 	int ret;
 
 	req = piaccel_request_new(r);
-	if (!req)
-		return -ENOMEM;
+	if (IS_ERR(req))
+		return PTR_ERR(req);
 	req->origin = origin;
 	memcpy(req->desc, desc, r->num_lines * sizeof(*desc));
 

@@ -92,6 +92,7 @@ static void piaccel_request_free(struct kref *kref)
 		container_of(kref, struct piaccel_request, kref);
 
 	kvfree(req->events);
+	piaccel_uncharge(&req->queue);
 	kfree_rcu(req, rcu);
 }
 
@@ -102,24 +103,41 @@ void piaccel_request_put(struct piaccel_request *req)
 
 static void piaccel_request_reap(struct work_struct *work);
 
+static int piaccel_event_queue(struct piaccel_request *req, u32 size)
+{
+	int ret;
+
+	ret = piaccel_charge(&req->queue, PIACCEL_QUOTA_QUEUE,
+			     (u64)size * sizeof(*req->events));
+	if (ret)
+		return ret;
+	req->event_size = size;
+	req->events = kvcalloc(req->event_size, sizeof(*req->events),
+			       GFP_KERNEL_ACCOUNT);
+	if (req->events)
+		return 0;
+	piaccel_uncharge(&req->queue);
+	return -ENOMEM;
+}
+
+/* Return: the request, or -ENOMEM or -EDQUOT as an error pointer. */
 struct piaccel_request *
 piaccel_request_new(const struct piaccel_line_request *r)
 {
 	struct piaccel_request *req;
 	unsigned int i;
+	int ret;
 
 	req = kzalloc(struct_size(req, lines, r->num_lines),
 		      GFP_KERNEL_ACCOUNT);
 	if (!req)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	req->num = r->num_lines;
-	req->event_size = roundup_pow_of_two(r->event_buffer ?:
-					     16 * r->num_lines);
-	req->events = kvcalloc(req->event_size, sizeof(*req->events),
-			       GFP_KERNEL_ACCOUNT);
-	if (!req->events) {
+	ret = piaccel_event_queue(req, roundup_pow_of_two(r->event_buffer ?:
+							  16 * r->num_lines));
+	if (ret) {
 		kfree(req);
-		return NULL;
+		return ERR_PTR(ret);
 	}
 	kref_init(&req->kref);
 	INIT_LIST_HEAD(&req->node);
@@ -377,8 +395,8 @@ long piaccel_line_request(struct file *file, void *arg)
 	if (ret)
 		return ret;
 	req = piaccel_request_new(r);
-	if (!req)
-		return -ENOMEM;
+	if (IS_ERR(req))
+		return PTR_ERR(req);
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {
 		piaccel_request_put(req);

@@ -269,6 +269,7 @@ void piaccel_stream_free(struct kref *kref)
 
 	piaccel_request_put(s->req);
 	kvfree(s->records);
+	piaccel_uncharge(&s->queue);
 	kfree(s);
 }
 

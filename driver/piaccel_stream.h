@@ -39,6 +39,7 @@
  * @late: histogram
  * @block: the record being filled
  * @lost: records dropped
+ * @queue: what @records takes of its user's quota
  * @records: ring of @depth records, a power of two
  * @depth: entries
  * @head: next to write, free running
@@ -80,6 +81,7 @@ struct piaccel_stream {
 	u32 late[PIACCEL_LATE_BUCKETS];
 	struct piaccel_block block;
 	u64 lost;
+	struct piaccel_charge queue;
 	struct piaccel_block *records;
 	u32 depth;
 	u32 head;

@@ -100,7 +100,7 @@ piaccel_stream_create(struct piaccel_request *req, unsigned int slot,
 		      const struct piaccel_stream_request *r)
 {
 	struct piaccel_stream *s;
-	int ret = -ENOMEM;
+	int ret;
 
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
@@ -119,10 +119,15 @@ piaccel_stream_create(struct piaccel_request *req, unsigned int slot,
 	/* One more than the blocks, for the record that only says the end. */
 	s->depth = roundup_pow_of_two(min_t(u64, s->blocks + 1,
 					    PIACCEL_RECORDS_MAX));
+	ret = piaccel_charge(&s->queue, PIACCEL_QUOTA_QUEUE,
+			     (u64)s->depth * sizeof(*s->records));
+	if (ret)
+		goto err_free;
+	ret = -ENOMEM;
 	s->records = kvcalloc(s->depth, sizeof(*s->records),
 			      GFP_KERNEL_ACCOUNT);
 	if (!s->records)
-		goto err_free;
+		goto err_charge;
 	ret = piaccel_stream_buffer(s, r);
 	if (ret)
 		goto err_records;
@@ -139,6 +144,8 @@ piaccel_stream_create(struct piaccel_request *req, unsigned int slot,
 
 err_records:
 	kvfree(s->records);
+err_charge:
+	piaccel_uncharge(&s->queue);
 err_free:
 	kfree(s);
 	return ERR_PTR(ret);

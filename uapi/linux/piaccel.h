@@ -17,6 +17,12 @@
  * pointer that cannot be read or written is -EFAULT. A refused call has
  * changed nothing: nothing allocated, requested or driven.
  *
+ * A user, known by its real uid, may have only so much of what all share:
+ * module parameters buf_limit_uid_mb, queue_limit_uid_kb and held_limit_uid,
+ * with the defaults that modinfo shows. A call that would pass them is -EDQUOT,
+ * except with CAP_SYS_RESOURCE. What a user has is given back with the last
+ * descriptor, whoever holds that by then.
+ *
  * Lines of a request are known by their index: bit i of every mask stands for
  * the line at offsets[i]. All values are logical: active-low is already taken
  * into account. Once the GPIO chip is gone, calls on its lines are -ENODEV.
@@ -69,7 +75,8 @@
  * @abi: PIACCEL_ABI of the module
  * @page_size: bytes of a page; buffer sizes are rounded up to it
  * @features: PIACCEL_FEATURE_* bits, one for each part that is present
- * @buf_limit: bytes that all buffers together may take (module parameter)
+ * @buf_limit: bytes that all buffers together may take (module parameter
+ *	buf_limit_mb; a quarter of the memory)
  * @buf_used: bytes they take now
  * @lines_max: PIACCEL_LINES_MAX of the module
  * @events_max: PIACCEL_EVENTS_MAX of the module
@@ -112,8 +119,9 @@ PIACCEL_ASSERT_SIZE(struct piaccel_info, 56);
  * Returns the DMA-BUF's file descriptor: mmap() it shared, bracket CPU access
  * with DMA_BUF_IOCTL_SYNC, import it anywhere. lseek(SEEK_END) tells its size.
  * -EDQUOT: all buffers together would pass &piaccel_info.buf_limit (a size
- * whose rounding overflows is -EDQUOT too); -ENOMEM: no memory, or the memory
- * cgroup's limit; -EINTR: a fatal signal came first.
+ * whose rounding overflows is -EDQUOT too), or those of the caller's uid
+ * buf_limit_uid_mb; -ENOMEM: no memory, or the memory cgroup's limit; -EINTR: a
+ * fatal signal came first.
  */
 struct piaccel_buf_alloc {
 	__aligned_u64 size;
@@ -186,7 +194,8 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * @offsets: the lines' numbers on the chip. Beyond the chip, or twice the
  *	same, or non-zero behind @num_lines: -EINVAL. In use: -EBUSY.
  * @event_buffer: edges to queue, rounded up to a power of two; 0 means 16 for
- *	each line. Above PIACCEL_EVENTS_MAX: -EINVAL.
+ *	each line. Above PIACCEL_EVENTS_MAX: -EINVAL; its bytes beyond what the
+ *	uid may have in queues: -EDQUOT.
  * @pad: zero, else -EINVAL
  * @config: how the lines behave
  * @safe_mask: outputs that a trip drives to @safe_values. Outside the outputs:
@@ -448,7 +457,8 @@ enum piaccel_format {
  * CAPTURE and PLAYBACK return the stream file descriptor; the stream runs at
  * once. A request has at most one of each: -EBUSY. All stream descriptors
  * together may take as many samples a second as two streams with a period of
- * stream_floor_ns: -ENOSPC. Lines of a chip that
+ * stream_floor_ns: -ENOSPC. Records beyond what the uid may have in queues:
+ * -EDQUOT. Lines of a chip that
  * sleeps: -EOPNOTSUPP. PLAYBACK of a tripped request: -ESHUTDOWN; a trip ends
  * a playback before it drives the safe values. Closing the stream, or the line
  * file descriptor, ends it; a playback leaves its last values standing.
