@@ -45,7 +45,8 @@ HEADERS  := $(wildcard libaccel/include/accel/*.h)
 LIB_C    := $(wildcard libaccel/src/*/*.c libaccel/src/*/*/*.c compute/*.c \
                        gpio/*.c gpio/*/*.c)
 LIB_O    := $(LIB_C:%.c=$(BUILD)/obj/%.o) $(LIB_GEN_O)
-TOOLS    := $(patsubst tools/%/,%,$(wildcard tools/*/))
+# One folder under tools/, one program; common/ is in each.
+TOOLS    := $(filter-out common,$(patsubst tools/%/,%,$(wildcard tools/*/)))
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 SOREAL   := libaccel.so.$(VERSION)
 SONAME   := libaccel.so.$(SOMAJOR)
@@ -80,12 +81,12 @@ $(BUILD)/accel.pc: libaccel/accel.pc.in $(BUILD)/.prefix
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LDLIBS)|' $< >$@
 
-# One folder under tools/, one program. Public headers only. Those in
-# STATIC_TOOLS start without the engine's libraries.
+# Public headers only. Those in STATIC_TOOLS start without the engine's libraries.
 STATIC_TOOLS := accelctl
+tool_o    = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tools/common/*.c tools/$(1)/*.c))
 define tool_rule
-TOOL_O += $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c))
-$(BUILD)/$(1): $$(patsubst %.c,$(BUILD)/obj/%.o,$$(wildcard tools/$(1)/*.c)) \
+TOOL_O += $(call tool_o,$(1))
+$(BUILD)/$(1): $(call tool_o,$(1)) \
                $(BUILD)/libaccel.$(if $(filter $(1),$(STATIC_TOOLS)),a,so)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN:$$$$ORIGIN/../lib' -o $$@ \

@@ -35,7 +35,7 @@ libaccel: a Linux board that learns from its sensors and acts on its relays.
 END
 "$accel" devices || die "accel devices failed"
 device=vulkan
-[ "$("$accel" devices --json | tr -d ' \n')" != "[]" ] || {
+[ "$("$accel" devices --json | tr -d ' \n')" != '{"schema":1,"devices":[]}' ] || {
 	echo "There is no Vulkan device here: the processor does it alone."
 	device=cpu
 }

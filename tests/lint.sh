@@ -148,7 +148,7 @@ arrows() { # includes point one way: see docs/architecture.md
 	grep -nE '#include ["<](\.\./)*(libaccel|compute|gpio|accel)/' $(tree '^(driver|uapi)/')
 	grep -nE '#include ".*(driver|tools)/' $(tree '^(libaccel|compute|gpio)/.*\.[ch]$')
 	grep -nE '#include ".*(tensor|ops|graph|backend|nn|gpio)/' $(tree '^(compute|libaccel/src/base)/.*\.[ch]$')
-	grep -nE '#include ".*\.\./' $(tree '^tools/.*\.[ch]$')
+	grep -nE '#include ".*\.\./' $(tree '^tools/.*\.[ch]$') | grep -v '"\.\./common/'
 	grep -nE 'LINUX_VERSION_CODE' $(tree '^driver/' | grep -v _compat.h)
 	return 0
 }

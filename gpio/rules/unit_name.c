@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../libaccel/src/base/near.h"
 #include "rules.h"
 
 /*
@@ -64,47 +65,9 @@ bool unit_folds(const char *text, const char *name)
 	return !one || isupper((unsigned char)*name);
 }
 
-/* Insertions, deletions, changes and swaps of neighbours; letter case is
- * half of a change. In halves. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned int row[3][32], cost, best;
-	size_t n = strlen(a), m = strlen(b), i, k;
-
-	if (n > 30 || m > 30)
-		return 99;
-	for (k = 0; k <= m; k++)
-		row[0][k] = 2 * (unsigned int)k;
-	for (i = 1; i <= n; i++) {
-		unsigned int *now = row[i % 3], *last = row[(i + 2) % 3];
-
-		now[0] = 2 * (unsigned int)i;
-		for (k = 1; k <= m; k++) {
-			cost = a[i - 1] == b[k - 1] ? 0
-			       : tolower((unsigned char)a[i - 1]) ==
-					       tolower((unsigned char)b[k - 1])
-				       ? 1
-				       : 2;
-			best = last[k - 1] + cost;
-			if (last[k] + 2 < best)
-				best = last[k] + 2;
-			if (now[k - 1] + 2 < best)
-				best = now[k - 1] + 2;
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
-			    a[i - 2] == b[k - 1] &&
-			    row[(i + 1) % 3][k - 2] + 2 < best)
-				best = row[(i + 1) % 3][k - 2] + 2;
-			now[k] = best;
-		}
-	}
-	return row[n % 3][m];
-}
-
 void unit_guess(struct unit_guess *g, const char *name)
 {
-	/* one letter of a short name is another unit */
-	unsigned int room = strlen(g->text) > 2 ? 4 : 2;
-	unsigned int d = distance(g->text, name);
+	unsigned int d = near_distance(g->text, name);
 
 	/* the degree and micro signs are two bytes, and often left out */
 	if (!strncmp(name, "\xc2\xb0", 2) && !strcmp(g->text, name + 2))
@@ -112,7 +75,7 @@ void unit_guess(struct unit_guess *g, const char *name)
 	if (!strncmp(name, "\xc2\xb5", 2) && *g->text == 'u' &&
 	    !strcmp(g->text + 1, name + 2))
 		d = 1;
-	if (!d || d > room || d >= g->distance)
+	if (!d || d > near_room(g->text) || d >= g->distance)
 		return;
 	g->distance = d;
 	snprintf(g->name, sizeof(g->name), "%s", name);

@@ -18,7 +18,7 @@ keys() { perl -MJSON::PP -e '
 	my %o = %{JSON::PP->new->decode(join "", <STDIN>)};
 	print join(" ", sort keys %o)' <<<"$1" 2>&1; }
 
-common="device driver gflops gflops_per_cpu_s kernel median_us op runs size"
+common="device driver gflops gflops_per_cpu_s kernel median_us op runs schema size"
 for op in matmul conv elementwise; do
 	out=$("$accel" bench $op --device cpu --size 16 --runs 2 --json 2>&1)
 	want=$common
@@ -33,14 +33,15 @@ result $? "without --json it is for people" "$out"
 out=$("$accel" devices --json 2>&1)
 perl -MJSON::PP -e '
 	my $l = JSON::PP->new->decode(join "", <STDIN>);
-	for my $d (@$l) {
+	$l->{schema} == 1 or die "no schema\n";
+	for my $d (@{$l->{devices}}) {
 		for (qw(index name type driver uuid drm_node vulkan memory_bytes
 		        import_dmabuf export_dmabuf import_host usable)) {
 			exists $d->{$_} or die "no $_\n";
 		}
 	}' <<<"$out"
 result $? "accel devices --json: a list of devices with their keys" "$out"
-if [ "$(tr -d ' \n' <<<"$out")" = "[]" ]; then
+if grep -q '"devices":\[\]' <<<"${out// /}"; then
 	for op in matmul conv elementwise submit; do
 		skip "accel bench $op --device vulkan" "no Vulkan device"
 	done
@@ -50,7 +51,7 @@ else
 		keys "$out" | grep -q "^$common"
 		result $? "accel bench $op --device vulkan --json" "$out"
 	done
-	refused 1 "no such device" bench matmul --device "no such device"
+	refused 3 "no such device" bench matmul --device "no such device"
 
 	# accel tune: what it writes is what bench takes from then on
 	cache=$T/cache; mkdir "$cache"
@@ -87,12 +88,13 @@ else
 	"$accel" tune --reset >/dev/null 2>&1 && [ ! -e "$table" ] && [ "$(kernel)" = "$own" ]
 	result $? "accel tune --reset: the built-in kernels again"
 	ACCEL_CACHE_DIR='' refused 1 "no folder for the kernel table" tune
-	refused 1 "no such device" tune --device "no such device"
+	refused 3 "no such device" tune --device "no such device"
 	unset ACCEL_CACHE_DIR
 fi
-refused 1 "the cpu has no kernels" tune --device cpu
-refused 2 "not understood" tune fast
-refused 2 "not a whole number" tune --runs 0
+refused 3 "the cpu has no kernels" tune --device cpu
+refused 2 "unexpected 'fast'" tune fast
+refused 2 "did you mean --runs" tune --run 3
+refused 2 "is not a whole number" tune --runs 0
 
 refused 2 "usage" bench
 refused 1 "no operation 'sorting'" bench sorting
@@ -100,9 +102,10 @@ refused 2 "not a whole number from 1 to 10^9" bench matmul --size 0
 refused 2 "not a whole number from 1 to 10^9" bench matmul --size -3
 refused 2 "not a whole number from 1 to 10^9" bench matmul --runs many
 refused 1 "size 99999" bench matmul --device cpu --size 99999
-refused 1 "no submits" bench submit --device cpu
+refused 3 "no submits" bench submit --device cpu
 refused 2 "usage" devices --everything
-refused 2 "no command" dance
+refused 2 "unknown command" dance
+refused 2 "did you mean predict" perdict
 
 # the manual knows every command and option; completion asks the tool itself
 lost=
@@ -134,9 +137,9 @@ out=$("$accel" devices 2>/dev/null)
 [ "$out" = "no Vulkan device: the CPU backend is used" ]
 result $? "without a driver: accel devices says so" "$out"
 out=$("$accel" devices --json 2>/dev/null)
-[ "$(tr -d ' \n' <<<"$out")" = "[]" ]
+[ "$(tr -d ' \n' <<<"$out")" = '{"schema":1,"devices":[]}' ]
 result $? "without a driver: an empty list" "$out"
-refused 1 "no device\|no such device\|no Vulkan" bench matmul --device vulkan
+refused 3 "no device\|no such device\|no Vulkan" bench matmul --device vulkan
 "$accel" bench matmul --device cpu --size 8 --runs 1 >/dev/null 2>&1
 result $? "without a driver: the cpu works"
 rm -f "$none"

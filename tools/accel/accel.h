@@ -4,6 +4,10 @@
 
 #include <accel/accel.h>
 
+#include "../common/exit.h"
+#include "../common/json.h"
+#include "../common/options.h"
+
 /* Subcommands: argv[0] is the command; return the exit status (0, 1 failed, 2
  * used wrongly). */
 int cmd_devices(int argc, char **argv);
@@ -18,36 +22,9 @@ int cmd_plot(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 
-/* Prints the last error, with what kind it is where the status is known, which
- * it is not (ACCEL_OK) after a call that returned NULL; returns 1. */
-int fail(accel_status s);
-
 /* accel_open() with so many threads of the cpu, or of a Vulkan device that is
  * lavapipe; 0: as many as there are. */
 accel_context *open_device(const char *device, uint64_t seed, int threads);
-
-/* A JSON string with its quotes. */
-void print_json_string(const char *s);
-/* A JSON number, or null for what JSON has none for. */
-void print_json_number(double v);
-
-/* ---- options ---- */
-
-struct option_spec {
-	const char *name; /* "--epochs"; without "--" what stands alone */
-	enum { OPT_TEXT, OPT_FLAG, OPT_COUNT, OPT_NUMBER, OPT_SEED } type;
-	void *value; /* const char *, bool, int (1 on), double (above 0),
-		      * uint64_t */
-	const char *help; /* a line of --help */
-};
-
-/*
- * Reads a command's arguments; specs end with a NULL name.
- * Returns -1 to go on, or the status to exit with: 0 after --help, 2 after an
- * error, which was printed.
- */
-int parse_options(int argc, char **argv, const char *usage,
-		  const struct option_spec *specs);
 
 /* ---- data ---- */
 
@@ -59,14 +36,14 @@ struct data_args {
 	uint64_t seed;
 };
 #define DATA_SPECS(a)                                                          \
-	{ "--data", OPT_TEXT, &(a).data,                                       \
+	{ "--data", OPTION_TEXT, &(a).data,                                    \
 	  "FILE.csv, X.npy, a directory of IDX files (MNIST), digits or "      \
 	  "sensors\n"                                                          \
 	  "                    (made up; digits is the default)" },            \
-		{ "--label", OPT_TEXT, &(a).label,                             \
+		{ "--label", OPTION_TEXT, &(a).label,                          \
 		  "column to predict; with X.npy a file Y.npy" },              \
 	{                                                                      \
-		"--window", OPT_COUNT, &(a).window,                            \
+		"--window", OPTION_COUNT, &(a).window,                         \
 			"rows of a table that make one series"                 \
 	}
 

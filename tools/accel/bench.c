@@ -20,12 +20,12 @@ static void print(const struct accel_bench_result *r, bool json)
 			       r->unfused_us, r->unfused_us / r->median_us);
 		return;
 	}
-	printf("{\"op\": \"%s\", \"device\": ", r->op);
-	print_json_string(r->device);
+	printf("{" JSON_SCHEMA ", \"op\": \"%s\", \"device\": ", r->op);
+	json_text(stdout, r->device);
 	printf(", \"driver\": ");
-	print_json_string(r->driver);
+	json_text(stdout, r->driver);
 	printf(", \"size\": %u, \"kernel\": ", r->size);
-	print_json_string(r->kernel);
+	json_text(stdout, r->kernel);
 	printf(", \"gflops\": %.4f, \"gflops_per_cpu_s\": %.4f, "
 	       "\"median_us\": %.3f, \"runs\": %u",
 	       r->gflops, r->gflops_per_cpu_s, r->median_us, r->runs);
@@ -40,32 +40,35 @@ int cmd_bench(int argc, char **argv)
 	const char *op = NULL, *device = NULL;
 	bool json = false;
 	int size = 0, runs = 0;
-	const struct option_spec specs[] = {
-		{ "OP", OPT_TEXT, &op, "" },
-		{ "--device", OPT_TEXT, &device,
+	const struct option specs[] = {
+		{ "OP", OPTION_TEXT, &op, "" },
+		{ "--device", OPTION_TEXT, &device,
 		  "cpu, vulkan, INDEX, UUID or NAME (default: ACCEL_DEVICE, "
 		  "else vulkan)" },
-		{ "--size", OPT_COUNT, &size,
+		{ "--size", OPTION_COUNT, &size,
 		  "matmul N by N by N; conv 3x3, 64 to 64 channels, N by N;\n"
 		  "                    elementwise N * N elements, five "
 		  "operations; submit N kernels" },
-		{ "--runs", OPT_COUNT, &runs,
+		{ "--runs", OPTION_COUNT, &runs,
 		  "how many, the median counts (default 9)" },
-		{ "--json", OPT_FLAG, &json, "one object" },
-		{ NULL, 0, NULL, NULL }
+		{ "--json", OPTION_FLAG, &json, "one object" },
+		OPTIONS_END
 	};
 	accel_status s;
 	int status;
 
 	if (argc > 1 && !strcmp(argv[1], "train"))
 		return cmd_bench_train(argc - 1, argv + 1);
-	status = parse_options(
+	status = options_parse(
 		argc, argv,
-		"bench matmul|conv|elementwise|submit [OPTIONS]\n"
-		"       accel bench train [OPTIONS] (see accel bench train "
-		"--help)",
-		specs);
-	if (status >= 0)
+		&(const struct usage){
+			.text = "bench matmul|conv|elementwise|submit "
+				"[OPTIONS]\n"
+				"       accel bench train [OPTIONS] (see accel "
+				"bench train "
+				"--help)" },
+		specs, NULL);
+	if (status)
 		return status;
 	s = accel_bench(op, device, (uint32_t)size, (uint32_t)runs, &r);
 	if (s)

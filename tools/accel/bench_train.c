@@ -89,8 +89,8 @@ static void print(const struct bench *b, int batch, bool json)
 {
 	double samples = (double)b->steps * batch, steps = b->steps;
 
-	printf(json ? "{\"device\": " : "device ");
-	print_json_string(accel_context_device(b->ctx));
+	printf(json ? "{" JSON_SCHEMA ", \"device\": " : "device ");
+	json_text(stdout, accel_context_device(b->ctx));
 	printf(json ? ", \"batch\": %d, \"samples_per_s\": %.1f, "
 		      "\"samples_per_cpu_s\": %.1f, \"step_us\": %.2f, "
 		      "\"best_step_us\": %.2f, "
@@ -139,22 +139,25 @@ int cmd_bench_train(int argc, char **argv)
 	struct bench b = { .seconds = 2 };
 	int batch = 64, threads = 0, status;
 	bool json = false;
-	const struct option_spec specs[] = {
-		{ "--arch", OPT_TEXT, &arch,
+	const struct option specs[] = {
+		{ "--arch", OPTION_TEXT, &arch,
 		  "layers over [28, 28], ending in ten outputs "
 		  "(flatten,dense:128:relu,dense:10)" },
-		{ "--batch", OPT_COUNT, &batch, "samples of a step (64)" },
-		{ "--device", OPT_TEXT, &device,
+		{ "--batch", OPTION_COUNT, &batch, "samples of a step (64)" },
+		{ "--device", OPTION_TEXT, &device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
-		{ "--threads", OPT_COUNT, &threads,
+		{ "--threads", OPTION_COUNT, &threads,
 		  "of the cpu or lavapipe (all there are)" },
-		{ "--seconds", OPT_NUMBER, &b.seconds, "to measure (2)" },
-		{ "--json", OPT_FLAG, &json, "one object" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+		{ "--seconds", OPTION_NUMBER, &b.seconds, "to measure (2)" },
+		{ "--json", OPTION_FLAG, &json, "one object" },
+		OPTIONS_END,
 	};
 
-	status = parse_options(argc, argv, "bench train [OPTIONS]", specs);
-	if (status >= 0)
+	status = options_parse(
+		argc, argv,
+		&(const struct usage){ .text = "bench train [OPTIONS]" }, specs,
+		NULL);
+	if (status)
 		return status;
 	b.ctx = open_device(device, 0, threads);
 	if (!b.ctx)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* accel devices: what there is to compute on, beside the CPU. */
 #include "accel.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 static void print_text(const char *key, const char *value)
 {
 	printf("\"%s\": ", key);
-	print_json_string(value);
+	json_text(stdout, value);
 	printf(", ");
 }
 
@@ -20,7 +21,7 @@ static const char *truth(bool b)
 
 static void print_json(const struct accel_device_info *d, uint32_t n)
 {
-	printf("[");
+	printf("{" JSON_SCHEMA ", \"devices\": [");
 	for (uint32_t i = 0; i < n; i++) {
 		printf("%s\n  {\"index\": %u, ", i ? "," : "", d[i].index);
 		print_text("name", d[i].name);
@@ -36,7 +37,7 @@ static void print_json(const struct accel_device_info *d, uint32_t n)
 		       truth(d[i].import_dmabuf), truth(d[i].export_dmabuf),
 		       truth(d[i].import_host), truth(d[i].usable));
 	}
-	printf("%s]\n", n ? "\n" : "");
+	printf("%s]}\n", n ? "\n" : "");
 }
 
 static void print_table(const struct accel_device_info *d, uint32_t n)
@@ -71,14 +72,17 @@ int cmd_devices(int argc, char **argv)
 {
 	struct accel_device_info list[MAX_DEVICES];
 	bool json = false;
-	const struct option_spec specs[] = { { "--json", OPT_FLAG, &json,
-					       "one object" },
-					     { NULL, 0, NULL, NULL } };
-	int status = parse_options(argc, argv, "devices [OPTIONS]", specs);
+	const struct option specs[] = {
+		{ "--json", OPTION_FLAG, &json, "one object" }, OPTIONS_END
+	};
+	int status = options_parse(
+		argc, argv,
+		&(const struct usage){ .text = "devices [OPTIONS]" }, specs,
+		NULL);
 	accel_status s;
 	uint32_t n;
 
-	if (status >= 0)
+	if (status)
 		return status;
 	s = accel_device_list(list, MAX_DEVICES, &n);
 	if (s)

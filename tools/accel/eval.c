@@ -13,14 +13,14 @@ void print_json_scores(const accel_scores *s, const char *prefix)
 	int i;
 
 	printf(", \"%sloss\": ", prefix);
-	print_json_number(s->loss);
+	json_number(stdout, s->loss);
 	for (i = 0; i < ACCEL_METRICS; i++) {
 		accel_metric metric = (accel_metric)(1u << i);
 
 		if (!(s->metrics & metric))
 			continue;
 		printf(", \"%s%s\": ", prefix, accel_metric_name(metric));
-		print_json_number(accel_scores_get(s, metric));
+		json_number(stdout, accel_scores_get(s, metric));
 	}
 }
 
@@ -143,7 +143,7 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 	print_json_scores(&s, "");
 	if (in_units(m, &s, &error, &label)) {
 		printf(", \"mae_of_label\": ");
-		print_json_number(error);
+		json_number(stdout, error);
 	}
 	if (confusion && data->n_classes)
 		err = print_confusion(m, data, true);
@@ -156,23 +156,27 @@ int cmd_eval(int argc, char **argv)
 	struct data_args a = { 0 };
 	const char *model = NULL, *device = NULL;
 	bool json = false, confusion = false;
-	const struct option_spec specs[] = {
-		{ "MODEL", OPT_TEXT, &model, "" },
+	const struct option specs[] = {
+		{ "MODEL", OPTION_TEXT, &model, "" },
 		DATA_SPECS(a),
-		{ "--seed", OPT_SEED, &a.seed, "of data that is made up (0)" },
-		{ "--device", OPT_TEXT, &device,
+		{ "--seed", OPTION_WHOLE, &a.seed,
+		  "of data that is made up (0)" },
+		{ "--device", OPTION_TEXT, &device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
-		{ "--confusion", OPT_FLAG, &confusion,
+		{ "--confusion", OPTION_FLAG, &confusion,
 		  "which class was taken for which" },
-		{ "--json", OPT_FLAG, &json, "one object" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+		{ "--json", OPTION_FLAG, &json, "one object" },
+		OPTIONS_END,
 	};
-	int status = parse_options(argc, argv, "eval MODEL [OPTIONS]", specs);
+	int status = options_parse(
+		argc, argv,
+		&(const struct usage){ .text = "eval MODEL [OPTIONS]" }, specs,
+		NULL);
 	accel_context *ctx;
 	accel_samples *s;
 	accel_model *m;
 
-	if (status >= 0)
+	if (status)
 		return status;
 	status = check_data(&a);
 	if (status)

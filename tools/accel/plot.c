@@ -121,21 +121,24 @@ static accel_status plot(const accel_model *m, const char *what,
 int cmd_plot(int argc, char **argv)
 {
 	const char *model = NULL, *svg = NULL, *what = NULL;
-	const struct option_spec specs[] = {
-		{ "MODEL", OPT_TEXT, &model, "" },
-		{ "--curve", OPT_TEXT, &what,
+	const struct option specs[] = {
+		{ "MODEL", OPTION_TEXT, &model, "" },
+		{ "--curve", OPTION_TEXT, &what,
 		  "loss, accuracy, another metric, or \"learning rate\" "
 		  "(default: loss and metrics)" },
-		{ "--svg", OPT_TEXT, &svg,
+		{ "--svg", OPTION_TEXT, &svg,
 		  "write one curve (loss) to this file" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+		OPTIONS_END,
 	};
-	int status = parse_options(argc, argv, "plot MODEL [OPTIONS]", specs);
+	int status = options_parse(
+		argc, argv,
+		&(const struct usage){ .text = "plot MODEL [OPTIONS]" }, specs,
+		NULL);
 	accel_status err = ACCEL_OK;
 	accel_context *ctx;
 	accel_model *m;
 
-	if (status >= 0)
+	if (status)
 		return status;
 	m = load_model(model, "cpu", &ctx);
 	if (!m)

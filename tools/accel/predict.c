@@ -27,7 +27,7 @@ static void print_class(const accel_model *m, int64_t i, bool quoted)
 	if (!name)
 		printf("%lld", (long long)i);
 	else if (quoted)
-		print_json_string(name);
+		json_text(stdout, name);
 	else
 		printf("%s", name);
 }
@@ -130,24 +130,28 @@ int cmd_predict(int argc, char **argv)
 	struct data_args a = { 0 };
 	const char *model = NULL, *device = NULL;
 	bool json = false;
-	const struct option_spec specs[] = {
-		{ "MODEL", OPT_TEXT, &model, "" },
-		{ "--input", OPT_TEXT, &a.data,
+	const struct option specs[] = {
+		{ "MODEL", OPTION_TEXT, &model, "" },
+		{ "--input", OPTION_TEXT, &a.data,
 		  "FILE.csv, X.npy, a directory of IDX files, digits or "
 		  "sensors" },
-		{ "--seed", OPT_SEED, &a.seed, "of data that is made up (0)" },
-		{ "--device", OPT_TEXT, &device,
+		{ "--seed", OPTION_WHOLE, &a.seed,
+		  "of data that is made up (0)" },
+		{ "--device", OPTION_TEXT, &device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
-		{ "--json", OPT_FLAG, &json, "an object a row" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+		{ "--json", OPTION_FLAG, &json, "an object a row" },
+		OPTIONS_END,
 	};
-	int status = parse_options(
-		argc, argv, "predict MODEL --input FILE [OPTIONS]", specs);
+	int status = options_parse(
+		argc, argv,
+		&(const struct usage){
+			.text = "predict MODEL --input FILE [OPTIONS]" },
+		specs, NULL);
 	accel_context *ctx;
 	accel_samples *s;
 	accel_model *m;
 
-	if (status >= 0)
+	if (status)
 		return status;
 	if (!a.data) {
 		fprintf(stderr, "accel: --input is missing\n");

@@ -170,24 +170,26 @@ int cmd_record(int argc, char **argv)
 	struct sigaction stop = { .sa_handler = on_signal };
 	struct recorder r = { 0 };
 	const char *path = NULL, *out = NULL, *first = NULL;
-	double seconds = 0;
-	const struct option_spec specs[] = {
-		{ "FILE", OPT_TEXT, &path, "" },
-		{ "--out", OPT_TEXT, &out, "the table (CSV)" },
-		{ "--label", OPT_TEXT, &r.label,
+	uint64_t time = 0;
+	const struct option specs[] = {
+		{ "FILE", OPTION_TEXT, &path, "" },
+		{ "--out", OPTION_TEXT, &out, "the table (CSV)" },
+		{ "--label", OPTION_TEXT, &r.label,
 		  "one column more; each line of standard input is its\n"
 		  "                    value from then on" },
-		{ "--value", OPT_TEXT, &first, "its first value" },
-		{ "--for", OPT_NUMBER, &seconds, "end after so many seconds" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+		{ "--value", OPTION_TEXT, &first, "its first value" },
+		{ "--for", OPTION_TIME, &time, "end after that time" },
+		OPTIONS_END,
 	};
 	pthread_t thread;
 	int rc;
 
-	rc = parse_options(argc, argv,
-			   "record control.yaml --out data.csv [OPTIONS]",
-			   specs);
-	if (rc >= 0)
+	rc = options_parse(
+		argc, argv,
+		&(const struct usage){ .text = "record control.yaml --out "
+					       "data.csv [OPTIONS]" },
+		specs, NULL);
+	if (rc)
 		return rc;
 	if (!out) {
 		fprintf(stderr, "accel: record: --out FILE.csv is missing\n");
@@ -208,7 +210,7 @@ int cmd_record(int argc, char **argv)
 		header(&r);
 		if (r.label && !run_thread(&thread, labels, &r))
 			pthread_detach(thread);
-		rc = loop(&r, out, run_end(seconds));
+		rc = loop(&r, out, run_end(time));
 		if (fclose(r.out)) {
 			fprintf(stderr, "accel: %s: %s\n", out,
 				strerror(errno));

@@ -48,12 +48,9 @@ void run_wait(uint64_t ns)
 	}
 }
 
-uint64_t run_end(double seconds)
+uint64_t run_end(uint64_t ns)
 {
-	/* no number of seconds beyond 300 years is one of nanoseconds */
-	return seconds > 0 && seconds < 9e9
-		       ? accel_now_ns() + (uint64_t)(seconds * 1e9)
-		       : UINT64_MAX;
+	return ns ? accel_now_ns() + ns : UINT64_MAX;
 }
 
 double run_wall(void)
@@ -378,7 +375,7 @@ static int check(const struct run *r)
 	return 0;
 }
 
-static int go(struct run *r, const char *device, bool log, double seconds)
+static int go(struct run *r, const char *device, bool log, uint64_t time)
 {
 	const char *term = getenv("TERM");
 	bool dashboard = isatty(STDOUT_FILENO) && !log && term && *term &&
@@ -397,7 +394,7 @@ static int go(struct run *r, const char *device, bool log, double seconds)
 		    r->set->path, r->set->sensors, r->set->models,
 		    r->set->outputs, r->set->rules,
 		    (double)r->set->every_ns / 1e9);
-	loop(r, run_end(seconds));
+	loop(r, run_end(time));
 	journal_say(r->journal,
 		    "ends: outputs are driven to their safe "
 		    "states; %llu ticks, %llu late",
@@ -409,33 +406,36 @@ int cmd_run(int argc, char **argv)
 {
 	const char *path = NULL, *session = NULL, *device = NULL;
 	bool only_check = false, log = false;
-	double seconds = 0;
-	const struct option_spec specs[] = {
-		{ "FILE", OPT_TEXT, &path, "" },
-		{ "--check", OPT_FLAG, &only_check,
+	uint64_t time = 0;
+	const struct option specs[] = {
+		{ "FILE", OPTION_TEXT, &path, "" },
+		{ "--check", OPTION_FLAG, &only_check,
 		  "look for mistakes in the file; touch nothing" },
-		{ "--replay", OPT_TEXT, &session,
+		{ "--replay", OPTION_TEXT, &session,
 		  "run a recorded session (CSV) through the rules" },
-		{ "--log", OPT_FLAG, &log,
+		{ "--log", OPTION_FLAG, &log,
 		  "lines instead of the dashboard (the default where\n"
 		  "                    standard output is no terminal, or a\n"
 		  "                    dumb one)" },
-		{ "--for", OPT_NUMBER, &seconds, "end after so many seconds" },
-		{ "--device", OPT_TEXT, &device,
+		{ "--for", OPTION_TIME, &time, "end after that time" },
+		{ "--device", OPTION_TEXT, &device,
 		  "of the models: cpu, vulkan, an index or a name" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+		OPTIONS_END,
 	};
 	struct run r = { 0 };
 	int rc;
 
-	rc = parse_options(argc, argv, "run control.yaml [OPTIONS]", specs);
-	if (rc >= 0)
+	rc = options_parse(
+		argc, argv,
+		&(const struct usage){ .text = "run control.yaml [OPTIONS]" },
+		specs, NULL);
+	if (rc)
 		return rc;
 	rc = prepare(&r, path);
 	if (!rc)
 		rc = only_check ? check(&r)
 		     : session  ? replay(&r, session)
-				: go(&r, device, log, seconds);
+				: go(&r, device, log, time);
 	finish(&r);
 	return rc;
 }

@@ -25,8 +25,8 @@ void run_ask(volatile sig_atomic_t *what);
 /* Wakes at `ns` (CLOCK_MONOTONIC), or when run_stopped is set and signals end
  * the wait. */
 void run_wait(uint64_t ns);
-/* So many seconds from now; for ever for 0. */
-uint64_t run_end(double seconds);
+/* So many nanoseconds from now; for ever for 0. */
+uint64_t run_end(uint64_t ns);
 /* Seconds since 1970. */
 double run_wall(void);
 /* A thread that no signal reaches. ERR_NOMEM. */

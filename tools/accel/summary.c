@@ -43,25 +43,56 @@ static void print_inputs(const accel_model *m)
 	printf("\n");
 }
 
+static void print_json(const accel_model *m)
+{
+	const accel_compile_options *o = accel_model_options(m);
+	accel_history h = accel_model_history(m);
+	const int64_t *shape;
+	int nd = accel_model_output(m, &shape), i;
+
+	printf("{" JSON_SCHEMA ", \"parameters\": %lld, \"output\": [",
+	       (long long)accel_model_parameters(m));
+	for (i = 0; i < nd; i++)
+		printf("%s%lld", i ? ", " : "", (long long)shape[i]);
+	printf("], \"classes\": [");
+	for (i = 0; accel_model_class(m, i); i++) {
+		printf("%s", i ? ", " : "");
+		json_text(stdout, accel_model_class(m, i));
+	}
+	printf("], \"loss\": ");
+	if (o->optimizer)
+		json_text(stdout, accel_loss_name(o->loss));
+	else
+		printf("null");
+	printf(", \"epochs\": %d, \"best\": %d}\n", h.n, h.best + 1);
+}
+
 int cmd_summary(int argc, char **argv)
 {
 	const char *model = NULL;
-	const struct option_spec specs[] = {
-		{ "MODEL", OPT_TEXT, &model, "" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+	bool json = false;
+	const struct option specs[] = {
+		{ "MODEL", OPTION_TEXT, &model, "" },
+		{ "--json", OPTION_FLAG, &json, "one object" },
+		OPTIONS_END,
 	};
-	int status = parse_options(argc, argv, "summary MODEL", specs);
+	int status = options_parse(
+		argc, argv,
+		&(const struct usage){ .text = "summary MODEL [--json]" },
+		specs, NULL);
 	accel_context *ctx;
 	accel_status err;
 	accel_model *m;
 
-	if (status >= 0)
+	if (status)
 		return status;
 	m = load_model(model, "cpu", &ctx);
 	if (!m)
 		return fail(ACCEL_OK);
-	err = accel_model_summary(m, stdout);
-	if (!err) {
+	err = json ? ACCEL_OK : accel_model_summary(m, stdout);
+	if (json)
+		print_json(m);
+	else if (!err) {
 		print_training(m);
 		print_inputs(m);
 	}

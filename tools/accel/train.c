@@ -206,11 +206,11 @@ static void report(const struct train_args *a, accel_model *m, double took,
 	}
 	printf(", \"parameters\": %lld, \"seconds\": ",
 	       (long long)accel_model_parameters(m));
-	print_json_number(took);
+	json_number(stdout, took);
 	printf(", \"samples_per_s\": ");
-	print_json_number((double)samples * h.n / took);
+	json_number(stdout, (double)samples * h.n / took);
 	printf(", \"out\": ");
-	print_json_string(a->out);
+	json_text(stdout, a->out);
 	printf("}\n");
 }
 
@@ -302,55 +302,58 @@ int cmd_train(int argc, char **argv)
 				.out = "model.safetensors",
 				.epochs = 5,
 				.batch = 32 };
-	const struct option_spec specs[] = {
+	const struct option specs[] = {
 		DATA_SPECS(a.data),
-		{ "--test", OPT_TEXT, &a.data.test,
+		{ "--test", OPTION_TEXT, &a.data.test,
 		  "another table, judged after every epoch" },
-		{ "--columns", OPT_TEXT, &a.data.columns,
+		{ "--columns", OPTION_TEXT, &a.data.columns,
 		  "inputs, by name or number, with commas (default: all but\n"
 		  "                    dates, times, row numbers and texts "
 		  "that are "
 		  "all different)" },
-		{ "--dates", OPT_FLAG, &a.data.dates,
+		{ "--dates", OPTION_FLAG, &a.data.dates,
 		  "dates are inputs: hour of the day, day of the week" },
-		{ "--task", OPT_TEXT, &a.data.task,
+		{ "--task", OPTION_TEXT, &a.data.task,
 		  "classify, regress or autoencode (default: by the data)" },
-		{ "--arch", OPT_TEXT, &a.arch,
+		{ "--arch", OPTION_TEXT, &a.arch,
 		  "layers: \"flatten,dense:128:relu,dropout:0.2,dense:10\"\n"
 		  "                    (man accel lists them; default: by the "
 		  "data)" },
-		{ "--epochs", OPT_COUNT, &a.epochs,
+		{ "--epochs", OPTION_COUNT, &a.epochs,
 		  "passes over the data (5)" },
-		{ "--batch", OPT_COUNT, &a.batch, "samples of a step (32)" },
-		{ "--optimizer", OPT_TEXT, &a.optimizer,
+		{ "--batch", OPTION_COUNT, &a.batch, "samples of a step (32)" },
+		{ "--optimizer", OPTION_TEXT, &a.optimizer,
 		  "sgd, rmsprop, adam or adamw (adam)" },
-		{ "--lr", OPT_NUMBER, &a.lr,
+		{ "--lr", OPTION_NUMBER, &a.lr,
 		  "learning rate (0.001; sgd 0.01)" },
-		{ "--cosine", OPT_FLAG, &a.cosine,
+		{ "--cosine", OPTION_FLAG, &a.cosine,
 		  "the rate falls to 0 by the last epoch, along a cosine" },
-		{ "--mixed", OPT_FLAG, &a.mixed, "mixed precision, f16" },
-		{ "--validation", OPT_NUMBER, &a.validation,
+		{ "--mixed", OPTION_FLAG, &a.mixed, "mixed precision, f16" },
+		{ "--validation", OPTION_NUMBER, &a.validation,
 		  "fraction of the data, its end, to judge by instead" },
-		{ "--patience", OPT_COUNT, &a.patience,
+		{ "--patience", OPTION_COUNT, &a.patience,
 		  "epochs without progress until it stops, with the best" },
-		{ "--seed", OPT_SEED, &a.seed, "of all that is random (0)" },
-		{ "--device", OPT_TEXT, &a.device,
+		{ "--seed", OPTION_WHOLE, &a.seed,
+		  "of all that is random (0)" },
+		{ "--device", OPTION_TEXT, &a.device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
-		{ "--threads", OPT_COUNT, &a.threads,
+		{ "--threads", OPTION_COUNT, &a.threads,
 		  "of the cpu or lavapipe (all there are)" },
-		{ "--out", OPT_TEXT, &a.out,
+		{ "--out", OPTION_TEXT, &a.out,
 		  "the model's file (model.safetensors)" },
-		{ "--resume", OPT_FLAG, &a.resume,
+		{ "--resume", OPTION_FLAG, &a.resume,
 		  "write --out after every epoch, and go on from it" },
-		{ "--log", OPT_TEXT, &a.log, "a CSV with a line an epoch" },
-		{ "--json", OPT_FLAG, &a.json, "one object at the end" },
-		{ NULL, OPT_FLAG, NULL, NULL },
+		{ "--log", OPTION_TEXT, &a.log, "a CSV with a line an epoch" },
+		{ "--json", OPTION_FLAG, &a.json, "one object at the end" },
+		OPTIONS_END,
 	};
-	int status = parse_options(argc, argv, "train [OPTIONS]", specs);
+	int status = options_parse(
+		argc, argv, &(const struct usage){ .text = "train [OPTIONS]" },
+		specs, NULL);
 	accel_context *ctx;
 	accel_dataset *d;
 
-	if (status >= 0)
+	if (status)
 		return status;
 	if (find_optimizer(a.optimizer) < 0 || check_data(&a.data))
 		return 2;

@@ -20,9 +20,9 @@ static int row(const struct accel_tune_row *r, void *arg)
 	if (report->json) {
 		printf("%s\n  {\"op\": \"%s\", \"size\": [%u, %u, %u], "
 		       "\"kernel\": ",
-		       r->done > 1 ? "," : "{\"rows\": [", r->op, r->size[0],
-		       r->size[1], r->size[2]);
-		print_json_string(r->kernel);
+		       r->done > 1 ? "," : "{" JSON_SCHEMA ", \"rows\": [",
+		       r->op, r->size[0], r->size[1], r->size[2]);
+		json_text(stdout, r->kernel);
 		printf(", \"gflops\": %.4f, \"builtin_gflops\": %.4f, "
 		       "\"changed\": %s}",
 		       r->gflops, r->builtin_gflops,
@@ -46,12 +46,13 @@ static void print_end(const struct accel_tune_result *r,
 		      const struct report *report, bool reset)
 {
 	if (report->json) {
-		printf("%s\"device\": ", reset ? "{" : "\n], ");
-		print_json_string(r->device);
+		printf("%s\"device\": ",
+		       reset ? "{" JSON_SCHEMA ", " : "\n], ");
+		json_text(stdout, r->device);
 		printf(", \"driver\": ");
-		print_json_string(r->driver);
+		json_text(stdout, r->driver);
 		printf(", \"table\": ");
-		print_json_string(r->path);
+		json_text(stdout, r->path);
 		printf("}\n");
 	} else if (reset) {
 		printf("%s: the built-in kernels again\n", r->device);
@@ -68,28 +69,32 @@ int cmd_tune(int argc, char **argv)
 	struct report report = { .live = isatty(STDERR_FILENO) };
 	bool reset = false;
 	int runs = 0;
-	const struct option_spec specs[] = {
-		{ "--device", OPT_TEXT, &device,
+	const struct option specs[] = {
+		{ "--device", OPTION_TEXT, &device,
 		  "vulkan, INDEX, UUID or NAME (default: ACCEL_DEVICE, else "
 		  "vulkan)" },
-		{ "--runs", OPT_COUNT, &runs,
+		{ "--runs", OPTION_COUNT, &runs,
 		  "of each kernel, the fastest counts (default 5)" },
-		{ "--reset", OPT_FLAG, &reset,
+		{ "--reset", OPTION_FLAG, &reset,
 		  "forget what was measured: the built-in choices" },
-		{ "--json", OPT_FLAG, &report.json, "one object" },
-		{ NULL, 0, NULL, NULL }
+		{ "--json", OPTION_FLAG, &report.json, "one object" },
+		OPTIONS_END
 	};
-	int rc = parse_options(
+	int rc = options_parse(
 		argc, argv,
-		"tune [OPTIONS]\n\n"
-		"Measures the kernels of matmul and conv in classes of sizes, "
-		"in GFLOP/s (on a\nsoftware device in GFLOP per CPU-second), "
-		"and writes the table that they are\nchosen by from then on",
-		specs);
+		&(const struct usage){
+			.text = "tune [OPTIONS]\n\n"
+				"Measures the kernels of matmul and conv in "
+				"classes of sizes, "
+				"in GFLOP/s (on a\nsoftware device in GFLOP "
+				"per CPU-second), "
+				"and writes the table that they are\nchosen by "
+				"from then on" },
+		specs, NULL);
 	struct accel_tune_result r;
 	accel_status s;
 
-	if (rc >= 0)
+	if (rc)
 		return rc;
 	s = reset ? accel_tune_reset(device, &r)
 		  : accel_tune(device, (uint32_t)runs, row, &report, &r);

@@ -92,10 +92,11 @@ int cmd_buf(int argc, char **argv)
 	uint64_t rounds = 5;
 	bool json = false;
 	const struct option options[] = {
-		{ "--contiguous", OPTION_FLAG, &how.contiguous },
-		{ "--uncached", OPTION_FLAG, &how.uncached },
-		{ "--rounds", OPTION_COUNT, &rounds },
-		{ "--json", OPTION_FLAG, &json },
+		{ "--contiguous", OPTION_FLAG, &how.contiguous, NULL },
+		{ "--uncached", OPTION_FLAG, &how.uncached, NULL },
+		{ "--rounds", OPTION_WHOLE, &rounds, NULL },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		OPTIONS_END
 	};
 	struct words words;
 	struct result r;
@@ -103,22 +104,23 @@ int cmd_buf(int argc, char **argv)
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 4, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	if (!parse_size(words.word[0], &how.size) || !rounds)
-		return args_wrong(&usage, "'%s' is no size, or no rounds",
-				  words.word[0]);
+		return options_wrong(&usage, "'%s' is no size, or no rounds",
+				     words.word[0]);
 	st = accel_dmabuf_alloc_with(&buf, &how);
 	if (st)
-		return accelctl_fail(st);
+		return fail(st);
 	st = exercise(&buf, rounds, &r);
 	if (st) {
 		accel_dmabuf_free(&buf);
-		return accelctl_fail(st);
+		return fail(st);
 	}
 	if (json)
-		printf("{\"size\":%" PRIu64 ",\"cached\":%s,\"contiguous\":%s,"
+		printf("{" JSON_SCHEMA ",\"size\":%" PRIu64
+		       ",\"cached\":%s,\"contiguous\":%s,"
 		       "\"words_not_zero\":%" PRIu64 ",\"words_wrong\":%" PRIu64
 		       ",\"write_gb_per_s\":%.3f,\"read_gb_per_s\":%.3f}\n",
 		       buf.size, how.uncached ? "false" : "true",

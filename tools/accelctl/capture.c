@@ -133,7 +133,8 @@ static void report(const struct capture *c, bool json)
 {
 	if (json) {
 		fprintf(c->say,
-			"{\"samples\":%" PRIu64 ",\"period_ns\":%" PRIu64
+			"{" JSON_SCHEMA ",\"samples\":%" PRIu64
+			",\"period_ns\":%" PRIu64
 			",\"sample_size\":%u,\"overruns\":%" PRIu64
 			",\"lost_blocks\":%" PRIu64 ",\"max_late_ns\":%" PRIu64
 			"}\n",
@@ -154,7 +155,7 @@ static int finish(struct capture *c, accel_status st, const char *path,
 	int rc = EXIT_DONE;
 
 	if (st)
-		rc = accelctl_fail(st);
+		rc = fail(st);
 	if (c->live && !st)
 		live_draw(c->live, json ? stderr : c->say, c->drawn);
 	if (c->out && c->vcd)
@@ -184,14 +185,15 @@ static bool ends_with(const char *s, const char *end)
 }
 
 static const struct usage usage = {
-	"capture LINE... [-o FILE] [--vcd] [--live] [--rate HZ|--period TIME]\n"
+	"capture LINE... [--out FILE] [--vcd] [--live] [--rate RATE|--period "
+	"TIME]\n"
 	"                [--for TIME] [--window TIME] [--pull up|down|none] "
 	"[--active-low] [--json]",
 	"Samples lines on the kernel's timer, 10000 times a second unless told "
 	"otherwise,\nfor --for or until Ctrl-C. FILE gets one little-endian "
 	"integer a sample, bit 0 the\nfirst line; with --vcd or as *.vcd a "
 	"value change dump for PulseView and GTKWave;\n- is standard output. "
-	"--live, which is the default without -o, draws the last\n--window "
+	"--live, which is the default without --out, draws the last\n--window "
 	"(1s) in the terminal. Where samples go to standard output, all else "
 	"goes to\nstandard error.\n",
 	1, WORDS_MAX
@@ -205,16 +207,17 @@ int cmd_capture(int argc, char **argv)
 	double rate = 10000;
 	struct capture c = { .buf.fd = -1 };
 	const struct option options[] = {
-		{ "-o", OPTION_TEXT, &path },
-		{ "--vcd", OPTION_FLAG, &c.vcd },
-		{ "--live", OPTION_FLAG, &live },
-		{ "--rate", OPTION_NUMBER, &rate },
-		{ "--period", OPTION_TIME, &period },
-		{ "--for", OPTION_TIME, &time },
-		{ "--window", OPTION_TIME, &window },
-		{ "--pull", OPTION_TEXT, &pull },
-		{ "--active-low", OPTION_FLAG, &low },
-		{ "--json", OPTION_FLAG, &json },
+		{ "--out", OPTION_TEXT, &path, NULL },
+		{ "--vcd", OPTION_FLAG, &c.vcd, NULL },
+		{ "--live", OPTION_FLAG, &live, NULL },
+		{ "--rate", OPTION_RATE, &rate, NULL },
+		{ "--period", OPTION_TIME, &period, NULL },
+		{ "--for", OPTION_TIME, &time, NULL },
+		{ "--window", OPTION_TIME, &window, NULL },
+		{ "--pull", OPTION_TEXT, &pull, NULL },
+		{ "--active-low", OPTION_FLAG, &low, NULL },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		OPTIONS_END
 	};
 	accel_lines_config k = { .consumer = "accelctl" };
 	char names[4096];
@@ -222,26 +225,27 @@ int cmd_capture(int argc, char **argv)
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 10, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	all = UINT64_MAX >> (64 - words.n);
 	if (!(rate > 0.01) || !parse_pull(pull, all, &k) ||
 	    !join_words(&words, names, sizeof(names)))
-		return args_wrong(&usage, "a rate is above 0.01 Hz, and --pull "
-					  "is up, down or none");
+		return options_wrong(&usage,
+				     "a rate is above 0.01 Hz, and --pull "
+				     "is up, down or none");
 	k.names = names;
 	k.active_low = low ? all : 0;
 	c.period_ns = period ? period : (uint64_t)(1e9 / rate + 0.5);
 	if (!c.period_ns)
-		return args_wrong(&usage, "%g Hz is too fast", rate);
+		return options_wrong(&usage, "%g Hz is too fast", rate);
 	c.vcd = c.vcd || (path && ends_with(path, ".vcd"));
 	rc = accelctl_module();
 	if (rc)
 		return rc;
 	c.lines = accel_lines_request_with(&k);
 	if (!c.lines)
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	c.sample_size = accel_stream_sample_size(ACCEL_STREAM_BITS, words.n);
 	if (path) {
 		c.out = strcmp(path, "-") ? fopen(path, "wbe") : stdout;

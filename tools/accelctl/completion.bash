@@ -17,7 +17,7 @@ _accelctl()
 	--pull) COMPREPLY=($(compgen -W "up down none" -- "$cur")); return ;;
 	--edges) COMPREPLY=($(compgen -W "rising falling both" -- "$cur")); return ;;
 	--safe) COMPREPLY=($(compgen -W "on off" -- "$cur")); return ;;
-	-o | --svg) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	-o | --out | --svg) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	esac
 	case ${COMP_WORDS[1]} in
 	info | doctor) options+=" --json"; lines= ;;
@@ -28,7 +28,7 @@ _accelctl()
 	release) options+=" --json" ;;
 	pulse) options+=" --width --period --count --active-low --json" ;;
 	watch) options+=" --edges --debounce --pull --active-low --count --for --json" ;;
-	capture) options+=" -o --vcd --live --rate --period --for --window --pull --active-low --json" ;;
+	capture) options+=" --out --vcd --live --rate --period --for --window --pull --active-low --json" ;;
 	play)
 		options+=" --rate --period --count --active-low --json"
 		[ "$COMP_CWORD" != 2 ] || lines=$(compgen -f -- "$cur") ;;

@@ -35,7 +35,8 @@ static void say(struct report *r, enum verdict v, const char *what,
 	va_end(ap);
 	r->broken += v == BROKEN;
 	if (r->json) {
-		printf("%s{\"check\":", r->first ? "[" : ",\n ");
+		printf("%s{\"check\":",
+		       r->first ? "{" JSON_SCHEMA ",\"checks\":[" : ",\n ");
 		json_text(stdout, what);
 		printf(",\"result\":\"%s\",\"text\":", words[v]);
 		json_text(stdout, text);
@@ -256,12 +257,14 @@ int cmd_doctor(int argc, char **argv)
 		0, 0
 	};
 	struct report r = { .first = true };
-	const struct option options[] = { { "--json", OPTION_FLAG, &r.json } };
+	const struct option options[] = {
+		{ "--json", OPTION_FLAG, &r.json, NULL }, OPTIONS_END
+	};
 	struct words words;
 	bool module;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 1, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	r.color = isatty(STDOUT_FILENO);
@@ -272,6 +275,6 @@ int cmd_doctor(int argc, char **argv)
 	check_sensors(&r);
 	check_engine(&r, module);
 	if (r.json)
-		puts("]");
+		puts("]}");
 	return r.broken ? EXIT_FAILED : EXIT_DONE;
 }

@@ -24,7 +24,7 @@ static void print_json(const accel_driver_info *i)
 {
 	const char *comma = "";
 
-	printf("{\"abi\":%" PRIu32 ",\"page_size\":%" PRIu32
+	printf("{" JSON_SCHEMA ",\"abi\":%" PRIu32 ",\"page_size\":%" PRIu32
 	       ",\"buf_limit\":%" PRIu64 ",\"buf_used\":%" PRIu64
 	       ",\"lines_max\":%" PRIu32 ",\"events_max\":%" PRIu32
 	       ",\"stream_floor_ns\":%" PRIu64 ",\"timer_ns\":%" PRIu64
@@ -70,22 +70,24 @@ int cmd_info(int argc, char **argv)
 					    "What the module is and can do.\n",
 					    0, 0 };
 	bool json = false;
-	const struct option options[] = { { "--json", OPTION_FLAG, &json } };
+	const struct option options[] = {
+		{ "--json", OPTION_FLAG, &json, NULL }, OPTIONS_END
+	};
 	accel_driver_info info;
 	accel_status status;
 	struct words words;
 	int fd, rc;
 
-	rc = args_parse(argc, argv, &usage, options, 1, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	status = accel_driver_open(NULL, &fd);
 	if (status)
-		return accelctl_fail(status);
+		return fail(status);
 	status = accel_driver_get_info(fd, &info);
 	close(fd);
 	if (status)
-		return accelctl_fail(status);
+		return fail(status);
 	if (json)
 		print_json(&info);
 	else

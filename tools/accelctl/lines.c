@@ -22,7 +22,7 @@ static void print_value(const accel_pin *pin, int value, bool json, bool first)
 		printf("%s=%d\n", pin->name, value);
 		return;
 	}
-	printf("%s{\"line\":", first ? "[" : ",\n ");
+	printf("%s{\"line\":", first ? "{" JSON_SCHEMA ",\"lines\":[" : ",\n ");
 	json_text(stdout, pin->name);
 	printf(",\"chip\":");
 	json_text(stdout, pin->chip);
@@ -42,11 +42,11 @@ static int read_free(const char *name, const accel_lines_config *how,
 	c.consumer = "accelctl";
 	lines = accel_lines_request_with(&c);
 	if (!lines)
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	st = accel_lines_get(lines, 1, &bits);
 	accel_lines_release(lines);
 	*value = (int)bits;
-	return st ? accelctl_fail(st) : EXIT_DONE;
+	return st ? fail(st) : EXIT_DONE;
 }
 
 static int get_one(const char *name, const accel_lines_config *how,
@@ -57,7 +57,7 @@ static int get_one(const char *name, const accel_lines_config *how,
 
 	st = accel_pin_find(name, pin);
 	if (st) {
-		accelctl_fail(st);
+		fail(st);
 		return EXIT_FAILED;
 	}
 	/* a line at work is not touched; its level is in debugfs, for root */
@@ -89,31 +89,32 @@ int cmd_get(int argc, char **argv)
 	const char *pull = NULL;
 	bool json = false, low = false;
 	const struct option options[] = {
-		{ "--json", OPTION_FLAG, &json },
-		{ "--active-low", OPTION_FLAG, &low },
-		{ "--pull", OPTION_TEXT, &pull },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		{ "--active-low", OPTION_FLAG, &low, NULL },
+		{ "--pull", OPTION_TEXT, &pull, NULL },
+		OPTIONS_END
 	};
 	accel_lines_config how = { 0 };
 	struct words words;
 	accel_pin pin;
 	int rc, value;
 
-	rc = args_parse(argc, argv, &usage, options, 3, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	how.active_low = low;
 	if (!parse_pull(pull, 1, &how))
-		return args_wrong(&usage, "--pull is up, down or none");
+		return options_wrong(&usage, "--pull is up, down or none");
 	rc = accelctl_module();
 	for (uint32_t i = 0; !rc && i < words.n; i++) {
 		rc = get_one(words.word[i], &how, &pin, &value);
 		if (!rc)
 			print_value(&pin, value, json, i == 0);
 		else if (json && i)
-			puts("]");
+			puts("]}");
 	}
 	if (json && !rc)
-		puts("]");
+		puts("]}");
 	return rc;
 }
 
@@ -164,7 +165,7 @@ static int look(const char *name, accel_pin *pin, accel_line_info *info)
 		st = accel_line_info_get(pin, info);
 	if (!st)
 		return EXIT_DONE;
-	accelctl_fail(st);
+	fail(st);
 	return EXIT_FAILED;
 }
 
@@ -175,12 +176,12 @@ static int drive(const char *name, const accel_line_info *info,
 	accel_status st;
 
 	if (!lines)
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	st = accel_lines_set(lines, 1, value);
 	if (!st)
 		st = accel_lines_disarm(lines);
 	accel_lines_release(lines);
-	return st ? accelctl_fail(st) : EXIT_DONE;
+	return st ? fail(st) : EXIT_DONE;
 }
 
 int cmd_set(int argc, char **argv)
@@ -195,9 +196,10 @@ int cmd_set(int argc, char **argv)
 	bool json = false, value;
 	struct output o = { 0 };
 	const struct option options[] = {
-		{ "--json", OPTION_FLAG, &json },
-		{ "--active-low", OPTION_FLAG, &o.active_low },
-		{ "--open-drain", OPTION_FLAG, &o.open_drain },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		{ "--active-low", OPTION_FLAG, &o.active_low, NULL },
+		{ "--open-drain", OPTION_FLAG, &o.open_drain, NULL },
+		OPTIONS_END
 	};
 	char name[NAME_SIZE];
 	accel_line_info info;
@@ -205,14 +207,14 @@ int cmd_set(int argc, char **argv)
 	accel_pin pin;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 3, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < words.n; i++)
 		if (!parse_assignment(words.word[i], name, sizeof(name),
 				      &value))
-			return args_wrong(&usage, "'%s' is not LINE=VALUE",
-					  words.word[i]);
+			return options_wrong(&usage, "'%s' is not LINE=VALUE",
+					     words.word[i]);
 	rc = accelctl_module();
 	for (uint32_t i = 0; !rc && i < words.n; i++) {
 		parse_assignment(words.word[i], name, sizeof(name), &value);
@@ -222,10 +224,10 @@ int cmd_set(int argc, char **argv)
 		if (!rc)
 			print_value(&pin, value, json, i == 0);
 		else if (json && i)
-			puts("]");
+			puts("]}");
 	}
 	if (json && !rc)
-		puts("]");
+		puts("]}");
 	return rc;
 }
 
@@ -244,13 +246,13 @@ static int toggle_held(const char *name, const accel_line_info *info,
 	accel_status st;
 
 	if (!lines)
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	st = accel_lines_state_get(lines, &state);
 	if (!st)
 		st = accel_lines_disarm(lines);
 	accel_lines_release(lines);
 	if (st)
-		return accelctl_fail(st);
+		return fail(st);
 	*value = !(state.values & 1);
 	return *value ? drive(name, info, o, true) : EXIT_DONE;
 }
@@ -284,14 +286,15 @@ int cmd_toggle(int argc, char **argv)
 	bool json = false;
 	struct output o = { 0 };
 	const struct option options[] = {
-		{ "--json", OPTION_FLAG, &json },
-		{ "--active-low", OPTION_FLAG, &o.active_low },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		{ "--active-low", OPTION_FLAG, &o.active_low, NULL },
+		OPTIONS_END
 	};
 	struct words words;
 	accel_pin pin;
 	int rc, value;
 
-	rc = args_parse(argc, argv, &usage, options, 2, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	rc = accelctl_module();
@@ -300,10 +303,10 @@ int cmd_toggle(int argc, char **argv)
 		if (!rc)
 			print_value(&pin, value, json, i == 0);
 		else if (json && i)
-			puts("]");
+			puts("]}");
 	}
 	if (json && !rc)
-		puts("]");
+		puts("]}");
 	return rc;
 }
 
@@ -346,43 +349,44 @@ int cmd_pulse(int argc, char **argv)
 	uint64_t width = 10000000, period = 0, count = 1;
 	bool low = false, json = false;
 	const struct option options[] = {
-		{ "--width", OPTION_TIME, &width },
-		{ "--period", OPTION_TIME, &period },
-		{ "--count", OPTION_COUNT, &count },
-		{ "--active-low", OPTION_FLAG, &low },
-		{ "--json", OPTION_FLAG, &json },
+		{ "--width", OPTION_TIME, &width, NULL },
+		{ "--period", OPTION_TIME, &period, NULL },
+		{ "--count", OPTION_WHOLE, &count, NULL },
+		{ "--active-low", OPTION_FLAG, &low, NULL },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		OPTIONS_END
 	};
 	accel_lines *lines;
 	struct words words;
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 5, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	if (!period)
 		period = 2 * width;
 	if (!width || period <= width)
-		return args_wrong(&usage, "a width is above 0, and a period "
-					  "longer than it");
+		return options_wrong(&usage, "a width is above 0, and a period "
+					     "longer than it");
 	rc = accelctl_module();
 	if (rc)
 		return rc;
 	lines = accel_lines_request(words.word[0], .consumer = "accelctl",
 				    .outputs = 1, .active_low = low, .safe = 1);
 	if (!lines)
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	catch_signals();
 	st = pulses(lines, &count, width, period);
 	if (!st)
 		st = accel_lines_disarm(lines);
 	if (!st && json) {
-		printf("{\"line\":");
+		printf("{" JSON_SCHEMA ",\"line\":");
 		json_text(stdout, accel_lines_pin(lines, 0)->name);
 		printf(",\"pulses\":%" PRIu64 ",\"width_ns\":%" PRIu64
 		       ",\"period_ns\":%" PRIu64 "}\n",
 		       count, width, period);
 	}
 	accel_lines_release(lines);
-	return st ? accelctl_fail(st) : EXIT_DONE;
+	return st ? fail(st) : EXIT_DONE;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Errors, warnings, JSON, signals. */
+/* The module, warnings, signals. */
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -12,27 +11,6 @@
 #include <accel/accel.h>
 
 #include "accelctl.h"
-
-int accelctl_fail(accel_status status)
-{
-	fprintf(stderr, "accelctl: %s\n", accel_last_error());
-	switch (status) {
-	case ACCEL_ERR_NODEV:
-		return EXIT_NO_MODULE;
-	case ACCEL_ERR_PERM:
-		return EXIT_NO_PERMISSION;
-	case ACCEL_ERR_TRIPPED:
-		return EXIT_TRIPPED;
-	default:
-		return EXIT_FAILED;
-	}
-}
-
-int accelctl_fail_null(void)
-{
-	fprintf(stderr, "accelctl: %s\n", accel_last_error());
-	return EXIT_FAILED;
-}
 
 int accelctl_module(void)
 {
@@ -45,7 +23,7 @@ int accelctl_module(void)
 		status = accel_driver_get_info(fd, &info);
 		close(fd);
 	}
-	return status ? accelctl_fail(status) : EXIT_DONE;
+	return status ? fail(status) : EXIT_DONE;
 }
 
 void warn_of_relays(const accel_lines *lines, uint64_t outputs)
@@ -60,28 +38,6 @@ void warn_of_relays(const accel_lines *lines, uint64_t outputs)
 				"relay: %s\n",
 				pin->name, pin->header, why);
 	}
-}
-
-void json_text(FILE *f, const char *text)
-{
-	putc('"', f);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(f, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			fprintf(f, "\\u%04x", (unsigned char)*text);
-		else
-			putc(*text, f);
-	}
-	putc('"', f);
-}
-
-void json_number(FILE *f, double value)
-{
-	if (isfinite(value))
-		fprintf(f, "%.10g", value);
-	else
-		fputs("null", f);
 }
 
 volatile sig_atomic_t stopped;

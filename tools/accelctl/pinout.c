@@ -156,7 +156,7 @@ static void print_words(const accel_board *board, const struct pin_view *view,
 
 static void print_json(const accel_board *board, const struct pin_view *view)
 {
-	printf("{\"board\":");
+	printf("{" JSON_SCHEMA ",\"board\":");
 	json_text(stdout, board->model);
 	printf(",\"chip\":");
 	json_text(stdout, board->chip);
@@ -210,21 +210,22 @@ int cmd_pinout(int argc, char **argv)
 	bool json = false, color = false;
 	const char *svg = NULL;
 	const struct option options[] = {
-		{ "--json", OPTION_FLAG, &json },
-		{ "--color", OPTION_FLAG, &color },
-		{ "--svg", OPTION_TEXT, &svg },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		{ "--color", OPTION_FLAG, &color, NULL },
+		{ "--svg", OPTION_TEXT, &svg, NULL },
+		OPTIONS_END
 	};
 	struct words words;
 	accel_board board;
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 3, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	st = accel_board_get(&board);
 	if (st)
-		return accelctl_fail(st);
+		return fail(st);
 	for (unsigned int p = 0; p < ACCEL_HEADER_PINS; p++)
 		view_pin(&view[p], p + 1, &board);
 	/* pin 3 is a line; nothing is wrong with a board that has none */

@@ -11,7 +11,7 @@
 #include "samples.h"
 
 static const struct usage usage = {
-	"play FILE LINE... [--rate HZ|--period TIME] [--count N] "
+	"play FILE LINE... [--rate RATE|--period TIME] [--count N] "
 	"[--active-low] [--json]",
 	"Drives lines on the kernel's timer with what capture wrote: a value "
 	"change dump, or\none little-endian integer a sample (--rate or "
@@ -134,9 +134,10 @@ static accel_status play(accel_lines *lines, const struct samples *s,
 	if (st)
 		return st;
 	if (json)
-		printf("{\"samples\":%" PRIu64 ",\"period_ns\":%" PRIu64
-		       ",\"rounds\":%" PRIu64 ",\"overruns\":%" PRIu64
-		       ",\"max_late_ns\":%" PRIu64 "}\n",
+		printf("{" JSON_SCHEMA ",\"samples\":%" PRIu64
+		       ",\"period_ns\":%" PRIu64 ",\"rounds\":%" PRIu64
+		       ",\"overruns\":%" PRIu64 ",\"max_late_ns\":%" PRIu64
+		       "}\n",
 		       s->n, s->period_ns, rounds, overruns, late);
 	else
 		printf("%" PRIu64 " samples, one every %.6g us, %" PRIu64
@@ -153,11 +154,12 @@ int cmd_play(int argc, char **argv)
 	bool json = false, low = false;
 	double rate = 0;
 	const struct option options[] = {
-		{ "--rate", OPTION_NUMBER, &rate },
-		{ "--period", OPTION_TIME, &period },
-		{ "--count", OPTION_COUNT, &count },
-		{ "--active-low", OPTION_FLAG, &low },
-		{ "--json", OPTION_FLAG, &json },
+		{ "--rate", OPTION_RATE, &rate, NULL },
+		{ "--period", OPTION_TIME, &period, NULL },
+		{ "--count", OPTION_WHOLE, &count, NULL },
+		{ "--active-low", OPTION_FLAG, &low, NULL },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		OPTIONS_END
 	};
 	struct samples samples = { 0 };
 	struct words words, names;
@@ -166,14 +168,14 @@ int cmd_play(int argc, char **argv)
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 5, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	names.n = words.n - 1;
 	memcpy(names.word, words.word + 1, names.n * sizeof(names.word[0]));
 	if (!join_words(&names, text, sizeof(text)) || rate < 0)
-		return args_wrong(&usage, "a rate below zero, or too long a "
-					  "list of names");
+		return options_wrong(&usage, "a rate below zero, or too long a "
+					     "list of names");
 	all = UINT64_MAX >> (64 - names.n);
 	samples.period_ns = period     ? period
 			    : rate > 0 ? (uint64_t)(1e9 / rate + 0.5)
@@ -191,7 +193,7 @@ int cmd_play(int argc, char **argv)
 				    .active_low = low ? all : 0);
 	if (!lines) {
 		free(samples.sample);
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	}
 	catch_signals();
 	st = play(lines, &samples, count, json);
@@ -201,5 +203,5 @@ int cmd_play(int argc, char **argv)
 	if (!st)
 		st = accel_lines_disarm(lines);
 	accel_lines_release(lines);
-	return st ? accelctl_fail(st) : EXIT_DONE;
+	return st ? fail(st) : EXIT_DONE;
 }

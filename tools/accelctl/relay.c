@@ -46,7 +46,7 @@ static void print_state(struct relay *r, const char *event)
 		return;
 	on = s.values & 1;
 	if (r->json) {
-		printf("{\"event\":\"%s\",\"line\":", event);
+		printf("{" JSON_SCHEMA ",\"event\":\"%s\",\"line\":", event);
 		json_text(stdout, accel_lines_pin(r->lines, 0)->name);
 		printf(",\"on\":%s,\"tripped\":%s,\"trips\":%" PRIu64
 		       ",\"cause\":",
@@ -125,12 +125,12 @@ static bool command(struct relay *r, const char *word)
 			word);
 	}
 	if (st && !r->failed)
-		accelctl_fail(st);
+		fail(st);
 	return !r->failed;
 }
 
 /* Standard input, a line at a time; a read may bring several. */
-static bool commands(struct relay *r)
+static bool read_commands(struct relay *r)
 {
 	static char text[256];
 	static size_t n;
@@ -190,7 +190,7 @@ static accel_status run(struct relay *r)
 		p[1].fd = r->input ? STDIN_FILENO : -1;
 		p[0].revents = p[1].revents = 0;
 		ppoll(p, 3, &t, NULL);
-		if (p[1].revents && !commands(r))
+		if (p[1].revents && !read_commands(r))
 			return r->failed;
 		if (p[0].revents & POLLHUP)
 			return ACCEL_OK;
@@ -245,7 +245,7 @@ static int finish(struct relay *r, accel_status st)
 	accel_lines_state s = { 0 };
 	int rc;
 
-	rc = st ? accelctl_fail(st) : EXIT_DONE;
+	rc = st ? fail(st) : EXIT_DONE;
 	accel_lines_state_get(r->lines, &s);
 	/* hold drives the safe state at the end, disarmed or not */
 	accel_lines_disarm(r->lines);
@@ -265,41 +265,42 @@ int cmd_relay(int argc, char **argv)
 	bool low = false, value;
 	uint64_t time = 0;
 	const struct option options[] = {
-		{ "--safe", OPTION_TEXT, &safe },
-		{ "--deadline", OPTION_TIME, &r.deadline_ns },
-		{ "--interlock", OPTION_LIST, &interlocks },
-		{ "--active-low", OPTION_FLAG, &low },
-		{ "--for", OPTION_TIME, &time },
-		{ "--json", OPTION_FLAG, &r.json },
+		{ "--safe", OPTION_TEXT, &safe, NULL },
+		{ "--deadline", OPTION_TIME, &r.deadline_ns, NULL },
+		{ "--interlock", OPTION_LIST, &interlocks, NULL },
+		{ "--active-low", OPTION_FLAG, &low, NULL },
+		{ "--for", OPTION_TIME, &time, NULL },
+		{ "--json", OPTION_FLAG, &r.json, NULL },
+		OPTIONS_END
 	};
 	char name[NAME_SIZE], one[NAME_SIZE];
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 6, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	if (!parse_assignment(words.word[0], name, sizeof(name), &r.on))
-		return args_wrong(&usage, "'%s' is not LINE=on or LINE=off",
-				  words.word[0]);
+		return options_wrong(&usage, "'%s' is not LINE=on or LINE=off",
+				     words.word[0]);
 	if (interlocks.n > INTERLOCKS_MAX)
-		return args_wrong(&usage, "more than %d interlocks",
-				  INTERLOCKS_MAX);
+		return options_wrong(&usage, "more than %d interlocks",
+				     INTERLOCKS_MAX);
 	for (uint32_t i = 0; i < interlocks.n; i++)
 		if (!parse_assignment(interlocks.word[i], one, sizeof(one),
 				      &value))
-			return args_wrong(&usage,
-					  "'%s' is not LINE=0 or LINE=1",
-					  interlocks.word[i]);
+			return options_wrong(&usage,
+					     "'%s' is not LINE=0 or LINE=1",
+					     interlocks.word[i]);
 	r.safe = !strcmp(safe, "on") || !strcmp(safe, "1");
 	if (!r.safe && strcmp(safe, "off") && strcmp(safe, "0"))
-		return args_wrong(&usage, "--safe is on or off");
+		return options_wrong(&usage, "--safe is on or off");
 	rc = accelctl_module();
 	if (rc)
 		return rc;
 	r.lines = take(&interlocks, name, &r, low);
 	if (!r.lines)
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	warn_of_relays(r.lines, 1);
 	catch_signals();
 	if (time)

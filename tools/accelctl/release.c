@@ -83,9 +83,9 @@ static int release_one(const char *names)
 		return EXIT_DONE;
 	}
 	if (strchr(names, ','))
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	if (accel_pin_find(names, &pin) || accel_line_info_get(&pin, &info))
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	if (!info.used) {
 		fprintf(stderr,
 			"accelctl: %s is free: there is nothing to release\n",
@@ -118,12 +118,14 @@ int cmd_release(int argc, char **argv)
 		1, WORDS_MAX
 	};
 	bool json = false;
-	const struct option options[] = { { "--json", OPTION_FLAG, &json } };
+	const struct option options[] = {
+		{ "--json", OPTION_FLAG, &json, NULL }, OPTIONS_END
+	};
 	struct words words;
 	uint32_t done = 0;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 1, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	rc = accelctl_module();
@@ -132,10 +134,10 @@ int cmd_release(int argc, char **argv)
 		done += !rc;
 	}
 	for (uint32_t i = 0; json && i < done; i++) {
-		printf("%s", i ? "," : "{\"released\":[");
+		printf("%s", i ? "," : "{" JSON_SCHEMA ",\"released\":[");
 		json_text(stdout, words.word[i]);
 	}
 	if (json)
-		puts(done ? "]}" : "{\"released\":[]}");
+		puts(done ? "]}" : "{" JSON_SCHEMA ",\"released\":[]}");
 	return rc;
 }

@@ -29,7 +29,8 @@ struct view {
 
 static void print_json(const char *spec, const accel_reading *r, bool first)
 {
-	printf("%s{\"sensor\":", first ? "[" : ",\n ");
+	printf("%s{\"sensor\":",
+	       first ? "{" JSON_SCHEMA ",\"readings\":[" : ",\n ");
 	json_text(stdout, spec);
 	printf(",\"name\":");
 	json_text(stdout, r->name);
@@ -86,9 +87,9 @@ static int list(bool json)
 
 	st = accel_sensor_list(infos, 256, &n);
 	if (st)
-		return accelctl_fail(st);
+		return fail(st);
 	if (json)
-		putchar('[');
+		printf("{" JSON_SCHEMA ",\"sensors\":[");
 	for (uint32_t i = 0; i < n && i < 256; i++) {
 		if (!json) {
 			printf("%-32s %s\n", infos[i].spec, infos[i].text);
@@ -101,7 +102,7 @@ static int list(bool json)
 		putchar('}');
 	}
 	if (json)
-		puts("]");
+		puts("]}");
 	else if (!n)
 		puts("no kernel driver offers a sensor here; docs/sensors.md "
 		     "says which overlay enables which");
@@ -135,7 +136,7 @@ static int measure(const struct words *specs, uint64_t count, uint64_t every,
 		if (!rc)
 			sensors[n] = accel_sensor_open(specs->word[n]);
 		if (!rc && !sensors[n])
-			rc = accelctl_fail_null();
+			rc = fail(ACCEL_OK);
 	}
 	for (uint64_t i = 0; !rc && i < count && !stopped; i++) {
 		bool first = true;
@@ -144,7 +145,8 @@ static int measure(const struct words *specs, uint64_t count, uint64_t every,
 		for (uint32_t k = 0; k < specs->n; k++)
 			print_readings(&v, sensors[k], &first);
 		if (json)
-			puts(first ? "[]" : "]");
+			puts(first ? "{" JSON_SCHEMA ",\"readings\":[]}"
+				   : "]}");
 		fflush(stdout);
 		next += every;
 		if (i + 1 < count && !stopped)
@@ -160,30 +162,31 @@ int cmd_sensor(int argc, char **argv)
 	uint64_t every = 2000000000, count = 0;
 	bool json = false;
 	const struct option options[] = {
-		{ "--every", OPTION_TIME, &every },
-		{ "--count", OPTION_COUNT, &count },
-		{ "--json", OPTION_FLAG, &json },
+		{ "--every", OPTION_TIME, &every, NULL },
+		{ "--count", OPTION_WHOLE, &count, NULL },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		OPTIONS_END
 	};
 	struct words words, specs;
 	const char *what;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 3, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	what = words.word[0];
 	specs.n = words.n - 1;
 	memcpy(specs.word, words.word + 1, specs.n * sizeof(specs.word[0]));
 	if (!strcmp(what, "list"))
-		return specs.n ? args_wrong(&usage, "list takes no SPEC")
+		return specs.n ? options_wrong(&usage, "list takes no SPEC")
 			       : list(json);
 	if (strcmp(what, "read") && strcmp(what, "watch"))
-		return args_wrong(&usage,
-				  "sensor: list, read or watch, not "
-				  "'%s'",
-				  what);
+		return options_wrong(&usage,
+				     "sensor: list, read or watch, not "
+				     "'%s'",
+				     what);
 	if (!specs.n)
-		return args_wrong(&usage, "sensor %s: which one?", what);
+		return options_wrong(&usage, "sensor %s: which one?", what);
 	catch_signals();
 	if (!count)
 		count = *what == 'r' ? 1 : UINT64_MAX;

@@ -84,7 +84,8 @@ static void print_requests(bool json)
 static void print_module(const accel_driver_info *i, bool json)
 {
 	if (json)
-		printf("{\"module\":true,\"abi\":%u,\"buf_used\":%" PRIu64
+		printf("{" JSON_SCHEMA
+		       ",\"module\":true,\"abi\":%u,\"buf_used\":%" PRIu64
 		       ",\"buf_limit\":%" PRIu64 ",",
 		       i->abi, i->buf_used, i->buf_limit);
 	else
@@ -104,8 +105,9 @@ int cmd_status(int argc, char **argv)
 	};
 	bool json = false, all = false, first = true;
 	const struct option options[] = {
-		{ "--json", OPTION_FLAG, &json },
-		{ "--lines", OPTION_FLAG, &all },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		{ "--lines", OPTION_FLAG, &all, NULL },
+		OPTIONS_END
 	};
 	accel_driver_info info = { 0 };
 	accel_line_info *list = NULL;
@@ -114,18 +116,18 @@ int cmd_status(int argc, char **argv)
 	uint32_t n = 0, max = 0;
 	int fd, rc;
 
-	rc = args_parse(argc, argv, &usage, options, 2, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	st = accel_driver_open(NULL, &fd);
 	if (st)
-		return accelctl_fail(st);
+		return fail(st);
 	st = accel_driver_get_info(fd, &info);
 	close(fd);
 	if (!st)
 		st = accel_line_list(NULL, 0, &max);
 	if (st)
-		return accelctl_fail(st);
+		return fail(st);
 	list = calloc(max + 1, sizeof(*list));
 	if (list)
 		st = accel_line_list(list, max, &n);
@@ -147,5 +149,5 @@ int cmd_status(int argc, char **argv)
 	if (json)
 		puts("]}");
 	free(list);
-	return st ? accelctl_fail(st) : EXIT_DONE;
+	return st ? fail(st) : EXIT_DONE;
 }

@@ -14,7 +14,8 @@ static void print_edge(const accel_lines *lines, const accel_edge *e,
 	const char *edge = e->level ? "rising" : "falling";
 
 	if (json) {
-		printf("{\"time_ns\":%" PRIu64 ",\"line\":", e->time_ns);
+		printf("{" JSON_SCHEMA ",\"time_ns\":%" PRIu64 ",\"line\":",
+		       e->time_ns);
 		json_text(stdout, name);
 		printf(",\"edge\":\"%s\",\"seq\":%u,\"lost\":%u}\n", edge,
 		       e->seq, e->lost);
@@ -73,13 +74,14 @@ int cmd_watch(int argc, char **argv)
 	uint64_t debounce = 0, count = UINT64_MAX, time = 0, all;
 	bool json = false, low = false;
 	const struct option options[] = {
-		{ "--json", OPTION_FLAG, &json },
-		{ "--edges", OPTION_TEXT, &which },
-		{ "--debounce", OPTION_TIME, &debounce },
-		{ "--pull", OPTION_TEXT, &pull },
-		{ "--active-low", OPTION_FLAG, &low },
-		{ "--count", OPTION_COUNT, &count },
-		{ "--for", OPTION_TIME, &time },
+		{ "--json", OPTION_FLAG, &json, NULL },
+		{ "--edges", OPTION_TEXT, &which, NULL },
+		{ "--debounce", OPTION_TIME, &debounce, NULL },
+		{ "--pull", OPTION_TEXT, &pull, NULL },
+		{ "--active-low", OPTION_FLAG, &low, NULL },
+		{ "--count", OPTION_WHOLE, &count, NULL },
+		{ "--for", OPTION_TIME, &time, NULL },
+		OPTIONS_END
 	};
 	accel_lines_config c = { .consumer = "accelctl", .event_buffer = 4096 };
 	char names[4096];
@@ -88,18 +90,19 @@ int cmd_watch(int argc, char **argv)
 	accel_status st;
 	int rc;
 
-	rc = args_parse(argc, argv, &usage, options, 7, &words);
+	rc = options_parse(argc, argv, &usage, options, &words);
 	if (rc)
 		return rc;
 	all = UINT64_MAX >> (64 - words.n);
 	if (!parse_pull(pull, all, &c))
-		return args_wrong(&usage, "--pull is up, down or none");
+		return options_wrong(&usage, "--pull is up, down or none");
 	c.rising = strcmp(which, "falling") ? all : 0;
 	c.falling = strcmp(which, "rising") ? all : 0;
 	if (c.rising && c.falling && strcmp(which, "both"))
-		return args_wrong(&usage, "--edges is rising, falling or both");
+		return options_wrong(&usage,
+				     "--edges is rising, falling or both");
 	if (!join_words(&words, names, sizeof(names)))
-		return args_wrong(&usage, "these names are too long");
+		return options_wrong(&usage, "these names are too long");
 	c.names = names;
 	c.active_low = low ? all : 0;
 	c.debounced = debounce ? all : 0;
@@ -111,9 +114,9 @@ int cmd_watch(int argc, char **argv)
 		return rc;
 	lines = accel_lines_request_with(&c);
 	if (!lines)
-		return accelctl_fail_null();
+		return fail(ACCEL_OK);
 	catch_signals();
 	st = watch(lines, count, time, json);
 	accel_lines_release(lines);
-	return st ? accelctl_fail(st) : EXIT_DONE;
+	return st ? fail(st) : EXIT_DONE;
 }

@@ -9,6 +9,8 @@
 #ifndef ACCEL_STATUS_H
 #define ACCEL_STATUS_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -56,6 +58,14 @@ ACCEL_API const char *accel_status_text(accel_status status);
  * Valid until the same thread's next failing call. A success leaves it alone.
  */
 ACCEL_API const char *accel_last_error(void);
+
+/*
+ * For "did you mean": the one of `n` words that takes the fewest changes of
+ * letters to make of `word`; NULL when none is near. A NULL among them is
+ * passed over. The result is one of the words' pointers.
+ */
+ACCEL_API const char *accel_nearest(const char *word, const char *const *words,
+				    size_t n);
 
 #ifdef __cplusplus
 }

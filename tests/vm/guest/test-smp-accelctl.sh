@@ -28,13 +28,13 @@ out=$("$A" toggle 23 24 2>&1) && drives 23 0 && drives 24 1
 result $? "toggle turns them over" "$out"
 [ "$("$tb" record | wc -l)" = 2 ]
 result $? "by one change each, without a glitch" "$("$tb" record)"
-out=$("$A" release 23 24 --json 2>&1) && drives 23 in && drives 24 in && [ "$out" = '{"released":["23","24"]}' ]
+out=$("$A" release 23 24 --json 2>&1) && drives 23 in && drives 24 in && [ "$out" = '{"schema":1,"released":["23","24"]}' ]
 result $? "release gives them back" "$out"
 out=$("$A" set GPIO23=2 2>&1); [ $? = 2 ]
 result $? "a value that is none is refused, status 2" "$out"
 "$tb" recorder o 25
 out=$("$A" pulse GPIO25 --width 2ms --count 3 --json 2>&1)
-[ $? = 0 ] && [ "$out" = '{"line":"GPIO25","pulses":3,"width_ns":2000000,"period_ns":4000000}' ] && [ "$("$tb" record | grep -c ' = 1 ')" = 3 ]
+[ $? = 0 ] && [ "$out" = '{"schema":1,"line":"GPIO25","pulses":3,"width_ns":2000000,"period_ns":4000000}' ] && [ "$("$tb" record | grep -c ' = 1 ')" = 3 ]
 result $? "pulse makes three pulses" "$out"
 
 # ---- edges
@@ -90,7 +90,7 @@ wrong 1 "a debounce of 4294.97 s" "one that no number of the kernel's holds" wat
 wrong 1 "a period of 1 ns; these lines allow" "a rate that no chip does" capture GPIO5 --rate 1e9
 wrong 2 "more than 63 interlocks" "more interlocks than lines" relay GPIO22=on $(for i in {1..64}; do echo "--interlock GPIO27=0"; done)
 "$A" capture GPIO5 --rate 1000 --for 0.01s --json -o - >"$T/raw" 2>"$T/said"
-[ $? = 0 ] && [ "$(wc -c <"$T/raw")" = 10 ] && grep -q '^{"samples":10,.*}$' "$T/said"
+[ $? = 0 ] && [ "$(wc -c <"$T/raw")" = 10 ] && grep -q '^{"schema":1,"samples":10,.*}$' "$T/said"
 result $? "samples on standard output are alone there" "$(cat "$T/said")"
 "$A" pulse GPIO25 --width 1h >"$T/said" 2>&1 & pulse=$!
 until_true drives 25 1 && kill -TERM $pulse && SECONDS=0 && wait $pulse && [ $SECONDS -lt 10 ] && ! drives 25 1
