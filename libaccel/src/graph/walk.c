@@ -127,7 +127,8 @@ static accel_status walk_from(struct accel_context *ctx,
 			      struct accel_tensor *root, bool taped)
 {
 	struct graph_scratch *s = ctx->scratch;
-	uint32_t open = ctx->stamp, done = ctx->stamp + 1, n = 0, i;
+	uint64_t open = ctx->stamp, done = ctx->stamp + 1;
+	uint32_t n = 0, i;
 	accel_status err;
 
 	if (root->stamp == done)

@@ -34,7 +34,8 @@ struct accel_tensor {
 	bool computed; /* buf holds the value; no inputs any more */
 	uint8_t op; /* enum op */
 	uint32_t n_in;
-	uint32_t stamp, index; /* of a walk */
+	uint64_t stamp; /* of the last walk that met it: never one twice */
+	uint32_t index; /* in that walk */
 	uint64_t seq; /* order of recording */
 	uint64_t written; /* seq at which buf last changed */
 	struct layout l;
@@ -65,7 +66,7 @@ struct accel_context {
 	uint32_t n_assigns, cap_assigns;
 	struct accel_tensor *overwritten; /* by the accel_write() under way */
 	uint32_t n_kept; /* kept and not computed */
-	uint32_t stamp;
+	uint64_t stamp; /* 32 bits are 2.9 hours of back-to-back reads */
 	uint64_t seq;
 	uint64_t seed, random_calls;
 	struct accel_tape tape[TAPES];
