@@ -114,6 +114,10 @@ struct compute_limits {
 	uint32_t max_texels; /* elements in one texel binding */
 	uint64_t max_range; /* bytes one binding may cover */
 	uint64_t max_alloc; /* bytes of one buffer */
+	/* Turns of an invocation's loops, all together, that a rasterizer on
+	 * the CPU is trusted with; UINT32_MAX on a GPU. Mesa's llvmpipe leaves
+	 * loops after 65535 and says nothing. */
+	uint32_t max_turns;
 	uint32_t subgroup_size;
 	bool subgroup_ballot, subgroup_shuffle, subgroup_arithmetic;
 	bool storage8, storage16; /* 8/16-bit storage; kernels do not need it */
@@ -274,6 +278,9 @@ enum {
 	COMPUTE_RECORD_TIMES = 1u << 0,
 	/* No automatic barriers; compute_record_barrier() is the caller's. */
 	COMPUTE_RECORD_MANUAL = 1u << 1,
+	/* Records nothing: launches only add up to a cost. Their views need
+	 * some buffer, whatever its size. */
+	COMPUTE_RECORD_MEASURE = 1u << 2,
 };
 
 accel_status compute_record_create(struct compute_device *dev, uint32_t flags,
@@ -323,6 +330,26 @@ accel_status compute_record_copy(struct compute_record *rec,
 				 uint64_t dst_offset,
 				 struct compute_buffer *src,
 				 uint64_t src_offset, uint64_t size);
+
+/*
+ * What launches ask of a device, at most. Filled in by the code that chooses
+ * the shader, so that no one else has to know which one that is.
+ */
+struct compute_cost {
+	uint64_t longest_loop; /* turns of all loops of one invocation */
+	uint64_t binding_bytes; /* of the largest binding */
+	uint64_t texels; /* of the largest texel binding */
+};
+
+/* Of a recording so far, and from now on. */
+const struct compute_cost *
+compute_record_cost(const struct compute_record *rec);
+void compute_record_cost_reset(struct compute_record *rec);
+
+/* Whether a device gives right results for it. Every launch that is recorded
+ * asks here, too: what does not fit is ERR_RANGE and never a wrong result. */
+bool compute_cost_fits(const struct compute_device *dev,
+		       const struct compute_cost *cost);
 
 /* Everything before is finished and visible before anything after starts. */
 accel_status compute_record_barrier(struct compute_record *rec);

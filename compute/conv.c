@@ -109,6 +109,22 @@ static bool is_matmul(const struct compute_conv *c,
 	       c->stride[1] == 1 && g->oh == g->h && g->ow == g->w;
 }
 
+/* Of an invocation's loops. */
+static uint64_t turns(const struct conv_geometry *g,
+		      enum compute_conv_shape shape)
+{
+	const uint64_t kh = g->kh, kw = g->kw;
+
+	switch (shape) {
+	case COMPUTE_CONV_TEXEL:
+		return kh * (1 + kw * (1 + div_up(g->c, 4)));
+	case COMPUTE_CONV_V3D:
+		return g->c * (1 + kh * (1 + kw));
+	default:
+		return g->cg * (1 + kh * (1 + kw));
+	}
+}
+
 /* Of what is no matmul and has no tiles: DIRECT, TEXEL or V3D. */
 static enum compute_conv_shape choose(const struct compute_device *dev,
 				      const struct compute_conv *c,
@@ -188,7 +204,10 @@ static struct compute_matmul as_matmul(const struct compute_conv *c,
 bool conv_blocks(const struct compute_device *dev, const struct compute_conv *c,
 		 const struct conv_geometry *g)
 {
-	return is_matmul(c, g) || choose(dev, c, g) != COMPUTE_CONV_DIRECT;
+	const enum compute_conv_shape shape = choose(dev, c, g);
+
+	return is_matmul(c, g) || (shape != COMPUTE_CONV_DIRECT &&
+				   turns(g, shape) <= dev->limits.max_turns);
 }
 
 uint64_t conv_scratch(struct compute_device *dev, const struct compute_conv *c,
@@ -251,7 +270,7 @@ static accel_status pack(struct compute_record *rec,
 		groups[1] = g->hp;
 		groups[2] = g->n;
 	}
-	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 4, bind, 2, push, 12,
+	s = launch(rec, COMPUTE_SHADER_conv_pack, spec, 4, bind, 2, push, 12, 4,
 		   groups);
 	*out = bind[1];
 	out->writes = false;
@@ -284,7 +303,7 @@ static accel_status texel(struct compute_record *rec,
 				    g->n };
 
 	return launch(rec, COMPUTE_SHADER_conv_texel, spec, 5, bind, 6, push,
-		      16, groups);
+		      16, turns(g, COMPUTE_CONV_TEXEL), groups);
 }
 
 /* @scratch_at: behind the packed operands. */
@@ -330,7 +349,7 @@ static accel_status v3d(struct compute_record *rec,
 					    div_up(g->o, 4 * PANEL), g->n };
 
 		s = launch(rec, COMPUTE_SHADER_conv_v3d, spec, 2, bind, 5, push,
-			   17, groups);
+			   17, turns(g, COMPUTE_CONV_V3D), groups);
 	}
 	return s ? s : epilogue_rest(rec, &rest, g->o, n);
 }
@@ -405,7 +424,7 @@ static accel_status direct(struct compute_record *rec,
 		return s;
 	grid_1d(rec->dev, div_up(total, LOCAL), groups);
 	return launch(rec, COMPUTE_SHADER_conv, spec, 3, bind, 5, push, 23,
-		      groups);
+		      turns(g, COMPUTE_CONV_DIRECT), groups);
 }
 
 accel_status conv_record(struct compute_record *rec,

@@ -187,7 +187,8 @@ static accel_status input_grad(struct compute_record *rec,
 		}
 		grid_1d(rec->dev, div_up(total, LOCAL), groups);
 		return launch(rec, COMPUTE_SHADER_conv_input_grad, spec, 3,
-			      bind, 5, push, 23, groups);
+			      bind, 5, push, 23,
+			      g.kh * (1 + (uint64_t)g.kw * (1 + g.og)), groups);
 	}
 }
 
@@ -216,8 +217,10 @@ static accel_status weight_tiles(struct compute_record *rec,
 	if (!s)
 		s = conv_tile(rec, c, g, CONV_BY_WEIGHTS, size, &e);
 	return s || parts == 1 ? s
-			       : compute_reduce(rec, COMPUTE_REDUCE_SUM, &sums,
-						1, &c->w);
+			       : compute_reduce(rec, &(struct compute_reduce){
+							     .in = sums,
+							     .axes = 1,
+							     .out = c->w });
 }
 
 uint64_t compute_conv_weight_grad_scratch(struct compute_device *dev,
@@ -298,8 +301,12 @@ static accel_status weight_grad(struct compute_record *rec,
 		if (s)
 			return s;
 		grid_1d(rec->dev, total, groups);
-		return launch(rec, COMPUTE_SHADER_conv_weight_grad, spec, 2,
-			      bind, 3, push, 21, groups);
+		return launch(
+			rec, COMPUTE_SHADER_conv_weight_grad, spec, 2, bind, 3,
+			push, 21,
+			g.n * (1 + (uint64_t)div_up(g.oh * g.ow, WG_LANES)) +
+				row_turns(WG_LANES),
+			groups);
 	}
 }
 

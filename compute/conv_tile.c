@@ -230,6 +230,10 @@ accel_status conv_tile(struct compute_record *rec, const struct compute_conv *c,
 		return s;
 	grid_1d(rec->dev, tiles(&p, size), groups);
 	groups[2] = div_up(p.k, k) * c->groups * p.phases;
+	/* phases look for their taps: a remainder's at most, in each direction */
 	return launch(rec, COMPUTE_SHADER_conv_tile, spec, 5, bind, 5,
-		      (const uint32_t *)&push, sizeof(push) / 4, groups);
+		      (const uint32_t *)&push, sizeof(push) / 4,
+		      tile_turns(size, k) + TILE_STORES +
+			      (phases ? 2 * (c->stride[0] + c->stride[1]) : 0),
+		      groups);
 }

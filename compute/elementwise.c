@@ -362,7 +362,7 @@ static accel_status elementwise(struct compute_record *rec,
 	texels = use_texels(rec->dev, e, &p, &bind[OPERANDS]);
 	return launch(rec, shader_of(max_ops, texels), spec, 6 + max_ops, bind,
 		      texels ? OPERANDS + COMPUTE_EW_MAX_IN : OPERANDS, push,
-		      WORDS, groups);
+		      WORDS, 0, groups);
 }
 
 accel_status compute_elementwise(struct compute_record *rec,

@@ -27,6 +27,18 @@ static accel_status check_planes(const char *what,
 	return s;
 }
 
+/* Over the windows that reach an element; an average without padding counts the
+ * taps of each. */
+static uint64_t grad_turns(const struct compute_pool *p, uint64_t rows,
+			   uint64_t columns)
+{
+	const uint64_t taps = p->average && !p->count_pad
+				      ? (uint64_t)p->kernel[0] + p->kernel[1]
+				      : 0;
+
+	return rows * (1 + columns * (1 + taps));
+}
+
 static accel_status pool(struct compute_record *rec,
 			 const struct compute_pool *p, bool grad)
 {
@@ -99,7 +111,10 @@ static accel_status pool(struct compute_record *rec,
 	grid_1d(rec->dev, div_up(total, LOCAL), groups);
 	return launch(rec,
 		      grad ? COMPUTE_SHADER_pool_grad : COMPUTE_SHADER_pool,
-		      spec, 3, bind, 3, push, grad ? 18 : 16, groups);
+		      spec, 3, bind, 3, push, grad ? 18 : 16,
+		      grad ? grad_turns(p, push[16], push[17])
+			   : p->kernel[0] * (1 + (uint64_t)p->kernel[1]),
+		      groups);
 }
 
 accel_status compute_pool(struct compute_record *rec,
@@ -122,6 +137,15 @@ static float ratio(uint32_t in, uint32_t out, bool corners)
 	return out > 1 ? (float)(in - 1) / (float)(out - 1) : 0;
 }
 
+/* Outputs that may draw from one input, as the shader's reach() has it. */
+static uint64_t reach(uint32_t in, uint32_t out, bool corners)
+{
+	float r = ratio(in, out, corners);
+	uint64_t n = r > 0 ? (uint64_t)(2 / r) + 5 : out;
+
+	return in == 1 || n > out ? out : n;
+}
+
 static accel_status resize(struct compute_record *rec,
 			   const struct compute_view *in, bool bilinear,
 			   bool corners, bool grad,
@@ -134,6 +158,7 @@ static accel_status resize(struct compute_record *rec,
 	uint32_t total = (uint32_t)view_count(to), groups[3];
 	uint32_t push[9] = { total, in->size[2], in->size[3], out->size[2],
 			     out->size[3] };
+	uint64_t reach_y, reach_x;
 	struct compute_binding bind[2];
 	char a[VIEW_TEXT], b[VIEW_TEXT];
 	accel_status s;
@@ -154,8 +179,10 @@ static accel_status resize(struct compute_record *rec,
 	if (s)
 		return s;
 	grid_1d(rec->dev, div_up(total, LOCAL), groups);
+	reach_y = reach(in->size[2], out->size[2], corners);
+	reach_x = reach(in->size[3], out->size[3], corners);
 	return launch(rec, COMPUTE_SHADER_resize, spec, 5, bind, 2, push, 9,
-		      groups);
+		      grad ? reach_y * (1 + reach_x) : 0, groups);
 }
 
 accel_status compute_resize(struct compute_record *rec,

@@ -77,7 +77,7 @@ static accel_status gather(struct compute_record *rec,
 	if (s)
 		return s;
 	grid_1d(rec->dev, div_up(push[0], LOCAL), groups);
-	return launch(rec, COMPUTE_SHADER_gather, spec, 3, bind, 3, push, 7,
+	return launch(rec, COMPUTE_SHADER_gather, spec, 3, bind, 3, push, 7, 0,
 		      groups);
 }
 
@@ -132,7 +132,7 @@ static accel_status scatter(struct compute_record *rec,
 		return s;
 	grid_1d(rec->dev, div_up(push[0], LOCAL), groups);
 	return launch(rec, COMPUTE_SHADER_scatter_add, spec, 3, bind, 3, push,
-		      7, groups);
+		      7, g.m, groups);
 }
 
 accel_status compute_scatter_add(struct compute_record *rec,
@@ -187,7 +187,7 @@ static accel_status one_hot(struct compute_record *rec,
 	if (s)
 		return s;
 	grid_1d(rec->dev, div_up(push[0], LOCAL), groups);
-	return launch(rec, COMPUTE_SHADER_one_hot, spec, 2, bind, 2, push, 4,
+	return launch(rec, COMPUTE_SHADER_one_hot, spec, 2, bind, 2, push, 4, 0,
 		      groups);
 }
 

@@ -225,7 +225,8 @@ enum compute_reduce_op {
 };
 
 /*
- * Reduces any axes of `in` (any strides) in a fixed order.
+ * Reduces any axes of `in` (any strides) in a fixed order. Long sums, products,
+ * maxima and minima go in two passes: of parts, and of what the parts gave.
  *
  * @in: any dtype. @axes: bit d set reduces dimension d; 0 is a copy.
  * @out: contiguous, the kept dimensions in order (any rank with as many
@@ -234,11 +235,21 @@ enum compute_reduce_op {
  *   reduced axes.
  * An empty reduction gives 0, NaN (mean), 1 (prod); max, min, argmax and argmin
  * of nothing are ERR_SHAPE.
+ * @scratch: at least compute_reduce_scratch() bytes, of the recording's use
+ *   until this launch is done; unused when that is 0.
  */
+struct compute_reduce {
+	enum compute_reduce_op op;
+	struct compute_view in, out;
+	uint32_t axes;
+	struct compute_buffer *scratch;
+	uint64_t scratch_offset; /* multiple of 256 */
+};
+
+uint64_t compute_reduce_scratch(struct compute_device *dev,
+				const struct compute_reduce *r);
 accel_status compute_reduce(struct compute_record *rec,
-			    enum compute_reduce_op op,
-			    const struct compute_view *in, uint32_t axes,
-			    const struct compute_view *out);
+			    const struct compute_reduce *r);
 
 /* ---- matmul ----------------------------------------------------------- */
 

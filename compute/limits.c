@@ -5,6 +5,10 @@
 
 #include "../libaccel/src/base/error.h"
 
+/* LP_MAX_TGSI_LOOP_ITERATIONS, less what a compiler may add by cutting loops in
+ * two. */
+#define MOST_TURNS 60000
+
 bool vk_has(const struct vk_extensions *ext, const char *name)
 {
 	for (uint32_t i = 0; i < ext->n; i++)
@@ -145,6 +149,8 @@ static void query_properties(struct compute_device *dev, uint32_t api,
 	l->max_texels = v->maxTexelBufferElements;
 	l->max_range = v->maxStorageBufferRange;
 	l->max_alloc = m3.maxMemoryAllocationSize;
+	l->max_turns = dev->info.type == COMPUTE_DEVICE_CPU ? MOST_TURNS
+							    : UINT32_MAX;
 	if (l->max_alloc < l->max_range)
 		l->max_range = l->max_alloc;
 	dev->atom = v->nonCoherentAtomSize ? v->nonCoherentAtomSize : 1;

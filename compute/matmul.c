@@ -432,7 +432,7 @@ static accel_status pack(struct compute_record *rec,
 	}
 	grid_1d(rec->dev, div_up(quads, LOCAL), groups);
 	st = launch(rec, COMPUTE_SHADER_matmul_pack, spec, 4, bind, 2, push, 16,
-		    groups);
+		    0, groups);
 	s->bind = bind[1];
 	s->bind.writes = false;
 	s->start = 0;
@@ -480,7 +480,7 @@ static accel_status plain(struct compute_record *rec, const struct product *p,
 	push_batch(p, &push[14]);
 	grid_1d(rec->dev, div_up(total, LOCAL), groups);
 	return launch(rec, COMPUTE_SHADER_matmul_plain, spec, 4, bind, 5, push,
-		      26, groups);
+		      26, p->k, groups);
 }
 
 /* One launch a matrix: see the shader. @scratch_at: behind the packed ones. */
@@ -516,7 +516,7 @@ static accel_status v3d(struct compute_record *rec,
 		};
 
 		s = launch(rec, COMPUTE_SHADER_matmul_v3d, spec, 3, bind, 5,
-			   push, 11, groups);
+			   push, 11, p->k, groups);
 	}
 	return s ? s : epilogue_rest(rec, &rest, p->m, p->n);
 }
@@ -566,7 +566,7 @@ static accel_status texel(struct compute_record *rec, const struct product *p,
 				    div_up(p->n, COLUMNS * wide), p->batch };
 
 	return launch(rec, COMPUTE_SHADER_matmul_texel, spec, 6, bind, 8, push,
-		      16, groups);
+		      16, div_up(p->k, 4), groups);
 }
 
 static accel_status tile(struct compute_record *rec, const struct product *p,
@@ -604,7 +604,7 @@ static accel_status tile(struct compute_record *rec, const struct product *p,
 
 	push_batch(p, &push[13]);
 	return launch(rec, COMPUTE_SHADER_matmul_tile, spec, 6, bind, 5, push,
-		      25, groups);
+		      25, tile_turns(size, p->k) + TILE_STORES, groups);
 }
 
 /* The padded product in scratch; what follows it is a launch of its own. */
@@ -638,7 +638,7 @@ static accel_status coop(struct compute_record *rec,
 		       &bind[2]);
 	if (!s)
 		s = launch(rec, COMPUTE_SHADER_matmul_coop, spec, 4, bind, 3,
-			   push, COOP_PUSH, groups);
+			   push, COOP_PUSH, push[COOP_STEPS], groups);
 	rest.raw = (struct compute_view){
 		.buffer = m->scratch,
 		.offset = m->scratch_offset + scratch_at,

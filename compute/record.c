@@ -49,6 +49,10 @@ accel_status compute_record_create(struct compute_device *dev, uint32_t flags,
 		return accel_error(ACCEL_ERR_NOMEM, "making a recording");
 	rec->dev = dev;
 	rec->flags = flags;
+	if (record_measures(rec)) {
+		*out = rec;
+		return ACCEL_OK;
+	}
 	r = dev->CreateCommandPool(dev->handle, &pci, NULL, &rec->pool);
 	if (r)
 		goto fail;
@@ -390,7 +394,7 @@ static accel_status dispatch(struct compute_record *rec,
 	VkDescriptorSet set;
 	accel_status s = open_check(rec);
 
-	if (s)
+	if (s || record_measures(rec))
 		return s;
 	if (!groups[0] || !groups[1] || !groups[2])
 		return ACCEL_OK;
@@ -484,6 +488,8 @@ static accel_status begin_write(struct compute_record *rec, const char *what,
 	struct record_span span = span_of(buf, offset, size, true);
 	accel_status s = open_check(rec);
 
+	if (record_measures(rec))
+		return s;
 	if (!s)
 		s = check_copy(what, buf, offset, size, 4);
 	if (!s && size)
@@ -499,7 +505,7 @@ accel_status compute_record_fill(struct compute_record *rec,
 {
 	accel_status s = begin_write(rec, "fill", buf, offset, size);
 
-	if (s || !size)
+	if (s || !size || record_measures(rec))
 		return s;
 	stamp(rec, 0);
 	rec->dev->CmdFillBuffer(rec->cmd, buf->handle, offset, size, word);
@@ -521,7 +527,7 @@ accel_status compute_record_update(struct compute_record *rec,
 					 (unsigned long long)size,
 					 COMPUTE_MAX_UPDATE));
 	s = begin_write(rec, "update", buf, offset, size);
-	if (s || !size)
+	if (s || !size || record_measures(rec))
 		return s;
 	stamp(rec, 0);
 	rec->dev->CmdUpdateBuffer(rec->cmd, buf->handle, offset, size, data);
@@ -543,6 +549,8 @@ accel_status compute_record_copy(struct compute_record *rec,
 	VkBufferCopy region = { src_offset, dst_offset, size };
 	accel_status s = open_check(rec);
 
+	if (record_measures(rec))
+		return s;
 	if (!s)
 		s = check_copy("copy to", dst, dst_offset, size, 1);
 	if (!s)
@@ -573,7 +581,7 @@ accel_status compute_record_barrier(struct compute_record *rec)
 {
 	accel_status s = open_check(rec);
 
-	if (!s)
+	if (!s && !record_measures(rec))
 		barrier(rec);
 	return compute_record_fail(rec, s);
 }

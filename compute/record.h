@@ -15,6 +15,7 @@ struct compute_record {
 	struct compute_device *dev;
 	uint32_t flags;
 	accel_status error; /* the first one met */
+	struct compute_cost cost;
 	bool ended, pending, finished;
 
 	VkCommandPool pool;
@@ -33,6 +34,17 @@ struct compute_record {
 	uint32_t n_launches, cap_kernels;
 	uint32_t n_barriers;
 };
+
+/* Whether it only adds up what launches cost. */
+static inline bool record_measures(const struct compute_record *rec)
+{
+	return rec->flags & COMPUTE_RECORD_MEASURE;
+}
+
+/* Adds a launch to the cost; ERR_RANGE where it is none of this device's. */
+accel_status record_cost(struct compute_record *rec, uint32_t shader,
+			 const struct compute_binding *b, uint32_t n,
+			 uint64_t turns);
 
 /* Remembers a launch function's failure so that the end fails too. */
 accel_status compute_record_fail(struct compute_record *rec, accel_status s);

@@ -16,6 +16,11 @@
 #define CPU_LANES 8
 #define CPU_FEW 64
 #define CPU_LONG 4096
+/* Terms of a part of a long sum, and how many workgroups are enough to have all
+ * of a GPU at work. */
+#define CPU_PART 32768
+#define PART 4096
+#define GROUPS 256
 #define SIDE 7 /* kept and reduced dimensions together, one of each at least */
 
 struct side {
@@ -24,17 +29,29 @@ struct side {
 	uint64_t count;
 };
 
+/* The dimensions that are kept, or reduced. A reduced `axis` is cut into equal
+ * parts, over which the results go first. */
 static void split(const struct compute_view *v, uint32_t axes, bool reduced,
-		  struct side *s)
+		  uint32_t axis, uint32_t parts, struct side *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->count = 1;
+	if (parts > 1 && !reduced) {
+		s->size[s->rank] = parts;
+		s->stride[0][s->rank++] =
+			v->stride[axis] * (int32_t)(v->size[axis] / parts);
+		s->count = parts;
+	}
 	for (uint32_t d = 0; d < v->rank; d++) {
+		uint32_t size = v->size[d];
+
 		if ((axes >> d & 1) != reduced)
 			continue;
-		s->size[s->rank] = v->size[d];
+		if (parts > 1 && d == axis)
+			size /= parts;
+		s->size[s->rank] = size;
 		s->stride[0][s->rank++] = v->stride[d];
-		s->count *= v->size[d];
+		s->count *= size;
 	}
 	if (s->count)
 		dims_merge(&s->rank, s->size, s->stride, 1);
@@ -88,19 +105,101 @@ static accel_status check(enum compute_reduce_op op,
 	return ACCEL_OK;
 }
 
+/* Turns of an invocation's loops: see the shaders. */
+static uint64_t turns(bool row, uint64_t gone)
+{
+	return row ? div_up(gone, ROW_LANES) + row_turns(ROW_LANES)
+		   : gone + div_up(gone, 64);
+}
+
 static bool row_each(const struct compute_device *dev, uint64_t kept,
 		     uint64_t gone)
 {
+	if (gone >= ROW_MIN && turns(false, gone) > dev->limits.max_turns)
+		return true;
 	if (prefers_texels(dev) &&
 	    !(kept < CPU_LANES || (kept < CPU_FEW && gone >= CPU_LONG)))
 		return false;
 	return gone >= ROW_MIN && kept <= ROW_MAX_OUT;
 }
 
-static accel_status reduce(struct compute_record *rec,
-			   enum compute_reduce_op op,
-			   const struct compute_view *in, uint32_t axes,
-			   const struct compute_view *out)
+/* ---- in two passes ------------------------------------------------------ */
+
+/* The longest reduced dimension is cut into parts of `length`, of which the last
+ * may be shorter. What they give is [parts][kept], in scratch. */
+struct cut {
+	uint32_t parts, axis, size, length;
+};
+
+static bool in_parts(enum compute_reduce_op op)
+{
+	return op == COMPUTE_REDUCE_SUM || op == COMPUTE_REDUCE_SUMSQ ||
+	       op == COMPUTE_REDUCE_PROD || op == COMPUTE_REDUCE_MAX ||
+	       op == COMPUTE_REDUCE_MIN;
+}
+
+static uint64_t parts_wanted(const struct compute_device *dev, uint64_t kept,
+			     uint64_t gone)
+{
+	/* a rasterizer's few threads are busy with few outputs */
+	if (prefers_texels(dev))
+		return gone > CPU_PART ? div_up(gone, CPU_PART) : 1;
+	if (turns(row_each(dev, kept, gone), gone) > dev->limits.max_turns)
+		return div_up(gone, CPU_PART);
+	if (gone < 4 * PART || kept >= GROUPS)
+		return 1;
+	return gone / PART < GROUPS / kept ? gone / PART : GROUPS / kept;
+}
+
+static struct cut cut_of(const struct compute_device *dev,
+			 const struct compute_reduce *r, uint64_t kept,
+			 uint64_t gone)
+{
+	struct cut c = { 1, 0, 0, 0 };
+	uint64_t parts = in_parts(r->op) ? parts_wanted(dev, kept, gone) : 1;
+
+	for (uint32_t d = 0; d < r->in.rank; d++)
+		if (r->axes >> d & 1 && r->in.size[d] > c.size) {
+			c.axis = d;
+			c.size = r->in.size[d];
+		}
+	if (parts <= 1 || c.size < 2)
+		return c;
+	c.length = parts < c.size ? div_up(c.size, parts) : 1;
+	c.parts = div_up(c.size, c.length);
+	return c;
+}
+
+/* How many elements are kept, and how many become one. */
+static void counts(const struct compute_reduce *r, uint64_t *kept,
+		   uint64_t *gone)
+{
+	*kept = *gone = 1;
+	for (uint32_t d = 0; d < r->in.rank && d < COMPUTE_MAX_DIMS; d++)
+		*(r->axes >> d & 1 ? gone : kept) *= r->in.size[d];
+}
+
+uint64_t compute_reduce_scratch(struct compute_device *dev,
+				const struct compute_reduce *r)
+{
+	uint64_t kept, gone;
+	struct cut c;
+
+	counts(r, &kept, &gone);
+	if (!kept || !gone)
+		return 0;
+	c = cut_of(dev, r, kept, gone);
+	return c.parts > 1 ? (c.parts * kept * 4 + 255) & ~255ull : 0;
+}
+
+/* ---- launches ----------------------------------------------------------- */
+
+/* One pass over all of `in`, whose `axis` is cut into equal parts. The output is
+ * [parts][kept]. */
+static accel_status pass(struct compute_record *rec, enum compute_reduce_op op,
+			 const struct compute_view *in, uint32_t axes,
+			 uint32_t axis, uint32_t parts,
+			 const struct compute_view *out)
 {
 	struct compute_binding bind[2];
 	uint32_t push[4 + 2 * SIDE] = { 0 }, groups[3];
@@ -109,13 +208,8 @@ static accel_status reduce(struct compute_record *rec,
 	accel_status s;
 	bool row;
 
-	s = check(op, in, axes, out);
-	if (s || !view_count(out))
-		return s;
-	split(in, axes, false, &kept);
-	split(in, axes, true, &gone);
-	if (!gone.count)
-		return compute_fill(rec, out, of_nothing(op));
+	split(in, axes, false, axis, parts, &kept);
+	split(in, axes, true, axis, parts, &gone);
 	s = view_bind(rec, "reduce: input", in, false, &bind[0], &push[2]);
 	if (!s)
 		s = view_bind(rec, "reduce: output", out, true, &bind[1],
@@ -143,14 +237,67 @@ static accel_status reduce(struct compute_record *rec,
 		return launch(rec,
 			      row ? COMPUTE_SHADER_reduce_row
 				  : COMPUTE_SHADER_reduce,
-			      spec, 6, bind, 2, push, 4 + 2 * SIDE, groups);
+			      spec, 6, bind, 2, push, 4 + 2 * SIDE,
+			      turns(row, gone.count), groups);
 	}
 }
 
-accel_status compute_reduce(struct compute_record *rec,
-			    enum compute_reduce_op op,
-			    const struct compute_view *in, uint32_t axes,
-			    const struct compute_view *out)
+static accel_status two_passes(struct compute_record *rec,
+			       const struct compute_reduce *r, uint64_t kept,
+			       const struct cut *c)
 {
-	return compute_record_fail(rec, reduce(rec, op, in, axes, out));
+	const bool ints = !(VIEW_FLOATS & 1u << r->in.dtype);
+	const uint32_t whole = c->size / c->length, rest = c->size % c->length;
+	struct compute_view in = r->in, parts = {
+		.buffer = r->scratch,
+		.offset = r->scratch_offset,
+		.dtype = ints ? COMPUTE_I32 : COMPUTE_F32,
+		.rank = 2,
+		.size = { whole, (uint32_t)kept },
+		.stride = { (int32_t)kept, 1 },
+	};
+	int64_t to;
+	accel_status s;
+
+	in.size[c->axis] = whole * c->length;
+	s = pass(rec, r->op, &in, r->axes, c->axis, whole, &parts);
+	if (!s && rest) {
+		to = (int64_t)(whole * c->length) * in.stride[c->axis] *
+		     (int64_t)compute_dtype_size(in.dtype);
+		in.offset += (uint64_t)to;
+		in.size[c->axis] = rest;
+		parts.offset += whole * kept * 4;
+		parts.size[0] = 1;
+		s = pass(rec, r->op, &in, r->axes, 0, 1, &parts);
+	}
+	parts.offset = r->scratch_offset;
+	parts.size[0] = c->parts;
+	return s ? s
+		 : pass(rec,
+			r->op == COMPUTE_REDUCE_SUMSQ ? COMPUTE_REDUCE_SUM
+						      : r->op,
+			&parts, 1, 0, 1, &r->out);
+}
+
+static accel_status reduce(struct compute_record *rec,
+			   const struct compute_reduce *r)
+{
+	accel_status s = check(r->op, &r->in, r->axes, &r->out);
+	uint64_t kept, gone;
+	struct cut c;
+
+	if (s || !view_count(&r->out))
+		return s;
+	counts(r, &kept, &gone);
+	if (!gone)
+		return compute_fill(rec, &r->out, of_nothing(r->op));
+	c = cut_of(rec->dev, r, kept, gone);
+	return c.parts > 1 ? two_passes(rec, r, kept, &c)
+			   : pass(rec, r->op, &r->in, r->axes, 0, 1, &r->out);
+}
+
+accel_status compute_reduce(struct compute_record *rec,
+			    const struct compute_reduce *r)
+{
+	return compute_record_fail(rec, reduce(rec, r));
 }

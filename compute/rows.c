@@ -41,6 +41,7 @@ static accel_status softmax(struct compute_record *rec, uint32_t mode,
 	};
 	struct compute_binding bind[3];
 	uint32_t push[6] = { 0 }, outer, groups[3];
+	uint64_t turns;
 	accel_status s;
 	bool alone;
 
@@ -67,16 +68,22 @@ static accel_status softmax(struct compute_record *rec, uint32_t mode,
 			      &push[4]);
 	if (s)
 		return s;
+	/* the largest, the sum, the quotients */
+	turns = 3 * (uint64_t)push[1];
 	alone = push[1] <= SHORT;
-	if (prefers_texels(rec->dev) && push[0] >= CPU_LANES) {
+	if (prefers_texels(rec->dev) && push[0] >= CPU_LANES &&
+	    turns <= rec->dev->limits.max_turns) {
 		alone = true;
 		spec[0] = CPU_LANES;
 	}
+	if (!alone)
+		turns = 3 * (uint64_t)div_up(push[1], LANES) +
+			2 * row_turns(LANES);
 	grid_1d(rec->dev, alone ? div_up(push[0], spec[0]) : push[0], groups);
 	return launch(rec,
 		      alone ? COMPUTE_SHADER_softmax_lane
 			    : COMPUTE_SHADER_softmax,
-		      spec, 3, bind, g ? 3 : 2, push, 6, groups);
+		      spec, 3, bind, g ? 3 : 2, push, 6, turns, groups);
 }
 
 accel_status compute_softmax(struct compute_record *rec,
@@ -170,7 +177,10 @@ static accel_status norm(struct compute_record *rec,
 	if (s)
 		return s;
 	grid_1d(rec->dev, sets, groups);
+	/* the mean, the deviation, the quotients */
 	return launch(rec, COMPUTE_SHADER_norm, spec, 3, bind, 6, push, 10,
+		      3 * (uint64_t)div_up(total / sets, LANES) +
+			      2 * row_turns(LANES),
 		      groups);
 }
 
@@ -213,7 +223,7 @@ static accel_status cumsum(struct compute_record *rec,
 		return s;
 	grid_1d(rec->dev, div_up(push[0], LANES), groups);
 	return launch(rec, COMPUTE_SHADER_cumsum, spec, 2, bind, 2, push, 5,
-		      groups);
+		      push[1], groups);
 }
 
 accel_status compute_cumsum(struct compute_record *rec,
@@ -265,8 +275,10 @@ static accel_status topk(struct compute_record *rec,
 	if (s)
 		return s;
 	grid_1d(rec->dev, push[0], groups);
-	return launch(rec, COMPUTE_SHADER_topk, spec, 3, bind, 3, push, 6,
-		      groups);
+	return launch(
+		rec, COMPUTE_SHADER_topk, spec, 3, bind, 3, push, 6,
+		push[2] * (1ull + div_up(push[1], LANES) + row_turns(LANES)),
+		groups);
 }
 
 accel_status compute_topk(struct compute_record *rec,

@@ -48,7 +48,7 @@ static accel_status random_fill(struct compute_record *rec,
 	if (s)
 		return s;
 	grid_1d(rec->dev, div_up(total, 4 * LOCAL), groups);
-	return launch(rec, COMPUTE_SHADER_random, spec, 3, bind, 2, push, 6,
+	return launch(rec, COMPUTE_SHADER_random, spec, 3, bind, 2, push, 6, 14,
 		      groups);
 }
 
@@ -101,7 +101,7 @@ static accel_status unpack_bits(struct compute_record *rec,
 		return s;
 	grid_1d(rec->dev, div_up(push[0], LOCAL), groups);
 	return launch(rec, COMPUTE_SHADER_unpack_bits, spec, 2, bind, 2, push,
-		      5, groups);
+		      5, 0, groups);
 }
 
 accel_status compute_unpack_bits(struct compute_record *rec,

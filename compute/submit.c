@@ -23,8 +23,8 @@ accel_status compute_record_end(struct compute_record *rec)
 	accel_status s = vk_check(dev);
 	VkResult r;
 
-	if (s)
-		return s;
+	if (s || record_measures(rec))
+		return s ? s : rec->error;
 	if (rec->ended)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "this recording has ended");

@@ -18,6 +18,16 @@ static inline uint32_t tile_large(uint32_t size)
 	return size == 128;
 }
 
+/* Turns of an invocation's loops over `k` terms of a sum, and to store a block of
+ * sums element by element. */
+static inline uint64_t tile_turns(uint32_t size, uint64_t k)
+{
+	const uint32_t steps = size == 128 ? 1 : 4;
+
+	return (k + TILE_DEEP - 1) / TILE_DEEP * (1 + TILE_DEEP / steps);
+}
+#define TILE_STORES 128
+
 /* 256 invocations and 16 KiB are what small GPUs stop at; their shared memory is
  * no faster than any other. */
 static inline bool has_tiles(const struct compute_device *dev)

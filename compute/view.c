@@ -139,8 +139,9 @@ accel_status view_bind(struct compute_record *rec, const char *what,
 	lo *= size;
 	hi = (hi + 1) * size;
 	if ((lo < 0 && (uint64_t)-lo > v->offset) ||
-	    v->offset > v->buffer->size ||
-	    (uint64_t)hi > v->buffer->size - v->offset)
+	    (!record_measures(rec) &&
+	     (v->offset > v->buffer->size ||
+	      (uint64_t)hi > v->buffer->size - v->offset)))
 		return accel_error(ACCEL_ERR_RANGE,
 				   "%s: %s covers bytes %lld to %lld of a "
 				   "buffer of %llu",
@@ -152,7 +153,7 @@ accel_status view_bind(struct compute_record *rec, const char *what,
 	last = v->offset + (uint64_t)hi;
 	at = first - first % align;
 	last = (last + 15) & ~15ull;
-	if (last > alloc)
+	if (last > alloc && !record_measures(rec))
 		last = alloc;
 	*b = (struct compute_binding){ v->buffer, at, last - at, writes };
 	*start = (uint32_t)((v->offset - at) / size);
@@ -163,9 +164,9 @@ accel_status bytes_bind(struct compute_record *rec, const char *what,
 			struct compute_buffer *buf, uint64_t offset,
 			uint64_t size, bool writes, struct compute_binding *b)
 {
-	(void)rec;
-	if (!buf || offset % 256 || offset > buf->size ||
-	    size > buf->size - offset)
+	if (!record_measures(rec) &&
+	    (!buf || offset % 256 || offset > buf->size ||
+	     size > buf->size - offset))
 		return accel_error(ACCEL_ERR_RANGE,
 				   "%s: %llu bytes at %llu (a multiple of 256) "
 				   "are needed, the buffer has %llu",
@@ -250,12 +251,14 @@ void grid_1d(const struct compute_device *dev, uint64_t n, uint32_t groups[3])
 accel_status launch(struct compute_record *rec, uint32_t shader,
 		    const uint32_t *spec, uint32_t n_spec,
 		    const struct compute_binding *b, uint32_t n_b,
-		    const uint32_t *push, uint32_t n_push,
+		    const uint32_t *push, uint32_t n_push, uint64_t turns,
 		    const uint32_t groups[3])
 {
 	struct compute_kernel *k;
-	accel_status s;
+	accel_status s = record_cost(rec, shader, b, n_b, turns);
 
+	if (s || record_measures(rec))
+		return s;
 	s = compute_kernel_get(rec->dev, shader, spec, n_spec, &k);
 	if (s)
 		return s;

@@ -57,11 +57,12 @@ accel_status view_broadcast(const char *what, const struct compute_view *v,
 /* `n` workgroups as a grid of x by y that fits the device. */
 void grid_1d(const struct compute_device *dev, uint64_t n, uint32_t groups[3]);
 
-/* The kernel and its dispatch in one step. */
+/* The kernel and its dispatch in one step. @turns: of all loops of one of its
+ * invocations, at most, counted as the shader is written. */
 accel_status launch(struct compute_record *rec, uint32_t shader,
 		    const uint32_t *spec, uint32_t n_spec,
 		    const struct compute_binding *b, uint32_t n_b,
-		    const uint32_t *push, uint32_t n_push,
+		    const uint32_t *push, uint32_t n_push, uint64_t turns,
 		    const uint32_t groups[3]);
 
 /* Splits a contiguous view around `axis` into [outer, n, inner]. */
@@ -95,6 +96,16 @@ static inline uint32_t texel_high(const struct compute_device *dev,
 				  uint64_t groups, bool short_code)
 {
 	return groups >= 8 && (short_code || !texel_shares(dev)) ? 2 : 1;
+}
+
+/* Of shaders/rowsum.glsl: turns to bring `lanes` values together. */
+static inline uint32_t row_turns(uint32_t lanes)
+{
+	uint32_t n = 1;
+
+	for (; lanes > 1; lanes /= 2)
+		n++;
+	return n;
 }
 
 static inline uint32_t div_up(uint64_t a, uint64_t b)

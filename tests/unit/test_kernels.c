@@ -493,11 +493,17 @@ static void test_reduce(void)
 					  op == COMPUTE_REDUCE_PROD ? 1.5 : 9);
 				if (k == 2 && dt <= F16 && op > 1)
 					set(&mem, &in, 100, NAN);
-				pass = RUN(dev,
-					   compute_reduce(
-						   rec,
-						   (enum compute_reduce_op)op,
-						   &in, shapes[k].axes, &out));
+				pass = RUN(
+					dev,
+					compute_reduce(
+						rec,
+						&(struct compute_reduce){
+							.op = (enum compute_reduce_op)
+								op,
+							.in = in,
+							.axes = shapes[k].axes,
+							.out = out,
+						}));
 				for (uint32_t i = 0; i < n && pass; i++) {
 					double want = ref_reduce(
 						op, &in, shapes[k].axes, i);

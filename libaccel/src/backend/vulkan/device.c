@@ -31,6 +31,7 @@ struct set {
 
 struct exe {
 	void **base; /* host addresses by slot */
+	uint64_t scratch_bytes; /* of the step that needs most */
 	uint64_t clock;
 	struct set set[MOST_SETS];
 };
@@ -228,7 +229,10 @@ static accel_status compile(struct device *dev, struct plan *plan)
 {
 	struct vulkan *v = (struct vulkan *)dev;
 	struct exe *x = mem_zalloc(sizeof(*x));
+	uint64_t scratch;
+	accel_status err;
 	uint32_t i;
+	bool fits;
 
 	if (!x)
 		return ACCEL_ERR_NOMEM;
@@ -238,30 +242,22 @@ static accel_status compile(struct device *dev, struct plan *plan)
 		release(dev, plan);
 		return ACCEL_ERR_NOMEM;
 	}
-	for (i = 0; i < plan->n_steps; i++)
-		plan->steps[i].on_host = !vk_supports(v, &plan->steps[i]);
+	for (i = 0; i < plan->n_steps; i++) {
+		err = vk_fits(v, &plan->steps[i], &fits, &scratch);
+		if (err) {
+			release(dev, plan);
+			return err;
+		}
+		plan->steps[i].on_host = !fits;
+		if (fits && scratch > x->scratch_bytes)
+			x->scratch_bytes = scratch;
+	}
 	return ACCEL_OK;
 }
 
 static uint64_t id_of(struct buffer *b)
 {
 	return b ? ((struct vk_buffer *)b->mem)->id : 0;
-}
-
-/* Memory for the largest need of any step. */
-static accel_status make_scratch(struct vulkan *v, const struct plan *plan,
-				 struct buffer *const *bind, struct set *s)
-{
-	struct vk_record r = { .v = v, .bind = bind, .scratch = v->any };
-	accel_status err = ACCEL_OK;
-	uint32_t i;
-
-	for (i = 0; i < plan->n_steps && !err; i++)
-		if (!plan->steps[i].on_host)
-			err = vk_step(&r, &plan->steps[i]);
-	if (err || !r.most)
-		return err;
-	return compute_buffer_create(v->device, r.most, 0, &s->scratch);
 }
 
 static accel_status record_segment(struct vulkan *v, const struct plan *plan,
@@ -282,7 +278,8 @@ static accel_status record_segment(struct vulkan *v, const struct plan *plan,
 static accel_status record(struct vulkan *v, struct plan *plan,
 			   struct buffer *const *bind, struct set *s)
 {
-	accel_status err;
+	const struct exe *x = plan->exe;
+	accel_status err = ACCEL_OK;
 	uint32_t i;
 
 	s->id = mem_alloc(plan->n_slots * sizeof(*s->id));
@@ -291,7 +288,9 @@ static accel_status record(struct vulkan *v, struct plan *plan,
 		return ACCEL_ERR_NOMEM;
 	for (i = 0; i < plan->n_slots; i++)
 		s->id[i] = id_of(bind[i]);
-	err = make_scratch(v, plan, bind, s);
+	if (x->scratch_bytes)
+		err = compute_buffer_create(v->device, x->scratch_bytes, 0,
+					    &s->scratch);
 	for (i = 0; i < plan->n_steps && !err;) {
 		struct segment *g = &s->segment[s->n++];
 
@@ -406,6 +405,7 @@ static void close_device(struct device *dev)
 {
 	struct vulkan *v = (struct vulkan *)dev;
 
+	compute_record_destroy(v->measure);
 	compute_buffer_destroy(v->any);
 	compute_close(v->device);
 	cpu_fini(&v->host);
@@ -433,7 +433,10 @@ struct device *vulkan_open(struct compute_device *device, uint32_t threads)
 	struct vulkan *v = mem_zalloc(sizeof(*v));
 
 	if (!v || compute_buffer_create(device, 64, 0, &v->any) ||
+	    compute_record_create(device, COMPUTE_RECORD_MEASURE,
+				  &v->measure) ||
 	    cpu_init(&v->host, threads)) {
+		compute_record_destroy(v ? v->measure : NULL);
 		compute_buffer_destroy(v ? v->any : NULL);
 		mem_free(v);
 		compute_close(device);

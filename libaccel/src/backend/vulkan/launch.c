@@ -34,7 +34,7 @@ static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 		err = vk_contiguous(r, &s->in[1], &b);
 	c.in = a;
 	c.w = b;
-	c.out = vk_view(&s->out[0], r->bind);
+	c.out = vk_view(r, &s->out[0]);
 	if (s->op == OP_CONV_INPUT) {
 		c.in = c.out;
 		c.out = a;
@@ -47,9 +47,9 @@ static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 		 (e.residual && s->op == OP_CONV_INPUT));
 	if (s->ew && !*tail) {
 		c.act = e.act;
-		bias = e.bias ? vk_row(e.bias, 1, r->bind) : bias;
+		bias = e.bias ? vk_row(r, e.bias, 1) : bias;
 		c.bias = e.bias ? &bias : NULL;
-		residual = e.residual ? vk_view(e.residual, r->bind) : residual;
+		residual = e.residual ? vk_view(r, e.residual) : residual;
 		c.residual = e.residual ? &residual : NULL;
 	}
 	c.scratch = r->scratch;
@@ -58,7 +58,7 @@ static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 			   : s->op == OP_CONV_INPUT
 				   ? compute_conv_input_grad_scratch(dev, &c)
 				   : compute_conv_weight_grad_scratch(dev, &c));
-	if (err || !r->rec)
+	if (err)
 		return err;
 	return s->op == OP_CONV         ? compute_conv(r->rec, &c)
 	       : s->op == OP_CONV_INPUT ? compute_conv_input_grad(r->rec, &c)
@@ -67,7 +67,7 @@ static accel_status conv(struct vk_record *r, const struct step *s, bool *tail)
 
 static accel_status pool(struct vk_record *r, const struct step *s)
 {
-	struct compute_view index, in, out = vk_view(&s->out[0], r->bind);
+	struct compute_view index, in, out = vk_view(r, &s->out[0]);
 	bool back = s->op == OP_MAX_UNPOOL || s->op == OP_AVG_UNPOOL;
 	struct compute_pool p = { 0 };
 	accel_status err;
@@ -93,7 +93,7 @@ static accel_status pool(struct vk_record *r, const struct step *s)
 		err = err ? err : vk_contiguous(r, &s->in[0], &index);
 		p.index = &index;
 	}
-	if (err || !r->rec)
+	if (err)
 		return err;
 	return back ? compute_pool_grad(r->rec, &p) : compute_pool(r->rec, &p);
 }
@@ -146,16 +146,14 @@ static struct compute_view kept_first(const struct compute_view *v,
 static accel_status normalize_apart(struct vk_record *r, const struct step *s,
 				    struct compute_norm *n)
 {
-	struct compute_view in = vk_view(&s->in[0], r->bind), from;
-	struct compute_view out = vk_view(&s->out[0], r->bind), to;
+	struct compute_view in = vk_view(r, &s->in[0]), from;
+	struct compute_view out = vk_view(r, &s->out[0]), to;
 	uint32_t axes = s->attr.axes;
 	int32_t stride = 1;
 	accel_status err;
 
 	n->in = vk_temporary(r, &s->in[0].l);
 	n->out = vk_temporary(r, &s->out[0].l);
-	if (!r->rec)
-		return ACCEL_OK;
 	from = kept_first(&in, axes);
 	to = kept_first(&out, axes);
 	memcpy(n->in.size, from.size, sizeof(from.size));
@@ -181,8 +179,8 @@ static accel_status normalize(struct vk_record *r, const struct step *s)
 	if (!norm_shape(s, &n))
 		return normalize_apart(r, s, &n);
 	err = vk_contiguous(r, &s->in[0], &n.in);
-	n.out = vk_view(&s->out[0], r->bind);
-	return err || !r->rec ? err : compute_norm(r->rec, &n);
+	n.out = vk_view(r, &s->out[0]);
+	return err ? err : compute_norm(r->rec, &n);
 }
 
 /* A view of new memory as the kernels of running sums want it: contiguous, of 32
@@ -190,14 +188,14 @@ static accel_status normalize(struct vk_record *r, const struct step *s)
 static accel_status wide(struct vk_record *r, const struct operand *o,
 			 struct compute_view *v)
 {
-	struct compute_view from = vk_view(o, r->bind);
+	struct compute_view from = vk_view(r, o);
 	struct layout l = o->l;
 
 	if (accel_dtype_size(l.dtype) == 4)
 		return vk_contiguous(r, o, v);
 	l.dtype = dtype_is_float(l.dtype) ? ACCEL_F32 : ACCEL_I32;
 	*v = vk_temporary(r, &l);
-	return r->rec ? compute_copy(r->rec, &from, v) : ACCEL_OK;
+	return compute_copy(r->rec, &from, v);
 }
 
 /* The output, or such memory in its place: narrow() then stores it. */
@@ -207,7 +205,7 @@ static struct compute_view wide_out(struct vk_record *r,
 	struct layout l = o->l;
 
 	if (accel_dtype_size(l.dtype) == 4)
-		return vk_view(o, r->bind);
+		return vk_view(r, o);
 	l.dtype = dtype_is_float(l.dtype) ? ACCEL_F32 : ACCEL_I32;
 	return vk_temporary(r, &l);
 }
@@ -215,7 +213,7 @@ static struct compute_view wide_out(struct vk_record *r,
 static accel_status narrow(struct vk_record *r, const struct operand *o,
 			   const struct compute_view *v)
 {
-	struct compute_view out = vk_view(o, r->bind);
+	struct compute_view out = vk_view(r, o);
 
 	return out.dtype == v->dtype ? ACCEL_OK : compute_copy(r->rec, v, &out);
 }
@@ -225,7 +223,7 @@ static accel_status cumsum(struct vk_record *r, const struct step *s)
 	struct compute_view in, out = wide_out(r, &s->out[0]);
 	accel_status err = wide(r, &s->in[0], &in);
 
-	if (err || !r->rec)
+	if (err)
 		return err;
 	err = compute_cumsum(r->rec, &in, (uint32_t)s->attr.axis, false,
 			     s->attr.mode, &out);
@@ -235,7 +233,7 @@ static accel_status cumsum(struct vk_record *r, const struct step *s)
 /* One input, one output, one axis. */
 static accel_status along_axis(struct vk_record *r, const struct step *s)
 {
-	struct compute_view in, values, out = vk_view(&s->out[0], r->bind);
+	struct compute_view in, values, out = vk_view(r, &s->out[0]);
 	accel_status err = vk_contiguous(r, &s->in[0], &in);
 	uint32_t axis = (uint32_t)s->attr.axis;
 	struct layout l = s->out[0].l;
@@ -243,7 +241,7 @@ static accel_status along_axis(struct vk_record *r, const struct step *s)
 	l.dtype = s->in[0].l.dtype;
 	if (s->op == OP_TOPK)
 		values = vk_temporary(r, &l);
-	if (err || !r->rec)
+	if (err)
 		return err;
 	switch (s->op) {
 	case OP_TOPK:
@@ -281,13 +279,13 @@ static accel_status take_index(struct vk_record *r, const struct step *s,
 	*rows = by_rows(&s->in[1], s->attr.axis);
 	if (!*rows)
 		return vk_contiguous(r, &s->in[1], index);
-	*index = vk_row(&s->in[1], s->attr.axis, r->bind);
+	*index = vk_row(r, &s->in[1], s->attr.axis);
 	return ACCEL_OK;
 }
 
 static accel_status gather(struct vk_record *r, const struct step *s)
 {
-	struct compute_view in, index, out = vk_view(&s->out[0], r->bind);
+	struct compute_view in, index, out = vk_view(r, &s->out[0]);
 	uint32_t axis = (uint32_t)s->attr.axis;
 	accel_status err;
 	bool rows;
@@ -295,7 +293,7 @@ static accel_status gather(struct vk_record *r, const struct step *s)
 	err = vk_contiguous(r, &s->in[0], &in);
 	if (!err)
 		err = take_index(r, s, &index, &rows);
-	if (err || !r->rec)
+	if (err)
 		return err;
 	return rows ? compute_gather(r->rec, &in, axis, &index, &out)
 		    : compute_gather_along(r->rec, &in, axis, &index, &out);
@@ -303,7 +301,7 @@ static accel_status gather(struct vk_record *r, const struct step *s)
 
 static accel_status scatter_add(struct vk_record *r, const struct step *s)
 {
-	struct compute_view base = vk_view(&s->in[0], r->bind), src, index;
+	struct compute_view base = vk_view(r, &s->in[0]), src, index;
 	struct compute_view out = wide_out(r, &s->out[0]);
 	uint32_t axis = (uint32_t)s->attr.axis;
 	accel_status err;
@@ -312,9 +310,9 @@ static accel_status scatter_add(struct vk_record *r, const struct step *s)
 	err = wide(r, &s->in[2], &src);
 	if (!err)
 		err = take_index(r, s, &index, &rows);
-	if (!err && r->rec)
+	if (!err)
 		err = compute_copy(r->rec, &base, &out);
-	if (err || !r->rec)
+	if (err)
 		return err;
 	err = rows ? compute_scatter_add(r->rec, &src, axis, &index, &out)
 		   : compute_scatter_add_along(r->rec, &src, axis, &index,
@@ -326,11 +324,9 @@ static accel_status scatter_add(struct vk_record *r, const struct step *s)
 
 static accel_status random(struct vk_record *r, const struct step *s)
 {
-	struct compute_view state = vk_view(&s->in[0], r->bind);
-	struct compute_view out = vk_view(&s->out[0], r->bind);
+	struct compute_view state = vk_view(r, &s->in[0]);
+	struct compute_view out = vk_view(r, &s->out[0]);
 
-	if (!r->rec)
-		return ACCEL_OK;
 	return compute_random(r->rec,
 			      s->attr.mode ? COMPUTE_RANDOM_NORMAL
 					   : COMPUTE_RANDOM_UNIFORM,
@@ -340,15 +336,14 @@ static accel_status random(struct vk_record *r, const struct step *s)
 static accel_status unpack_bits(struct vk_record *r, const struct step *s)
 {
 	uint32_t bytes = (uint32_t)accel_dtype_size(s->in[0].l.dtype);
-	struct compute_view in, out = vk_view(&s->out[0], r->bind);
+	struct compute_view in, out = vk_view(r, &s->out[0]);
 	accel_status err = vk_contiguous(r, &s->in[0], &in);
 
 	in.dtype = COMPUTE_U8;
 	in.size[0] = (uint32_t)layout_count(&s->in[0].l) * bytes;
 	in.stride[0] = 1;
 	in.rank = 1;
-	return err || !r->rec ? err
-			      : compute_unpack_bits(r->rec, &in, bytes, &out);
+	return err ? err : compute_unpack_bits(r->rec, &in, bytes, &out);
 }
 
 /* Bytes of the recording itself; where they are too many, the running sum of
@@ -368,7 +363,7 @@ static accel_status arange(struct vk_record *r, const struct step *s)
 	l.dtype = (uint8_t)out.dtype;
 	if (!few)
 		ones = vk_temporary(r, &l);
-	if (!r->rec || !n)
+	if (!n)
 		return ACCEL_OK;
 	if (!few) {
 		err = compute_fill(r->rec, &ones, 1);

@@ -150,13 +150,11 @@ bool vk_ew_fits(struct device *dev, const struct layout *shape,
 					 .n_imm = imms,
 					 .n_out = 1,
 					 .out_value = { COMPUTE_EW_IN(0) } };
+	const struct vk_record sizes = { .v = (struct vulkan *)dev };
 	uint32_t i;
 
-	e.out[0] = vk_view(&(struct operand){ 0, *shape }, NULL);
-	e.out[0].buffer = ((struct vulkan *)dev)->any;
-	for (i = 0; i < n; i++) {
-		e.in[i] = vk_view(&(struct operand){ 0, *in[i] }, NULL);
-		e.in[i].buffer = e.out[0].buffer;
-	}
+	e.out[0] = vk_view(&sizes, &(struct operand){ 0, *shape });
+	for (i = 0; i < n; i++)
+		e.in[i] = vk_view(&sizes, &(struct operand){ 0, *in[i] });
 	return !n || compute_elementwise_fits(&e);
 }

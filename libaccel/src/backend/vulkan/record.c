@@ -10,20 +10,14 @@ static bool program(struct vk_record *r, const struct step *s,
 		    struct compute_elementwise *e)
 {
 	struct compute_view in[EW_MAX_IN], out[EW_MAX_OUT];
-	struct buffer *const *bind = r->bind;
 	uint32_t i, n = 0;
 
 	for (i = 0; i < s->n_out; i++)
-		out[i] = vk_view(&s->out[i], bind);
+		out[i] = vk_view(r, &s->out[i]);
 	if (s->op != OP_FUSED)
 		in[n++] = out[0];
 	for (i = s->op == OP_FUSED ? 0 : s->n_base; i < s->n_in; i++)
-		in[n++] = vk_view(&s->in[i], bind);
-	/* a question of sizes only, but a view has a buffer */
-	for (i = 0; !bind && i < n; i++)
-		in[i].buffer = r->v->any;
-	for (i = 0; !bind && i < s->n_out; i++)
-		out[i].buffer = r->v->any;
+		in[n++] = vk_view(r, &s->in[i]);
 	return vk_program(s->ew, in, out, e);
 }
 
@@ -31,8 +25,6 @@ static accel_status run_program(struct vk_record *r, const struct step *s)
 {
 	struct compute_elementwise e;
 
-	if (!r->rec)
-		return ACCEL_OK;
 	if (!program(r, s, &e))
 		return accel_error(ACCEL_ERR_RANGE,
 				   "vulkan: a program of %u ops does not fit",
@@ -47,9 +39,7 @@ static accel_status fill(struct vk_record *r, const struct operand *o,
 {
 	struct compute_view out;
 
-	if (!r->rec)
-		return ACCEL_OK;
-	out = vk_view(o, r->bind);
+	out = vk_view(r, o);
 	return compute_fill(r->rec, &out, value);
 }
 
@@ -58,10 +48,8 @@ static accel_status copy_to(struct vk_record *r, const struct operand *from,
 {
 	struct compute_view in, out;
 
-	if (!r->rec)
-		return ACCEL_OK;
-	in = vk_view(from, r->bind);
-	out = vk_view(to, r->bind);
+	in = vk_view(r, from);
+	out = vk_view(r, to);
 	out.exact = true; /* the border around it, the next part */
 	return compute_copy(r->rec, &in, &out);
 }
@@ -116,124 +104,52 @@ static enum compute_reduce_op reduce_op(enum op op)
 
 static accel_status reduce(struct vk_record *r, const struct step *s)
 {
-	struct compute_view in, out;
+	struct compute_reduce c = {
+		.op = reduce_op(s->op),
+		.in = vk_view(r, &s->in[0]),
+		.out = vk_view(r, &s->out[0]),
+		.axes = s->attr.axes,
+		.scratch = r->scratch,
+	};
 
-	if (!r->rec)
-		return ACCEL_OK;
-	in = vk_view(&s->in[0], r->bind);
-	out = vk_view(&s->out[0], r->bind);
-	return compute_reduce(r->rec, reduce_op(s->op), &in, s->attr.axes,
-			      &out);
+	c.scratch_offset = vk_take(r, compute_reduce_scratch(r->v->device, &c));
+	return compute_reduce(r->rec, &c);
 }
 
 static accel_status matmul(struct vk_record *r, const struct step *s,
 			   bool *tail)
 {
-	struct buffer *const *bind = r->bind;
 	int nd = s->out[0].l.ndim;
 	struct compute_view bias, residual;
 	struct vk_epilogue e;
 	struct compute_matmul m = {
-		.a = vk_view(&s->in[0], bind),
-		.b = vk_view(&s->in[1], bind),
-		.out = vk_view(&s->out[0], bind),
+		.a = vk_view(r, &s->in[0]),
+		.b = vk_view(r, &s->in[1]),
+		.out = vk_view(r, &s->out[0]),
 	};
 
 	*tail = s->ew && (!vk_floats(s) || !vk_epilogue(s, nd - 1, nd - 2, &e));
 	if (s->ew && !*tail) {
 		m.act = e.act;
 		if (e.bias) {
-			bias = vk_row(e.bias, e.bias_rows ? nd - 2 : nd - 1,
-				      bind);
+			bias = vk_row(r, e.bias, e.bias_rows ? nd - 2 : nd - 1);
 			m.bias = &bias;
 			m.bias_rows = e.bias_rows;
 		}
 		if (e.residual) {
-			residual = vk_view(e.residual, bind);
+			residual = vk_view(r, e.residual);
 			m.residual = &residual;
 		}
 	}
 	m.scratch = r->scratch;
 	m.scratch_offset = vk_take(r, compute_matmul_scratch(r->v->device, &m));
-	return r->rec ? compute_matmul(r->rec, &m) : ACCEL_OK;
+	return compute_matmul(r->rec, &m);
 }
 
-/* How often the loops of one invocation turn, at most: not less than with the
- * fewest lanes that share them. */
-static int64_t turns(const struct step *s)
+/* The ops that have launches here; those of integers, too: floats, or what the
+ * op has promoted. */
+static bool launches(const struct step *s)
 {
-	const struct layout *a = &s->in[0].l, *b = &s->in[s->n_base > 1].l;
-	const struct layout *y = &s->out[0].l;
-	const struct op_attr *at = &s->attr;
-	int64_t each, n;
-	int i;
-
-	if (!s->n_base)
-		return 0;
-	each = layout_count(a) / layout_count(y);
-	switch (s->op) {
-	case OP_REDUCE_PROD:
-	case OP_REDUCE_MAX:
-	case OP_REDUCE_MIN:
-	case OP_ARGMAX:
-	case OP_ARGMIN:
-		return layout_count(y) < 8 ? each / 8 : each;
-	case OP_TOPK:
-		n = a->shape[a->ndim - 1];
-		return n / 32 * y->shape[y->ndim - 1];
-	case OP_SOFTMAX: /* the largest, the sum, the quotients */
-	case OP_LOG_SOFTMAX:
-		n = 3 * a->shape[at->axis];
-		return at->axis == a->ndim - 1 ? n / 16 : n;
-	case OP_NORMALIZE:
-		for (n = 3, i = 0; i < a->ndim; i++)
-			n *= at->axes & 1u << i ? a->shape[i] : 1;
-		return n / 16;
-	case OP_CUMSUM:
-		return a->shape[at->axis];
-	case OP_SCATTER_ADD:
-		return b->shape[at->axis];
-	case OP_MATMUL:
-		return a->shape[a->ndim - 1];
-	case OP_CONV:
-		return b->shape[1] * (b->shape[2] + 1) * (b->shape[3] + 1);
-	case OP_CONV_INPUT:
-		return b->shape[0] / at->groups * (b->shape[2] + 1) *
-		       (b->shape[3] + 1);
-	case OP_MAX_POOL:
-	case OP_MAX_POOL_INDEX:
-	case OP_AVG_POOL:
-	case OP_MAX_UNPOOL:
-	case OP_AVG_UNPOOL:
-		return (int64_t)at->kernel[0] * (at->kernel[1] + 1);
-	case OP_RESIZE_ADJOINT: /* the outputs that draw from one input */
-		return (2 * a->shape[2] / y->shape[2] + 3) *
-		       (2 * a->shape[3] / y->shape[3] + 4);
-	default:
-		return 0;
-	}
-}
-
-/*
- * Mesa's llvmpipe leaves a shader's loops after 65535 turns, all loops of an
- * invocation together, and says nothing (LP_MAX_TGSI_LOOP_ITERATIONS): on a
- * rasterizer what may turn more often runs on the host.
- */
-#define MOST_TURNS 60000
-
-static bool too_long(const struct vulkan *v, const struct step *s)
-{
-	return compute_device_info(v->device)->type == COMPUTE_DEVICE_CPU &&
-	       turns(s) > MOST_TURNS;
-}
-
-bool vk_supports(struct vulkan *v, const struct step *s)
-{
-	struct vk_record r = { .v = v };
-	struct compute_elementwise e;
-
-	if ((s->ew && !program(&r, s, &e)) || too_long(v, s))
-		return false;
 	switch (s->op) {
 	case OP_FUSED:
 	case OP_CONST:
@@ -245,11 +161,32 @@ bool vk_supports(struct vulkan *v, const struct step *s)
 	case OP_REDUCE_MIN:
 	case OP_ARGMAX:
 	case OP_ARGMIN:
-	case OP_MATMUL: /* floats, or integers: the op has promoted them */
+	case OP_MATMUL:
 		return true;
 	default:
 		return vk_launches(s);
 	}
+}
+
+accel_status vk_fits(struct vulkan *v, const struct step *s, bool *fits,
+		     uint64_t *scratch)
+{
+	struct vk_record r = { .v = v, .rec = v->measure, .scratch = v->any };
+	struct compute_elementwise e;
+	accel_status err;
+
+	*fits = false;
+	*scratch = 0;
+	if (!launches(s) || (s->ew && !program(&r, s, &e)))
+		return ACCEL_OK;
+	compute_record_cost_reset(r.rec);
+	err = vk_step(&r, s);
+	if (err == ACCEL_ERR_NOMEM || err == ACCEL_ERR_LOST)
+		return err;
+	*fits = !err &&
+		compute_cost_fits(v->device, compute_record_cost(r.rec));
+	*scratch = r.most;
+	return ACCEL_OK;
 }
 
 accel_status vk_step(struct vk_record *r, const struct step *s)

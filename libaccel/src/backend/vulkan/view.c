@@ -2,13 +2,14 @@
 /* Operands as views, and the temporary memory of a step. */
 #include "vulkan.h"
 
-struct compute_view vk_view(const struct operand *o, struct buffer *const *bind)
+struct compute_view vk_view(const struct vk_record *r, const struct operand *o)
 {
+	struct buffer *const *bind = r->bind;
 	struct compute_view v = { 0 };
 	int i;
 
-	if (bind)
-		v.buffer = ((struct vk_buffer *)bind[o->slot]->mem)->buf;
+	v.buffer = bind ? ((struct vk_buffer *)bind[o->slot]->mem)->buf
+			: r->v->any;
 	v.offset = (uint64_t)o->l.offset * accel_dtype_size(o->l.dtype);
 	v.exact = bind && bind[o->slot]->foreign; /* others' bytes */
 	v.dtype = o->l.dtype; /* the two enums are in one order */
@@ -39,7 +40,7 @@ struct compute_view vk_temporary(struct vk_record *r, const struct layout *l)
 
 	if (!layout_init(&dense, "vulkan", l->dtype, l->ndim, l->shape))
 		o.l = dense;
-	v = vk_view(&o, NULL);
+	v = vk_view(&(struct vk_record){ .v = r->v }, &o);
 	v.buffer = r->scratch;
 	v.offset = vk_take(r, layout_bytes(&o.l));
 	return v;
@@ -49,20 +50,20 @@ struct compute_view vk_temporary(struct vk_record *r, const struct layout *l)
 accel_status vk_contiguous(struct vk_record *r, const struct operand *o,
 			   struct compute_view *v)
 {
-	struct compute_view from = vk_view(o, r->bind);
+	struct compute_view from = vk_view(r, o);
 
 	*v = from;
 	if (layout_dense(&o->l))
 		return ACCEL_OK;
 	*v = vk_temporary(r, &o->l);
-	return r->rec ? compute_copy(r->rec, &from, v) : ACCEL_OK;
+	return compute_copy(r->rec, &from, v);
 }
 
 /* A bias is one row of what the program sees. */
-struct compute_view vk_row(const struct operand *o, int axis,
-			   struct buffer *const *bind)
+struct compute_view vk_row(const struct vk_record *r, const struct operand *o,
+			   int axis)
 {
-	struct compute_view v = vk_view(o, bind);
+	struct compute_view v = vk_view(r, o);
 
 	v.size[0] = (uint32_t)o->l.shape[axis];
 	v.stride[0] = 1;

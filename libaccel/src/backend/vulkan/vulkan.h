@@ -18,13 +18,15 @@ struct vulkan {
 	struct device dev;
 	struct compute_device *device;
 	struct compute_buffer *any; /* stands in where only sizes count */
+	struct compute_record *measure; /* what steps cost */
 	struct cpu host; /* runs the steps that have no launch */
 	uint64_t next_id;
 };
 
 /*
  * Recording one step: the launches go to `rec`, temporary memory comes from
- * `scratch`. A first pass with rec NULL only adds up how much that is.
+ * `scratch`. Without `bind`, where only sizes count, another buffer stands in
+ * for all; rec is then one that measures.
  */
 struct vk_record {
 	struct vulkan *v;
@@ -35,8 +37,13 @@ struct vk_record {
 	uint64_t most; /* by any step */
 };
 
-/* Whether a step has launches here; else it runs on the host. */
-bool vk_supports(struct vulkan *v, const struct step *s);
+/*
+ * Whether a step runs here; else it runs on the host: where it has no launches,
+ * and where these would ask more than the device can. *scratch: bytes of
+ * temporary memory. ERR_NOMEM.
+ */
+accel_status vk_fits(struct vulkan *v, const struct step *s, bool *fits,
+		     uint64_t *scratch);
 accel_status vk_step(struct vk_record *r, const struct step *s);
 
 /* A program as a launch's chain. `first`: in[0] of it. False: it is too large.
@@ -48,9 +55,8 @@ bool vk_program(const struct ew *ew, const struct compute_view *in,
 bool vk_ew_fits(struct device *dev, const struct layout *shape,
 		const struct layout *const *in, uint32_t n, uint32_t imms);
 
-/* An operand as a view. bind may be NULL: sizes only. */
-struct compute_view vk_view(const struct operand *o,
-			    struct buffer *const *bind);
+/* An operand as a view. */
+struct compute_view vk_view(const struct vk_record *r, const struct operand *o);
 
 /* Temporary memory of this step: its offset in scratch. */
 uint64_t vk_take(struct vk_record *r, uint64_t bytes);
@@ -60,8 +66,8 @@ struct compute_view vk_temporary(struct vk_record *r, const struct layout *l);
 accel_status vk_contiguous(struct vk_record *r, const struct operand *o,
 			   struct compute_view *v);
 /* A bias as the one row it is: see vk_epilogue(). */
-struct compute_view vk_row(const struct operand *o, int axis,
-			   struct buffer *const *bind);
+struct compute_view vk_row(const struct vk_record *r, const struct operand *o,
+			   int axis);
 /* Inputs and output are all floats. */
 bool vk_floats(const struct step *s);
 
