@@ -14,13 +14,14 @@
 
 #include <linux/dma-buf.h>
 
+#include "../libaccel/src/base/alloc.h"
 #include "../libaccel/src/base/error.h"
 
 #define STAGING_SIZE (4u << 20)
 
 struct compute_buffer *buffer_new(struct compute_device *dev, uint64_t size)
 {
-	struct compute_buffer *b = calloc(1, sizeof(*b));
+	struct compute_buffer *b = mem_zalloc(sizeof(*b));
 
 	if (!b)
 		return NULL;
@@ -311,7 +312,7 @@ void compute_buffer_destroy(struct compute_buffer *b)
 		close(b->fd);
 		dev->dmabufs--;
 	}
-	free(b);
+	mem_free(b);
 }
 
 uint64_t compute_buffer_size(const struct compute_buffer *b)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../libaccel/src/base/alloc.h"
 #include "../libaccel/src/base/error.h"
 
 #define MAGIC 0x31435041u /* "APC1" */
@@ -104,12 +105,12 @@ static void *load(const struct compute_device *dev, size_t *size)
 	    h.size > MAX_BYTES || fstat(fileno(f), &st) ||
 	    (uint64_t)st.st_size != sizeof(h) + h.size)
 		goto out;
-	data = malloc(h.size ? h.size : 1);
+	data = mem_alloc(h.size);
 	if (!data)
 		goto out;
 	if (fread(data, 1, h.size, f) != h.size ||
 	    fnv1a(data, h.size) != h.sum) {
-		free(data);
+		mem_free(data);
 		data = NULL;
 		goto out;
 	}
@@ -130,7 +131,7 @@ accel_status vk_cache_open(struct compute_device *dev)
 	ci.pInitialData = data;
 	r = dev->CreatePipelineCache(dev->handle, &ci, NULL, &dev->cache);
 	dev->cache_saved = ci.initialDataSize;
-	free(data);
+	mem_free(data);
 	if (r) {
 		dev->cache = VK_NULL_HANDLE;
 		return vk_fail(dev, r, "making the pipeline cache");
@@ -193,7 +194,7 @@ accel_status compute_cache_save(struct compute_device *dev)
 		return vk_fail(dev, r, "reading the pipeline cache");
 	if (size == dev->cache_saved && !access(path, R_OK))
 		return ACCEL_OK;
-	data = malloc(size ? size : 1);
+	data = mem_alloc(size);
 	if (!data)
 		return accel_error(ACCEL_ERR_NOMEM,
 				   "the pipeline cache: %zu bytes", size);
@@ -204,7 +205,7 @@ accel_status compute_cache_save(struct compute_device *dev)
 		s = save(dev, path, data, size);
 	if (!s)
 		dev->cache_saved = size;
-	free(data);
+	mem_free(data);
 	return s;
 }
 

@@ -3,10 +3,11 @@
  * SPV_KHR_cooperative_matrix and SPV_KHR_vulkan_memory_model). */
 #include "coop.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "spirv.h"
+
+#include "../libaccel/src/base/alloc.h"
 
 #define MOST_WORDS 1024
 
@@ -342,7 +343,7 @@ static void body(struct code *c, const struct ids *t)
 
 uint32_t *coop_module(const uint32_t spec[4], size_t *words)
 {
-	struct code *c = calloc(1, sizeof(*c));
+	struct code *c = mem_zalloc(sizeof(*c));
 	struct ids t = { 0 };
 	uint32_t *out;
 
@@ -362,9 +363,9 @@ uint32_t *coop_module(const uint32_t spec[4], size_t *words)
 	c->w[1] = 0x00010300;
 	c->w[3] = c->ids;
 	*words = c->n;
-	out = malloc(c->n * sizeof(*out));
+	out = mem_alloc(c->n * sizeof(*out));
 	if (out)
 		memcpy(out, c->w, c->n * sizeof(*out));
-	free(c);
+	mem_free(c);
 	return out;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../libaccel/src/base/alloc.h"
 #include "../libaccel/src/base/error.h"
 #include "shaders.h"
 #include "tune.h"
@@ -398,15 +399,15 @@ accel_status compute_open(const char *which, struct compute_device **out)
 		which = getenv("ACCEL_DEVICE");
 	if (!which)
 		which = "";
-	dev = calloc(1, sizeof(*dev));
-	list = calloc(MAX_DEVICES, sizeof(*list));
+	dev = mem_zalloc(sizeof(*dev));
+	list = mem_zalloc(MAX_DEVICES * sizeof(*list));
 	if (!dev || !list) {
 		s = accel_error(ACCEL_ERR_NOMEM, "opening a device: no memory");
 		goto fail;
 	}
 	if (!strcasecmp(which, "cpu")) {
-		free(dev);
-		free(list);
+		mem_free(dev);
+		mem_free(list);
 		return ACCEL_OK;
 	}
 	s = vk_instance_open(&dev->in);
@@ -439,7 +440,7 @@ accel_status compute_open(const char *which, struct compute_device **out)
 	s = make_device(dev);
 	if (s)
 		goto fail;
-	dev->shaders = calloc(COMPUTE_SHADERS, sizeof(*dev->shaders));
+	dev->shaders = mem_zalloc(COMPUTE_SHADERS * sizeof(*dev->shaders));
 	if (!dev->shaders) {
 		s = accel_error(ACCEL_ERR_NOMEM, "opening a device: no memory");
 		goto fail;
@@ -448,12 +449,12 @@ accel_status compute_open(const char *which, struct compute_device **out)
 	if (s)
 		goto fail;
 	tune_load(dev);
-	free(list);
+	mem_free(list);
 	*out = dev;
 	return ACCEL_OK;
 
 fail:
-	free(list);
+	mem_free(list);
 	compute_close(dev);
 	return s;
 }
@@ -469,10 +470,10 @@ void compute_close(struct compute_device *dev)
 		vk_kernels_destroy(dev);
 		dev->DestroyDevice(dev->handle, NULL);
 	}
-	free(dev->tuned);
-	free(dev->shaders);
+	mem_free(dev->tuned);
+	mem_free(dev->shaders);
 	vk_instance_close(&dev->in);
-	free(dev);
+	mem_free(dev);
 }
 
 const struct compute_device_info *

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../libaccel/src/base/alloc.h"
 #include "../libaccel/src/base/error.h"
 #include "coop.h"
 #include "shaders.h"
@@ -121,7 +122,7 @@ static accel_status build(struct compute_device *dev, struct compute_kernel *k)
 		ci.stage.pSpecializationInfo = &spec;
 	}
 	r = dev->CreateShaderModule(dev->handle, &mci, NULL, &ci.stage.module);
-	free(words);
+	mem_free(words);
 	if (r)
 		return vk_fail(dev, r, "making a shader module");
 	r = dev->CreateComputePipelines(dev->handle, dev->cache, 1, &ci, NULL,
@@ -178,7 +179,7 @@ static accel_status grow(struct compute_device *dev)
 
 	if (cap && dev->n_kernels < cap / 2)
 		return ACCEL_OK;
-	dev->kernels = calloc(cap ? cap * 2 : 64, sizeof(*old));
+	dev->kernels = mem_zalloc((cap ? cap * 2 : 64) * sizeof(*old));
 	if (!dev->kernels) {
 		dev->kernels = old;
 		return accel_error(ACCEL_ERR_NOMEM, "the kernel table: %u",
@@ -189,7 +190,7 @@ static accel_status grow(struct compute_device *dev)
 		if (old[i])
 			*find(dev, old[i]->shader, old[i]->spec,
 			      old[i]->n_spec) = old[i];
-	free(old);
+	mem_free(old);
 	return ACCEL_OK;
 }
 
@@ -217,7 +218,7 @@ accel_status compute_kernel_get(struct compute_device *dev, uint32_t shader,
 		*kernel = *slot;
 		return ACCEL_OK;
 	}
-	k = calloc(1, sizeof(*k));
+	k = mem_zalloc(sizeof(*k));
 	if (!k)
 		return accel_error(ACCEL_ERR_NOMEM, "making a kernel");
 	k->shader = shader;
@@ -227,7 +228,7 @@ accel_status compute_kernel_get(struct compute_device *dev, uint32_t shader,
 	name_kernel(k);
 	s = build(dev, k);
 	if (s) {
-		free(k);
+		mem_free(k);
 		return s;
 	}
 	*slot = k;
@@ -253,9 +254,9 @@ void vk_kernels_destroy(struct compute_device *dev)
 			continue;
 		dev->DestroyPipeline(dev->handle, dev->kernels[i]->pipeline,
 				     NULL);
-		free(dev->kernels[i]);
+		mem_free(dev->kernels[i]);
 	}
-	free(dev->kernels);
+	mem_free(dev->kernels);
 	dev->kernels = NULL;
 	dev->cap_kernels = dev->n_kernels = 0;
 	for (uint32_t i = 0; dev->shaders && i < COMPUTE_SHADERS; i++) {

@@ -2,9 +2,9 @@
 /* Recordings: command buffers that are made once and submitted many times. */
 #include "record.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "../libaccel/src/base/alloc.h"
 #include "../libaccel/src/base/error.h"
 #include "shaders.h"
 
@@ -44,7 +44,7 @@ accel_status compute_record_create(struct compute_device *dev, uint32_t flags,
 	if (flags & COMPUTE_RECORD_TIMES && !dev->limits.timestamps)
 		return accel_error(ACCEL_ERR_NOSYS, "%s has no timestamps",
 				   dev->info.name);
-	rec = calloc(1, sizeof(*rec));
+	rec = mem_zalloc(sizeof(*rec));
 	if (!rec)
 		return accel_error(ACCEL_ERR_NOMEM, "making a recording");
 	rec->dev = dev;
@@ -99,11 +99,11 @@ void compute_record_destroy(struct compute_record *rec)
 	for (uint32_t i = 0; i < rec->n_pools; i++)
 		dev->DestroyDescriptorPool(dev->handle, rec->pools[i], NULL);
 	dev->DestroyCommandPool(dev->handle, rec->pool, NULL);
-	free(rec->views);
-	free(rec->pools);
-	free(rec->spans);
-	free(rec->kernels);
-	free(rec);
+	mem_free(rec->views);
+	mem_free(rec->pools);
+	mem_free(rec->spans);
+	mem_free(rec->kernels);
+	mem_free(rec);
 }
 
 struct compute_device *compute_record_device(struct compute_record *rec)
@@ -126,7 +126,7 @@ static void *room(void *list, uint32_t n, uint32_t *cap, size_t each)
 
 	if (n < *cap)
 		return list;
-	p = realloc(list, want * each);
+	p = mem_realloc(list, want * each);
 	if (p)
 		*cap = want;
 	return p;

@@ -2,10 +2,11 @@
 /* Partial evaluation of a SPIR-V module: everything but its functions. */
 #include "specialize.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "module.h"
+
+#include "../libaccel/src/base/alloc.h"
 
 /* Room for one more; false and m->failed without memory. */
 bool module_room(struct module *m, void **list, size_t n, size_t *cap,
@@ -16,7 +17,7 @@ bool module_room(struct module *m, void **list, size_t n, size_t *cap,
 
 	if (n < *cap)
 		return true;
-	p = realloc(*list, more * size);
+	p = mem_realloc(*list, more * size);
 	if (!p) {
 		m->failed = true;
 		return false;
@@ -227,7 +228,7 @@ static void sort_decorations(struct module *m)
 static uint32_t *assemble(struct module *m, size_t *words)
 {
 	size_t n = HEADER + m->head.n + m->globals.n + m->code.n, at = HEADER;
-	uint32_t *out = m->failed ? NULL : malloc(n * sizeof(*out));
+	uint32_t *out = m->failed ? NULL : mem_alloc(n * sizeof(*out));
 
 	if (!out)
 		return NULL;
@@ -257,7 +258,7 @@ uint32_t *compute_specialize(const uint32_t *code, size_t *words,
 	if (m.n < HEADER || code[3] > m.n)
 		return NULL;
 	m.bound = code[3];
-	m.fact = calloc(code[3], sizeof(*m.fact));
+	m.fact = mem_zalloc(code[3] * sizeof(*m.fact));
 	if (!m.fact)
 		return NULL;
 	for (uint32_t i = 0; i < code[3]; i++) {
@@ -273,12 +274,12 @@ uint32_t *compute_specialize(const uint32_t *code, size_t *words,
 	for (size_t i = 0; i < m.n_copy && !m.failed; i++)
 		module_function(&m, m.copy[i]);
 	out = assemble(&m, words);
-	free(m.edge);
-	free(m.copy);
-	free(m.decorations.w);
-	free(m.head.w);
-	free(m.globals.w);
-	free(m.code.w);
-	free(m.fact);
+	mem_free(m.edge);
+	mem_free(m.copy);
+	mem_free(m.decorations.w);
+	mem_free(m.head.w);
+	mem_free(m.globals.w);
+	mem_free(m.code.w);
+	mem_free(m.fact);
 	return out;
 }

@@ -2,8 +2,7 @@
 /* Ending, submitting and timing recordings. */
 #include "record.h"
 
-#include <stdlib.h>
-
+#include "../libaccel/src/base/alloc.h"
 #include "../libaccel/src/base/error.h"
 
 accel_status compute_record_end(struct compute_record *rec)
@@ -41,7 +40,7 @@ accel_status compute_record_end(struct compute_record *rec)
 	if (r)
 		return vk_fail(dev, r, "ending a recording");
 	rec->ended = true;
-	free(rec->spans);
+	mem_free(rec->spans);
 	rec->spans = NULL;
 	rec->n_spans = rec->cap_spans = 0;
 	return ACCEL_OK;
@@ -119,7 +118,7 @@ accel_status compute_record_times(struct compute_record *rec, double *ns,
 				   rec->finished ? "finished" : "not finished");
 	if (!n)
 		return ACCEL_OK;
-	t = calloc(2 * n, sizeof(*t));
+	t = mem_zalloc(2 * n * sizeof(*t));
 	if (!t)
 		return accel_error(ACCEL_ERR_NOMEM, "times of %u launches", n);
 	r = dev->GetQueryPoolResults(
@@ -128,6 +127,6 @@ accel_status compute_record_times(struct compute_record *rec, double *ns,
 	for (uint32_t i = 0; !r && i < n; i++)
 		ns[i] = (double)(t[2 * i + 1] - t[2 * i]) *
 			dev->limits.timestamp_ns;
-	free(t);
+	mem_free(t);
 	return r ? vk_fail(dev, r, "reading timestamps") : ACCEL_OK;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -104,12 +103,12 @@ uint32_t tune_choice(const struct compute_device *dev, enum tune_op op,
 void compute_tune_use(struct compute_device *dev, const struct tune_table *t)
 {
 	if (!t) {
-		free(dev->tuned);
+		mem_free(dev->tuned);
 		dev->tuned = NULL;
 		return;
 	}
 	if (!dev->tuned)
-		dev->tuned = malloc(sizeof(*dev->tuned));
+		dev->tuned = mem_alloc(sizeof(*dev->tuned));
 	if (dev->tuned) /* without memory, the built-in choices */
 		*dev->tuned = *t;
 }

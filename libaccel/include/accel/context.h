@@ -76,7 +76,10 @@ ACCEL_API accel_tensor *accel_keep(accel_tensor *t);
  * results are in memory.
  *
  * ERR_NOMEM: the text has the plan's need and what was free; nothing was
- * changed. ERR_LOST: the device is gone, only accel_close() is left to do.
+ * changed, and the call can be made again. ERR_LOST: the device is gone, only
+ * accel_close() is left to do. Any other error: the step failed half-way. What
+ * it was to assign is not known then, and is an error to read or to use until
+ * accel_write() sets it; a retry does not assign twice.
  */
 ACCEL_API accel_status accel_sync(accel_context *ctx);
 
@@ -104,6 +107,13 @@ typedef struct accel_counters {
 
 ACCEL_API void accel_counters_get(const accel_context *ctx,
 				  accel_counters *counters);
+
+/*
+ * Gives memory that is kept for reuse back to the system: storage of tensors
+ * that are no more, and what steps work in. The next step gets anew what it
+ * needs. Tensors and plans stay.
+ */
+ACCEL_API void accel_trim(accel_context *ctx);
 
 /* Forgets every cached plan. The next step compiles again. */
 ACCEL_API void accel_plan_clear(accel_context *ctx);

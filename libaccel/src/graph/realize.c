@@ -3,6 +3,7 @@
  * From recorded to computed: tensors with data, reading, writing, assigning,
  * and the run of a plan.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <accel/graph.h>
@@ -185,6 +186,29 @@ void graph_discard_one(struct accel_context *ctx, uint32_t i)
 	discard(dst);
 }
 
+/*
+ * After a step that failed half-way: what it was to update may be updated or
+ * not, so a retry must not do it again, and nobody is to read it.
+ */
+static accel_status spoil(struct accel_context *ctx, accel_status err)
+{
+	uint32_t i, n = ctx->n_assigns;
+	char why[512];
+
+	for (i = 0; i < n; i++) {
+		ctx->assigns[i]->spoiled = true;
+		ctx->assigns[i]->written = ++ctx->seq;
+	}
+	graph_discard(ctx);
+	if (!n || err == ACCEL_ERR_LOST)
+		return err;
+	snprintf(why, sizeof(why), "%s", accel_last_error());
+	return accel_error(err == ACCEL_ERR_NOMEM ? ACCEL_ERR_IO : err,
+			   "%s; %u tensors may be half updated: accel_write() "
+			   "them",
+			   why, n);
+}
+
 static accel_status nothing_free(struct accel_context *ctx,
 				 const struct plan *p)
 {
@@ -223,8 +247,11 @@ static accel_status run(struct accel_context *ctx)
 	if (err)
 		return nothing_free(ctx, p);
 	err = put_scalars(ctx, p);
+	ctx->dev->started = false;
 	if (!err)
 		err = ctx->dev->ops->run(ctx->dev, p, s->bind);
+	if (err && ctx->dev->started)
+		err = spoil(ctx, err);
 	if (!err) {
 		/* a root may die with its last reader in the same breath */
 		for (i = 0; i < s->n_roots; i++)
@@ -280,6 +307,8 @@ accel_status accel_read(accel_tensor *t, void *data, size_t bytes)
 	if (err)
 		return err;
 	from = node_storage(t);
+	if (from->spoiled)
+		return graph_spoiled(from);
 	p = ctx->dev->ops->access_begin(ctx->dev, from->buf, false);
 	if (!p)
 		return ACCEL_ERR_IO;
@@ -343,6 +372,7 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 	ctx->counters.bytes_copied += bytes;
 	err = ctx->dev->ops->access_end(ctx->dev, t->buf, true);
 	overwritten(t);
+	t->spoiled = err;
 	return err;
 }
 

@@ -77,7 +77,7 @@ static double *apply(struct evaluation *e, accel_tensor *t)
 	bool ok = true;
 	uint32_t k;
 
-	y = mem_alloc((size_t)n * sizeof(*y));
+	y = mem_alloc((size_t)n * 3 * sizeof(*y));
 	for (k = 0; k < t->n_in; k++) {
 		x[k] = see(e, t->in[k]);
 		in[k] = &t->in[k]->l;
@@ -85,6 +85,7 @@ static double *apply(struct evaluation *e, accel_tensor *t)
 	}
 	c.x = (const double *const *)x;
 	c.y = y;
+	c.work = y ? y + n : NULL;
 	ok = ok && y && op_table[t->op].ref(&c);
 	for (k = 0; k < t->n_in; k++)
 		mem_free(x[k]);

@@ -33,7 +33,9 @@ static bool fold_elementwise(const struct ir *ir, const struct ir_node *n,
 	const double *x[3];
 	double v[3];
 	struct layout one = n->l;
-	struct ref_call c = { n->op, n->n_in, ir_attr(n), &one, lay, x, y };
+	struct ref_call c = {
+		n->op, n->n_in, ir_attr(n), &one, lay, x, y, NULL
+	};
 	uint32_t i;
 
 	one.ndim = 0;

@@ -86,8 +86,13 @@ static accel_status key_node(struct graph_scratch *s,
 
 static accel_status visit(struct graph_scratch *s, struct accel_tensor *t)
 {
-	accel_status err = push(&s->nodes, &s->n_nodes, &s->cap_nodes, t);
+	accel_status err;
 
+	if (t->spoiled) {
+		s->late = t;
+		return ACCEL_ERR_INVALID;
+	}
+	err = push(&s->nodes, &s->n_nodes, &s->cap_nodes, t);
 	if (!err && node_ready(t))
 		err = push(&s->leaves, &s->n_leaves, &s->cap_leaves, t);
 	else if (!err && t->op == OP_SCALAR)
@@ -104,6 +109,14 @@ static accel_status stale(struct accel_tensor *t)
 	return ACCEL_ERR_INVALID;
 }
 
+accel_status graph_spoiled(const struct accel_tensor *t)
+{
+	return accel_error(ACCEL_ERR_INVALID,
+			   "%s %s may be half updated by a step that failed: "
+			   "accel_write() it",
+			   accel_dtype_name(t->l.dtype), layout_text(&t->l));
+}
+
 /* The text of an error whose text is not there yet. */
 static accel_status report(const struct graph_scratch *s, accel_status err)
 {
@@ -111,6 +124,8 @@ static accel_status report(const struct graph_scratch *s, accel_status err)
 
 	if (err != ACCEL_ERR_INVALID)
 		return err;
+	if (t->spoiled)
+		return graph_spoiled(t);
 	return accel_error(err,
 			   "%s %s was recorded before an update of its input "
 			   "that has been carried out since: read it earlier, "

@@ -57,6 +57,9 @@ accel_status graph_reach(struct accel_context *ctx, struct accel_tensor *t);
 void graph_discard(struct accel_context *ctx);
 void graph_discard_one(struct accel_context *ctx, uint32_t i);
 
+/* ERR_INVALID with its text, of a tensor whose update failed half-way. */
+accel_status graph_spoiled(const struct accel_tensor *t);
+
 /* True for a node that the last walk met. */
 static inline bool graph_met(const struct accel_tensor *t)
 {

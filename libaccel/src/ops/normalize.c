@@ -4,8 +4,8 @@
  * layer norm and batch norm are made of it.
  */
 #include <math.h>
+#include <string.h>
 
-#include "../base/alloc.h"
 #include "../base/error.h"
 #include "rules.h"
 
@@ -24,10 +24,9 @@ bool ref_normalize(const struct ref_call *c)
 	n = layout_count(c->out);
 	groups = layout_count(&at);
 	per = (double)n / (double)groups;
-	mean = mem_zalloc((size_t)groups * 2 * sizeof(double));
-	if (!mean)
-		return false;
+	mean = c->work;
 	var = mean + groups;
+	memset(mean, 0, (size_t)groups * 2 * sizeof(*mean));
 	i = 0;
 	layout_start(&it, &wide);
 	do
@@ -47,7 +46,6 @@ bool ref_normalize(const struct ref_call *c)
 			  sqrt(var[it.at] + c->attr->value);
 		i++;
 	} while (layout_next(&it));
-	mem_free(mean);
 	return true;
 }
 

@@ -42,9 +42,10 @@ struct ref_call {
 	const struct layout *const *in;
 	const double *const *x;
 	double *y;
+	double *work; /* twice as many as y; not for element-wise ops */
 };
 
-/* False when out of memory. Integer results are wrapped by the caller. */
+/* False where there is none for these operands. Integer results are wrapped by the caller. */
 typedef bool ref_fn(const struct ref_call *c);
 
 /*

@@ -62,11 +62,17 @@ struct device_ops {
 			uint32_t imms);
 	/* Makes plan->exe; called once a plan. */
 	accel_status (*compile)(struct device *dev, struct plan *plan);
-	/* bind[slot] is the buffer of each of the plan's slots. Returns when
-	 * the results are in memory. */
+	/*
+	 * bind[slot] is the buffer of each of the plan's slots. Returns when
+	 * the results are in memory. Sets dev->started when a step may have
+	 * written: what fails before, as what is out of memory does, has
+	 * changed nothing.
+	 */
 	accel_status (*run)(struct device *dev, struct plan *plan,
 			    struct buffer *const *bind);
 	void (*release)(struct device *dev, struct plan *plan);
+	/* Gives back what it keeps for the next step. */
+	void (*trim)(struct device *dev);
 	void (*close)(struct device *dev);
 };
 
@@ -78,6 +84,7 @@ struct device {
 	int ew_inputs, ew_outputs; /* operands of one element-wise kernel */
 	int ew_operands; /* inputs and outputs together */
 	int ew_ops; /* instructions of one element-wise kernel */
+	bool started; /* by run() */
 	accel_counters *counters; /* the context's: kernels, submits */
 };
 

@@ -50,6 +50,14 @@ void accel_close(accel_context *ctx)
 	mem_free(ctx);
 }
 
+void accel_trim(accel_context *ctx)
+{
+	if (!ctx)
+		return;
+	buffer_pool_drain(ctx);
+	ctx->dev->ops->trim(ctx->dev);
+}
+
 const char *accel_context_device(const accel_context *ctx)
 {
 	return ctx ? ctx->dev->name : NULL;

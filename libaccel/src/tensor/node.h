@@ -30,6 +30,7 @@ struct accel_tensor {
 	bool kept;
 	bool late; /* kept when it could not be computed any more */
 	bool imported; /* a view that is a tensor to its user */
+	bool spoiled; /* a step that failed may have half updated it */
 	bool forgotten; /* computed, and no longer known from what */
 	bool computed; /* buf holds the value; no inputs any more */
 	uint8_t op; /* enum op */

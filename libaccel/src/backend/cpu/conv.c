@@ -237,6 +237,8 @@ bool cpu_conv(struct cpu *c, const struct step *s, void *const *base,
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
+	if (c->measuring)
+		return true;
 	threads_for(c->threads, k.s.N * k.groups, grain(&k), conv_range, &k);
 	finish(s, base, k.y);
 	return true;
@@ -275,6 +277,8 @@ bool cpu_conv_input(struct cpu *c, const struct step *s, void *const *base,
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
+	if (c->measuring)
+		return true;
 	threads_for(c->threads, k.s.N * k.groups, grain(&k), input_range, &k);
 	finish(s, base, k.y);
 	return true;
@@ -330,6 +334,8 @@ bool cpu_conv_weight(struct cpu *c, const struct step *s, void *const *base,
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
+	if (c->measuring)
+		return true;
 	threads_for(c->threads, k.blocks, 1, weight_range, &k);
 	each = k.s.O * k.taps;
 	for (i = 0; i < each && k.sums != k.y; i++) {

@@ -25,6 +25,11 @@ void *cpu_scratch(struct cpu *c, int i, size_t bytes)
 	struct cpu_scratch *s = &c->scratch[i];
 	void *p;
 
+	if (c->measuring) {
+		if (bytes > c->measuring->bytes[i])
+			c->measuring->bytes[i] = bytes;
+		return c; /* any */
+	}
 	if (bytes <= s->bytes)
 		return s->p;
 	bytes += bytes / 4;
@@ -64,8 +69,8 @@ const float *cpu_dense_f32(struct cpu *c, int i, const struct operand *o,
 	if (o->l.dtype == ACCEL_F32 && layout_dense(&o->l))
 		return (const float *)from + o->l.offset;
 	to = cpu_scratch(c, i, (size_t)n * sizeof(float));
-	if (!to)
-		return NULL;
+	if (!to || c->measuring)
+		return to;
 	if (o->l.dtype == ACCEL_F32) {
 		struct layout dense;
 
@@ -115,12 +120,13 @@ static accel_status do_step(struct cpu *c, const struct step *s,
 	accel_status err = ACCEL_OK;
 
 	if (s->op == OP_FUSED) {
-		cpu_program(c, s->ew, s->in, s->out, base);
+		if (!c->measuring)
+			cpu_program(c, s->ew, s->in, s->out, base);
 		return ACCEL_OK;
 	}
 	if (!kernel[s->op] || !kernel[s->op](c, s, base, &err))
-		err = cpu_reference(s, base);
-	if (err || !s->ew)
+		err = cpu_reference(c, s, base);
+	if (err || !s->ew || c->measuring)
 		return err;
 	in[0] = s->out[0];
 	memcpy(in + 1, s->in + s->n_base,
@@ -136,6 +142,25 @@ accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base)
 
 	denormals_restore(mode);
 	return err;
+}
+
+void cpu_measure(struct cpu *c, const struct step *s, void *const *base,
+		 struct cpu_need *need)
+{
+	c->measuring = need;
+	do_step(c, s, base);
+	c->measuring = NULL;
+}
+
+accel_status cpu_reserve(struct cpu *c, const struct cpu_need *need)
+{
+	int i;
+
+	for (i = 0; i < CPU_SCRATCH; i++)
+		if (need->bytes[i] > c->scratch[i].bytes &&
+		    !cpu_scratch(c, i, need->bytes[i]))
+			return ACCEL_ERR_NOMEM;
+	return ACCEL_OK;
 }
 
 /* ---- the device ---- */
@@ -232,21 +257,41 @@ static accel_status access_end(struct device *dev, struct buffer *b, bool write)
 	return ACCEL_OK;
 }
 
+/* What a plan keeps here. */
+struct exe {
+	struct cpu_need need;
+	void *base[]; /* addresses by slot */
+};
+
 static accel_status compile(struct device *dev, struct plan *plan)
 {
-	(void)dev;
-	plan->exe = mem_alloc(plan->n_slots * sizeof(void *));
-	return plan->exe ? ACCEL_OK : ACCEL_ERR_NOMEM;
+	struct cpu *c = (struct cpu *)dev;
+	struct exe *x;
+	uint32_t i;
+
+	x = mem_zalloc(sizeof(*x) + plan->n_slots * sizeof(x->base[0]));
+	plan->exe = x;
+	if (!x)
+		return ACCEL_ERR_NOMEM;
+	for (i = 0; i < plan->n_slots; i++)
+		x->base[i] = c;
+	for (i = 0; i < plan->n_steps; i++)
+		cpu_measure(c, &plan->steps[i], x->base, &x->need);
+	return ACCEL_OK;
 }
 
 static accel_status run(struct device *dev, struct plan *plan,
 			struct buffer *const *bind)
 {
 	struct cpu *c = (struct cpu *)dev;
-	void **base = plan->exe;
-	accel_status err = ACCEL_OK;
+	struct exe *x = plan->exe;
+	void **base = x->base;
+	accel_status err = cpu_reserve(c, &x->need);
 	uint32_t i;
 
+	if (err)
+		return err;
+	dev->started = true;
 	for (i = 0; i < plan->n_slots; i++)
 		base[i] = bind[i] ? access_begin(dev, bind[i], true) : NULL;
 	for (i = 0; i < plan->n_steps && !err; i++)
@@ -264,6 +309,11 @@ static void release(struct device *dev, struct plan *plan)
 	(void)dev;
 	mem_free(plan->exe);
 	plan->exe = NULL;
+}
+
+static void trim(struct device *dev)
+{
+	cpu_trim((struct cpu *)dev);
 }
 
 static void close_device(struct device *dev)
@@ -284,6 +334,7 @@ static const struct device_ops cpu_ops = {
 	.compile = compile,
 	.run = run,
 	.release = release,
+	.trim = trim,
 	.close = close_device,
 };
 
@@ -310,13 +361,20 @@ accel_status cpu_init(struct cpu *c, uint32_t threads)
 	return ACCEL_OK;
 }
 
-void cpu_fini(struct cpu *c)
+void cpu_trim(struct cpu *c)
 {
 	uint32_t i;
 
-	threads_destroy(c->threads);
-	for (i = 0; i < sizeof(c->scratch) / sizeof(c->scratch[0]); i++)
+	for (i = 0; i < CPU_SCRATCH; i++) {
 		mem_free(c->scratch[i].p);
+		c->scratch[i] = (struct cpu_scratch){ 0 };
+	}
+}
+
+void cpu_fini(struct cpu *c)
+{
+	threads_destroy(c->threads);
+	cpu_trim(c);
 }
 
 struct device *cpu_open(const accel_open_options *options)

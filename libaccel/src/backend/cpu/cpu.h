@@ -5,6 +5,12 @@
 #include "../../base/threads.h"
 #include "../backend.h"
 
+/* What steps need of each of the step memories, bytes. */
+#define CPU_SCRATCH 5
+struct cpu_need {
+	size_t bytes[CPU_SCRATCH];
+};
+
 struct cpu {
 	struct device dev;
 	struct threads *threads;
@@ -12,7 +18,8 @@ struct cpu {
 	struct cpu_scratch {
 		void *p;
 		size_t bytes;
-	} scratch[4];
+	} scratch[CPU_SCRATCH];
+	struct cpu_need *measuring; /* NULL: steps run */
 };
 
 /* Loops are compiled for several vector lengths; which one runs
@@ -32,12 +39,23 @@ struct cpu {
  * steps here. */
 accel_status cpu_init(struct cpu *c, uint32_t threads);
 void cpu_fini(struct cpu *c);
+/* Frees the memory that is kept between steps. */
+void cpu_trim(struct cpu *c);
 
 /*
  * Runs one step. base[slot] is the address of the slot's first byte. A step
  * with an op that has no fast path here goes through its reference.
  */
 accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base);
+
+/*
+ * All memory of a plan's steps is there before the first one runs: cpu_measure()
+ * raises *need to what a step takes (base[]: any addresses), cpu_reserve() gets
+ * it. ERR_NOMEM.
+ */
+void cpu_measure(struct cpu *c, const struct step *s, void *const *base,
+		 struct cpu_need *need);
+accel_status cpu_reserve(struct cpu *c, const struct cpu_need *need);
 
 /* Step memory number i, of at least `bytes`; NULL when out of memory. */
 void *cpu_scratch(struct cpu *c, int i, size_t bytes);
@@ -53,7 +71,8 @@ const float *cpu_dense_f32(struct cpu *c, int i, const struct operand *o,
 			   void *const *base);
 
 /* Fast paths. False: none for these types or layouts (nothing was done). An
- * out of memory is *err. */
+ * out of memory is *err. While c->measuring, they take their step memory and
+ * touch nothing. */
 typedef bool cpu_kernel(struct cpu *c, const struct step *s, void *const *base,
 			accel_status *err);
 cpu_kernel cpu_matmul, cpu_conv, cpu_conv_input, cpu_conv_weight, cpu_reduce,
@@ -65,7 +84,8 @@ void cpu_program(struct cpu *c, const struct ew *ew, const struct operand *in,
 		 const struct operand *out, void *const *base);
 
 /* The step's op by its reference implementation. */
-accel_status cpu_reference(const struct step *s, void *const *base);
+accel_status cpu_reference(struct cpu *c, const struct step *s,
+			   void *const *base);
 
 /* Copies elements from one layout to another of the same shape and type. */
 void cpu_move(struct cpu *c, const struct layout *from, const void *src,

@@ -75,8 +75,9 @@ bool cpu_fill(struct cpu *c, const struct step *s, void *const *base,
 	const struct layout *l = &s->out[0].l;
 	int64_t i, n = layout_count(l);
 
-	(void)c;
 	(void)err;
+	if (c->measuring)
+		return true;
 	for (i = 0; i < n; i++)
 		dtype_store(l->dtype, cpu_base(&s->out[0], base), l->offset + i,
 			    s->attr.value);
@@ -89,8 +90,9 @@ bool cpu_arange(struct cpu *c, const struct step *s, void *const *base,
 	const struct layout *l = &s->out[0].l;
 	int64_t i;
 
-	(void)c;
 	(void)err;
+	if (c->measuring)
+		return true;
 	for (i = 0; i < l->shape[0]; i++)
 		dtype_store(l->dtype, cpu_base(&s->out[0], base), l->offset + i,
 			    dtype_wrap(l->dtype, (double)i));
@@ -105,6 +107,8 @@ bool cpu_concat(struct cpu *c, const struct step *s, void *const *base,
 	uint32_t i;
 
 	(void)err;
+	if (c->measuring)
+		return true;
 	for (i = 0; i < s->n_base; i++) {
 		at.shape[axis] = s->in[i].l.shape[axis];
 		cpu_move(c, &s->in[i].l, cpu_base(&s->in[i], base), &at,
@@ -120,6 +124,8 @@ bool cpu_pad(struct cpu *c, const struct step *s, void *const *base,
 	struct layout at = s->out[0].l;
 	int d;
 
+	if (c->measuring)
+		return true;
 	cpu_fill(c, s, base, err);
 	for (d = 0; d < at.ndim; d++) {
 		at.shape[d] = s->in[0].l.shape[d];
@@ -153,8 +159,9 @@ static const int32_t *dense_index(struct cpu *c, const struct operand *o,
 	if (layout_dense(&o->l))
 		return (const int32_t *)cpu_base(o, base) + o->l.offset;
 	to = cpu_scratch(c, 1, layout_bytes(&o->l));
-	if (!to ||
-	    layout_init(&dense, "gather", ACCEL_I32, o->l.ndim, o->l.shape))
+	if (!to || c->measuring)
+		return to;
+	if (layout_init(&dense, "gather", ACCEL_I32, o->l.ndim, o->l.shape))
 		return NULL;
 	cpu_move(c, &o->l, cpu_base(o, base), &dense, to);
 	return to;
@@ -192,7 +199,7 @@ bool cpu_gather(struct cpu *c, const struct step *s, void *const *base,
 	j.y = (float *)cpu_base(&s->out[0], base) + s->out[0].l.offset;
 	if (!j.x || !j.index)
 		*err = ACCEL_ERR_NOMEM;
-	else
+	else if (!c->measuring)
 		threads_for(c->threads, j.d.outer * j.n,
 			    1 + CPU_GRAIN / j.d.inner, gather_range, &j);
 	return true;
@@ -238,6 +245,8 @@ bool cpu_scatter_add(struct cpu *c, const struct step *s, void *const *base,
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
+	if (c->measuring)
+		return true;
 	cpu_move(c, &s->in[0].l, cpu_base(&s->in[0], base), &s->out[0].l,
 		 cpu_base(&s->out[0], base));
 	threads_for(c->threads, j.d.outer * j.d.inner, 1 + CPU_GRAIN / j.n,
@@ -372,6 +381,8 @@ bool cpu_max_pool(struct cpu *c, const struct step *s, void *const *base,
 		j.y = (float *)to + y->offset;
 	else
 		j.at = (int32_t *)to + y->offset;
+	if (c->measuring)
+		return true;
 	threads_for(c->threads, y->shape[0] * y->shape[1],
 		    1 + CPU_GRAIN / 4 / (j.OH * j.OW), pool_planes, &j);
 	return true;
@@ -407,7 +418,7 @@ bool cpu_max_unpool(struct cpu *c, const struct step *s, void *const *base,
 	j.y = (float *)cpu_base(&s->out[0], base) + y->offset;
 	if (!j.index || !j.g)
 		*err = ACCEL_ERR_NOMEM;
-	else
+	else if (!c->measuring)
 		threads_for(c->threads, y->shape[0] * y->shape[1],
 			    1 + CPU_GRAIN / (j.H * j.W), unpool_planes, &j);
 	return true;
@@ -454,14 +465,17 @@ bool cpu_random(struct cpu *c, const struct step *s, void *const *base,
 	const struct operand *in = &s->in[0];
 	const uint32_t *state =
 		(const uint32_t *)cpu_base(in, base) + in->l.offset;
-	struct random_job j = { { state[0], state[1] },
-				state[2],
-				s->attr.mode,
-				(float *)cpu_base(&s->out[0], base) +
-					s->out[0].l.offset,
-				layout_count(&s->out[0].l) };
+	struct random_job j = { .mode = s->attr.mode,
+				.y = (float *)cpu_base(&s->out[0], base) +
+				     s->out[0].l.offset,
+				.n = layout_count(&s->out[0].l) };
 
 	(void)err;
+	if (c->measuring)
+		return true;
+	j.key[0] = state[0];
+	j.key[1] = state[1];
+	j.call = state[2];
 	threads_for(c->threads, (j.n + 3) / 4, CPU_GRAIN / 16, random_fours,
 		    &j);
 	return true;

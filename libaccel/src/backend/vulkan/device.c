@@ -32,6 +32,7 @@ struct set {
 struct exe {
 	void **base; /* host addresses by slot */
 	uint64_t scratch_bytes; /* of the step that needs most */
+	struct cpu_need need; /* of the steps on the host */
 	uint64_t clock;
 	struct set set[MOST_SETS];
 };
@@ -242,6 +243,8 @@ static accel_status compile(struct device *dev, struct plan *plan)
 		release(dev, plan);
 		return ACCEL_ERR_NOMEM;
 	}
+	for (i = 0; i < plan->n_slots; i++)
+		x->base[i] = x; /* any address */
 	for (i = 0; i < plan->n_steps; i++) {
 		err = vk_fits(v, &plan->steps[i], &fits, &scratch);
 		if (err) {
@@ -249,6 +252,9 @@ static accel_status compile(struct device *dev, struct plan *plan)
 			return err;
 		}
 		plan->steps[i].on_host = !fits;
+		if (!fits)
+			cpu_measure(&v->host, &plan->steps[i], x->base,
+				    &x->need);
 		if (fits && scratch > x->scratch_bytes)
 			x->scratch_bytes = scratch;
 	}
@@ -383,6 +389,10 @@ static accel_status run(struct device *dev, struct plan *plan,
 
 	if (!s)
 		return err;
+	err = cpu_reserve(&v->host, &((struct exe *)plan->exe)->need);
+	if (err)
+		return err;
+	dev->started = true;
 	for (i = 0; i < s->n && !err; i++) {
 		struct segment *g = &s->segment[i];
 
@@ -399,6 +409,11 @@ static accel_status run(struct device *dev, struct plan *plan,
 		dev->counters->submits++;
 	}
 	return err;
+}
+
+static void trim(struct device *dev)
+{
+	cpu_trim(&((struct vulkan *)dev)->host);
 }
 
 static void close_device(struct device *dev)
@@ -425,6 +440,7 @@ static const struct device_ops vulkan_ops = {
 	.compile = compile,
 	.run = run,
 	.release = release,
+	.trim = trim,
 	.close = close_device,
 };
 
