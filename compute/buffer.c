@@ -145,6 +145,7 @@ static accel_status from_vulkan(struct compute_device *dev, uint64_t size,
 	bool export = flags & COMPUTE_BUFFER_EXPORT;
 	VkMemoryRequirements req;
 	struct compute_buffer *b;
+	uint32_t types;
 	accel_status s;
 	int type;
 
@@ -161,14 +162,20 @@ static accel_status from_vulkan(struct compute_device *dev, uint64_t size,
 	if (s)
 		goto fail;
 	dev->GetBufferMemoryRequirements(dev->handle, b->handle, &req);
-	type = pick_type(dev, req.memoryTypeBits, flags & COMPUTE_BUFFER_HOST);
-	if (type < 0) {
-		s = accel_error(ACCEL_ERR_NOSYS,
-				"%s has no memory type for this buffer",
-				dev->info.name);
-		goto fail;
-	}
-	s = buffer_memory(b, (uint32_t)type, req.size, export ? &exp : NULL);
+	types = req.memoryTypeBits;
+	s = ACCEL_ERR_NOSYS;
+	/* the best one's heap may be small: of a large card, what the CPU sees */
+	do {
+		type = pick_type(dev, types, flags & COMPUTE_BUFFER_HOST);
+		if (type < 0)
+			break;
+		types &= ~(1u << type);
+		s = buffer_memory(b, (uint32_t)type, req.size,
+				  export ? &exp : NULL);
+	} while (s == ACCEL_ERR_NOMEM);
+	if (s == ACCEL_ERR_NOSYS)
+		accel_error(s, "%s has no memory type for this buffer",
+			    dev->info.name);
 	if (s)
 		goto fail;
 	b->exportable = export;

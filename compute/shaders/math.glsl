@@ -90,8 +90,10 @@ vec4 pow4(vec4 x, vec4 y)
 {
 	vec4 r = pow(abs(x), y), fy = floor(y), h = y * 0.5;
 	bvec4 whole = equal(fy, y), odd = notEqual(floor(h), h);
-	vec4 neg = mix(vec4(uintBitsToFloat(0x7fc00000u)), mix(r, -r, odd),
-		       whole);
+	// of -inf by any exponent, of others by whole ones
+	vec4 neg = mix(mix(vec4(uintBitsToFloat(0x7fc00000u)), r,
+			   equal(x, vec4(uintBitsToFloat(0xff800000u)))),
+		       mix(r, -r, odd), whole);
 	r = mix(r, neg, lessThan(x, vec4(0)));
 	r = mix(r, vec4(0), equal(x, vec4(0)));
 	r = mix(r, vec4(uintBitsToFloat(0x7f800000u)),

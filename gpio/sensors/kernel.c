@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../libaccel/src/base/alloc.h"
+#include "../../libaccel/src/base/number.h"
 #include "../gpio.h"
 
 #define ZERO_CELSIUS 273.15
@@ -81,7 +82,7 @@ static accel_status read_number(const char *path, double *value)
 					   ? ACCEL_ERR_LOST
 					   : ACCEL_ERR_IO,
 				   "%s: %s", path, strerror(errno));
-	*value = strtod(text, &end);
+	*value = number_read(text, &end);
 	if (end == text || *end || !isfinite(*value))
 		return accel_error(ACCEL_ERR_FORMAT, "%s: '%s' is no number",
 				   path, text);
@@ -442,7 +443,7 @@ static accel_status w1_read(accel_sensor *s)
 		return accel_error(ACCEL_ERR_FORMAT,
 				   "%s: all bytes are zero; the bus is shorted",
 				   path);
-	raw = strtod(t + 2, NULL);
+	raw = number_read(t + 2, NULL);
 	sensor_value(s, 0, raw * 1e-3, accel_now_ns());
 	return raw == 85000 ? w1_judge_85(s, text) : ACCEL_OK;
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "../../libaccel/src/base/alloc.h"
+#include "../../libaccel/src/base/number.h"
 #include "../gpio.h"
 
 const char *accel_quality_name(accel_quality quality)
@@ -124,7 +125,7 @@ accel_status sensor_option(const accel_sensor *s, const struct sensor_args *a,
 	*value = missing;
 	if (!text)
 		return ACCEL_OK;
-	*value = strtod(text, &end);
+	*value = number_read(text, &end);
 	if (end == text || *end || !(*value >= min && *value <= max))
 		return accel_error(ACCEL_ERR_INVALID,
 				   "sensor '%s': %s=%s is not a number from "

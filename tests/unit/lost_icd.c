@@ -4,7 +4,7 @@
  * LOST_DRIVER names, but from the LOST_AFTER-th call on, the function named by
  * LOST_CALL (vkQueueSubmit or vkWaitForFences) returns VK_ERROR_DEVICE_LOST.
  * With LOST_DISCRETE its memory is that of a card: what is the device's the CPU
- * cannot see.
+ * cannot see. With LOST_BAR it is that of a card of which the CPU sees 1 MiB.
  */
 #define VK_NO_PROTOTYPES
 #include <dlfcn.h>
@@ -60,8 +60,9 @@ static void as_card(VkPhysicalDeviceMemoryProperties *m)
 {
 	host_type = m->memoryTypeCount++;
 	m->memoryTypes[host_type] = m->memoryTypes[0];
-	m->memoryTypes[host_type].propertyFlags &=
-		~(VkFlags)VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
+	if (!getenv("LOST_BAR"))
+		m->memoryTypes[host_type].propertyFlags &=
+			~(VkFlags)VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
 	m->memoryTypes[0].propertyFlags = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
 }
 
@@ -89,14 +90,17 @@ static VkResult allocate(VkDevice d, const VkMemoryAllocateInfo *info,
 {
 	VkMemoryAllocateInfo real = *info;
 
-	if (real.memoryTypeIndex == host_type)
+	if (real.memoryTypeIndex == host_type) {
+		if (getenv("LOST_BAR") && real.allocationSize > 1u << 20)
+			return VK_ERROR_OUT_OF_DEVICE_MEMORY;
 		real.memoryTypeIndex = 0;
+	}
 	return real_allocate(d, &real, c, out);
 }
 
 static PFN_vkVoidFunction card(const char *name, PFN_vkVoidFunction f)
 {
-	if (!f || !getenv("LOST_DISCRETE"))
+	if (!f || (!getenv("LOST_DISCRETE") && !getenv("LOST_BAR")))
 		return f;
 	if (!strcmp(name, "vkGetPhysicalDeviceMemoryProperties2")) {
 		real_memory = (PFN_vkGetPhysicalDeviceMemoryProperties2)f;

@@ -10,6 +10,7 @@
 
 #include <accel/accel.h>
 
+#include "../../libaccel/src/base/alloc.h"
 #include "../../libaccel/src/base/error.h"
 #include "tap.h"
 
@@ -113,6 +114,25 @@ static void test_driver_info(void)
 	close(fd);
 }
 
+/* A growth that 32 bits of doubling cannot hold ends, with memory or without. */
+static void test_grow(void)
+{
+	uint32_t cap = 0;
+	void *p = NULL;
+
+	alarm(20);
+	mem_fail_after(1);
+	CHECK(mem_grow(&p, &cap, (1u << 31) + 1, 1) == -1 && !p && !cap &&
+		      strstr(accel_last_error(), "4294967295 bytes"),
+	      "an array of more than 2^31 elements is refused");
+	CHECK(mem_grow(&p, &cap, UINT32_MAX, SIZE_MAX / 2) == -1 && !p,
+	      "so is one of more bytes than there are addresses");
+	mem_fail_after(0);
+	CHECK(!mem_grow(&p, &cap, 17, 4) && cap == 32, "others grow");
+	mem_free(p);
+	alarm(0);
+}
+
 int main(void)
 {
 	test_last_error();
@@ -121,5 +141,6 @@ int main(void)
 	test_driver_info();
 	CHECK(!strcmp(accel_version(), ACCEL_VERSION_STRING),
 	      "the library says its version");
+	test_grow();
 	return tap_done();
 }

@@ -2,7 +2,7 @@
 /* A context that has been in use for years computes what a new one does. */
 #include "conform.h"
 
-#include "../../libaccel/src/tensor/node.h"
+#include "../../libaccel/src/graph/walk.h"
 
 /* x + 1 + 1, which are nodes that no walk has met. */
 static float three(accel_tensor *x)
@@ -36,8 +36,30 @@ static void walks_after(uint64_t before, const char *what)
 	accel_tensor_destroy(x);
 }
 
+/* The nodes, the roots and the assignments of a key begin where its end says. */
+static void keys(void)
+{
+	accel_tensor *x = make(ACCEL_F32, ACCEL_SHAPE(1), 0, 1);
+	struct graph_scratch *s;
+	uint32_t counts[3] = { 0 };
+	accel_status err;
+
+	accel_scope_begin(ctx);
+	accel_assign(x, accel_neg(x));
+	err = graph_walk(ctx, accel_exp(x));
+	s = ctx->scratch;
+	if (!err && s->n_key > sizeof(counts))
+		memcpy(counts, s->key + s->n_key - sizeof(counts),
+		       sizeof(counts));
+	CHECK(counts[0] == s->n_nodes && counts[1] == 1 && counts[2] == 1,
+	      "%s: a plan's key counts its nodes, roots and assignments",
+	      label);
+	accel_scope_end(ctx);
+}
+
 static void suite(void)
 {
+	keys();
 	walks_after((1ull << 32) - 10, "2^31 reads");
 	walks_after((1ull << 62) - 10, "2^61 reads");
 }

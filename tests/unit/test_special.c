@@ -152,6 +152,12 @@ static void functions(accel_dtype d)
 	check(accel_pow_scalar(x, 3), FUNC, "cubes of edges, %s", name);
 	check(accel_pow_scalar(x, -1), FUNC, "reciprocals of edges, %s", name);
 	check(accel_pow_scalar(x, 0), FUNC, "0th powers of edges, %s", name);
+	check(accel_pow_scalar(x, 0.5), FUNC, "powers 1/2 of edges, %s", name);
+	check(accel_pow_scalar(x, -0.5), FUNC, "powers -1/2 of edges, %s",
+	      name);
+	check(accel_pow_scalar(x, 1.5), FUNC, "powers 3/2 of edges, %s", name);
+	check(accel_pow_scalar(accel_abs(x), 0.5), FUNC,
+	      "powers 1/2 of what has no sign, %s", name);
 }
 
 static void integers(void)

@@ -70,17 +70,23 @@ void mem_fail_after(uint64_t n)
 int mem_grow(void *p, uint32_t *cap, uint32_t need, size_t size)
 {
 	void *old, *grown;
-	uint32_t n = *cap ? *cap : 16;
+	uint64_t n = *cap ? *cap : 16;
 
 	if (need <= *cap)
 		return 0;
 	while (n < need)
 		n *= 2;
+	if (n > UINT32_MAX)
+		n = UINT32_MAX;
+	if (n > SIZE_MAX / size) {
+		checked(NULL, SIZE_MAX);
+		return -1;
+	}
 	memcpy(&old, p, sizeof(old));
-	grown = mem_realloc(old, n * size);
+	grown = mem_realloc(old, (size_t)n * size);
 	if (!grown)
 		return -1;
 	memcpy(p, &grown, sizeof(grown));
-	*cap = n;
+	*cap = (uint32_t)n;
 	return 0;
 }

@@ -69,6 +69,13 @@ static bool fold(const struct ir *ir, struct ir_node *n)
 	return true;
 }
 
+static bool same_elements(const struct ir_input *x, const struct ir_input *y)
+{
+	return x->node == y->node && x->l.offset == y->l.offset &&
+	       layout_same_shape(&x->l, &y->l) &&
+	       !memcmp(x->l.stride, y->l.stride, sizeof(x->l.stride));
+}
+
 /* Whether an operand is all of its node, in order, if maybe by another shape:
  * what is stored is the same. */
 static bool is_whole(const struct ir *ir, const struct ir_input *at)
@@ -122,6 +129,23 @@ static struct ir_input *identity(const struct ir *ir, struct ir_node *n)
 		       : NULL;
 }
 
+/* Whether an operand has no sign bit, or is a NaN: not -0 either. */
+static bool positive(const struct ir *ir, const struct ir_input *in)
+{
+	const struct ir_node *n = &ir->node[in->node];
+
+	switch (n->op) {
+	case OP_EXP:
+	case OP_ABS:
+	case OP_SIGMOID:
+		return true;
+	case OP_MUL: /* a square: the same elements twice */
+		return same_elements(&n->in[0], &n->in[1]);
+	default:
+		return false;
+	}
+}
+
 /* Cheaper forms of a power by a constant. */
 static void strength(const struct ir *ir, struct ir_node *n)
 {
@@ -132,6 +156,8 @@ static void strength(const struct ir *ir, struct ir_node *n)
 	if (e == 2) {
 		n->op = OP_MUL;
 		n->in[1] = n->in[0];
+	} else if (!positive(ir, &n->in[0])) {
+		return; /* pow(-0, 0.5) is 0 and pow(-inf, 0.5) inf */
 	} else if (e == 0.5) {
 		n->op = OP_SQRT;
 		n->n_in = 1;
@@ -163,14 +189,9 @@ static bool same(const struct ir_node *a, const struct ir_node *b)
 	    a->l.dtype != b->l.dtype || !layout_same_shape(&a->l, &b->l) ||
 	    memcmp(ir_attr(a), ir_attr(b), op_table[a->op].attr_bytes))
 		return false;
-	for (i = 0; i < a->n_in; i++) {
-		const struct ir_input *x = &a->in[i], *y = &b->in[i];
-
-		if (x->node != y->node || x->l.offset != y->l.offset ||
-		    !layout_same_shape(&x->l, &y->l) ||
-		    memcmp(x->l.stride, y->l.stride, sizeof(x->l.stride)))
+	for (i = 0; i < a->n_in; i++)
+		if (!same_elements(&a->in[i], &b->in[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -84,6 +84,14 @@ static accel_status key_node(struct graph_scratch *s,
 	return key_put(s, &t->attr, op_table[t->op].attr_bytes);
 }
 
+/* The end of a key: where its nodes, roots and assignments are. */
+static accel_status key_counts(struct graph_scratch *s)
+{
+	const uint32_t counts[] = { s->n_nodes, s->n_roots, s->n_assigns };
+
+	return key_put(s, counts, sizeof(counts));
+}
+
 static accel_status visit(struct graph_scratch *s, struct accel_tensor *t)
 {
 	accel_status err;
@@ -291,5 +299,7 @@ accel_status graph_walk(struct accel_context *ctx, struct accel_tensor *target)
 
 		err = key_put(s, pair, sizeof(pair));
 	}
+	if (!err)
+		err = key_counts(s);
 	return report(s, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/error.h"
+#include "../base/number.h"
 #include "layer.h"
 
 /* What a part of a layer's text is for. */
@@ -60,7 +61,7 @@ static accel_status take_word(struct part *p, const char *word)
 	double v;
 
 	errno = 0;
-	v = strtod(word, &end);
+	v = number_read(word, &end);
 	if (*word && !*end && !errno && v > -1e9 && v < 1e9)
 		return take_number(p, word, v);
 	for (f = layer_fields; f->name; f++) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../base/error.h"
+#include "../base/number.h"
 
 #define BAR_WIDTH 24
 #define BAR_LEAST 6 /* a shorter one says nothing */
@@ -192,12 +193,14 @@ accel_status csv_log(const char *path, unsigned metrics, bool validation,
 		     const accel_epoch *epoch, uint32_t first, uint32_t n)
 {
 	FILE *f = fopen(path, first ? "a" : "w");
+	void *was;
 	bool bad;
 	uint32_t i;
 
 	if (!f)
 		return accel_error(ACCEL_ERR_IO, "%s: %s", path,
 				   strerror(errno));
+	was = number_point_begin();
 	if (!first) {
 		fputs("epoch,learning_rate", f);
 		csv_names(f, "", metrics);
@@ -212,6 +215,7 @@ accel_status csv_log(const char *path, unsigned metrics, bool validation,
 			csv_scores(f, &epoch[i].validation, metrics);
 		fputc('\n', f);
 	}
+	number_point_end(was);
 	bad = ferror(f);
 	bad |= fclose(f) != 0;
 	return bad ? accel_error(ACCEL_ERR_IO, "%s: %s", path, strerror(errno))

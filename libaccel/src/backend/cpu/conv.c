@@ -221,10 +221,16 @@ static void conv_range(void *arg, int64_t begin, int64_t end)
 	give_columns(k, slot);
 }
 
+/* Of one product. */
+static int64_t terms(const struct work *k)
+{
+	return k->taps * k->area * k->s.OG;
+}
+
 /* How many images are worth a thread. */
 static int64_t grain(const struct work *k)
 {
-	return 1 + 100000 / (k->taps * k->area * k->s.OG);
+	return 1 + 100000 / terms(k);
 }
 
 bool cpu_conv(struct cpu *c, const struct step *s, void *const *base,
@@ -239,7 +245,7 @@ bool cpu_conv(struct cpu *c, const struct step *s, void *const *base,
 	}
 	if (c->measuring)
 		return true;
-	threads_for(c->threads, k.s.N * k.groups, grain(&k), conv_range, &k);
+	cpu_for_blas(c, k.s.N * k.groups, grain(&k), terms(&k), conv_range, &k);
 	finish(s, base, k.y);
 	return true;
 }
@@ -279,7 +285,8 @@ bool cpu_conv_input(struct cpu *c, const struct step *s, void *const *base,
 	}
 	if (c->measuring)
 		return true;
-	threads_for(c->threads, k.s.N * k.groups, grain(&k), input_range, &k);
+	cpu_for_blas(c, k.s.N * k.groups, grain(&k), terms(&k), input_range,
+		     &k);
 	finish(s, base, k.y);
 	return true;
 }
@@ -336,7 +343,7 @@ bool cpu_conv_weight(struct cpu *c, const struct step *s, void *const *base,
 	}
 	if (c->measuring)
 		return true;
-	threads_for(c->threads, k.blocks, 1, weight_range, &k);
+	cpu_for_blas(c, k.blocks, 1, terms(&k), weight_range, &k);
 	each = k.s.O * k.taps;
 	for (i = 0; i < each && k.sums != k.y; i++) {
 		float sum = k.sums[i];

@@ -5,7 +5,6 @@
  */
 #include "cpu.h"
 
-#include <cblas.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
@@ -357,7 +356,6 @@ accel_status cpu_init(struct cpu *c, uint32_t threads)
 	c->threads = threads_create(threads);
 	if (!c->threads)
 		return ACCEL_ERR_NOMEM;
-	openblas_set_num_threads(1); /* see matmul.c */
 	return ACCEL_OK;
 }
 

@@ -57,6 +57,12 @@ void cpu_measure(struct cpu *c, const struct step *s, void *const *base,
 		 struct cpu_need *need);
 accel_status cpu_reserve(struct cpu *c, const struct cpu_need *need);
 
+/* What threads_for() does, of ranges that call BLAS: that works in the calling
+ * thread only meanwhile, and as the process has set it otherwise. @terms: multiply-adds of
+ * one call, at most. */
+void cpu_for_blas(struct cpu *c, int64_t n, int64_t grain, int64_t terms,
+		  threads_fn *fn, void *arg);
+
 /* Step memory number i, of at least `bytes`; NULL when out of memory. */
 void *cpu_scratch(struct cpu *c, int i, size_t bytes);
 

@@ -5,6 +5,7 @@
  * the next product in a loop and burn as much time as they compute.
  */
 #include <cblas.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "../../base/half.h"
@@ -165,6 +166,45 @@ static const float *matrix_at(const struct matrix *m, int64_t row, int64_t col)
 					: m->p + col * m->ld + row;
 }
 
+/* OpenBLAS does products of four times as many terms in one thread anyway. */
+#define BLAS_ALONE 65536
+
+/* Contexts at work in BLAS, and how many threads it had before. */
+static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t blas_users;
+static int blas_threads;
+
+static void blas_begin(void)
+{
+	pthread_mutex_lock(&blas_lock);
+	if (!blas_users++) {
+		blas_threads = openblas_get_num_threads();
+		if (blas_threads != 1)
+			openblas_set_num_threads(1);
+	}
+	pthread_mutex_unlock(&blas_lock);
+}
+
+static void blas_end(void)
+{
+	pthread_mutex_lock(&blas_lock);
+	if (!--blas_users && blas_threads != 1)
+		openblas_set_num_threads(blas_threads);
+	pthread_mutex_unlock(&blas_lock);
+}
+
+void cpu_for_blas(struct cpu *c, int64_t n, int64_t grain, int64_t terms,
+		  threads_fn *fn, void *arg)
+{
+	bool large = terms > BLAS_ALONE;
+
+	if (large)
+		blas_begin();
+	threads_for(c->threads, n, grain, fn, arg);
+	if (large)
+		blas_end();
+}
+
 static void float_tiles(void *arg, int64_t begin, int64_t end)
 {
 	const struct float_job *j = arg;
@@ -221,9 +261,9 @@ bool cpu_matmul(struct cpu *c, const struct step *s, void *const *base,
 	if (c->measuring)
 		return true;
 	choose_tiles(&j);
-	threads_for(c->threads, batch * j.tiles,
-		    j.tiles > 1 ? 1 : 1 + CPU_GRAIN * 8 / (j.m * j.n * j.k),
-		    float_tiles, &j);
+	cpu_for_blas(c, batch * j.tiles,
+		     j.tiles > 1 ? 1 : 1 + CPU_GRAIN * 8 / (j.m * j.n * j.k),
+		     j.m * j.n * j.k, float_tiles, &j);
 	if (out->dtype == ACCEL_F16) {
 		uint16_t *h =
 			(uint16_t *)cpu_base(&s->out[0], base) + out->offset;
