@@ -18,5 +18,9 @@ LDLIBS   += $(shell pkg-config --libs $(LIB_PC) 2>/dev/null)
 # Loops over blocks of numbers: vectorized, and none looks at errno or traps.
 $(BUILD)/obj/libaccel/src/backend/cpu/program.o \
 $(BUILD)/obj/libaccel/src/backend/cpu/move.o \
+$(BUILD)/obj/libaccel/src/backend/cpu/pool.o \
+$(BUILD)/obj/libaccel/src/backend/cpu/reduce.o \
+$(BUILD)/obj/libaccel/src/backend/cpu/resize.o \
+$(BUILD)/obj/libaccel/src/backend/cpu/scan.o \
 $(BUILD)/obj/libaccel/src/data/samples.o: \
 	CFLAGS += -O3 -fno-math-errno -fno-trapping-math

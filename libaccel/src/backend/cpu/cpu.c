@@ -110,6 +110,15 @@ static cpu_kernel *const kernel[OP_COUNT] = {
 	[OP_MAX_POOL] = cpu_max_pool,
 	[OP_MAX_POOL_INDEX] = cpu_max_pool,
 	[OP_MAX_UNPOOL] = cpu_max_unpool,
+	[OP_AVG_POOL] = cpu_avg_pool,
+	[OP_AVG_UNPOOL] = cpu_avg_pool,
+	[OP_ARGMAX] = cpu_argreduce,
+	[OP_ARGMIN] = cpu_argreduce,
+	[OP_CUMSUM] = cpu_cumsum,
+	[OP_TOPK] = cpu_topk,
+	[OP_RESIZE] = cpu_resize,
+	[OP_RESIZE_ADJOINT] = cpu_resize,
+	[OP_UNPACK_BITS] = cpu_unpack_bits,
 };
 
 static accel_status do_step(struct cpu *c, const struct step *s,

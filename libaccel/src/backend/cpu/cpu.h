@@ -76,6 +76,10 @@ static inline void *cpu_base(const struct operand *o, void *const *base)
 const float *cpu_dense_f32(struct cpu *c, int i, const struct operand *o,
 			   void *const *base);
 
+/* An i32 operand, dense: where it is, or copied to scratch number 1. */
+const int32_t *cpu_dense_i32(struct cpu *c, const struct operand *o,
+			     void *const *base);
+
 /* Fast paths. False: none for these types or layouts (nothing was done). An
  * out of memory is *err. While c->measuring, they take their step memory and
  * touch nothing. */
@@ -83,7 +87,9 @@ typedef bool cpu_kernel(struct cpu *c, const struct step *s, void *const *base,
 			accel_status *err);
 cpu_kernel cpu_matmul, cpu_conv, cpu_conv_input, cpu_conv_weight, cpu_reduce,
 	cpu_softmax, cpu_normalize, cpu_gather, cpu_scatter_add, cpu_concat,
-	cpu_pad, cpu_random, cpu_max_pool, cpu_max_unpool, cpu_fill, cpu_arange;
+	cpu_pad, cpu_random, cpu_max_pool, cpu_max_unpool, cpu_avg_pool,
+	cpu_fill, cpu_arange, cpu_argreduce, cpu_cumsum, cpu_topk, cpu_resize,
+	cpu_unpack_bits;
 
 /* Runs a program over n_out outputs; in[i] is value i. */
 void cpu_program(struct cpu *c, const struct ew *ew, const struct operand *in,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What moves elements: copies between layouts, concat, pad, gather, scatter,
- * pooling by index; and random numbers. */
+ * bits; and random numbers. */
 #include <math.h>
 #include <string.h>
 
@@ -149,9 +149,8 @@ struct index_job {
 	int64_t n; /* indices along the axis */
 };
 
-/* The index operand, dense i32. It may be a broadcast view. */
-static const int32_t *dense_index(struct cpu *c, const struct operand *o,
-				  void *const *base)
+const int32_t *cpu_dense_i32(struct cpu *c, const struct operand *o,
+			     void *const *base)
 {
 	struct layout dense;
 	int32_t *to;
@@ -195,7 +194,7 @@ bool cpu_gather(struct cpu *c, const struct step *s, void *const *base,
 	j.d = axis_split(&s->in[0].l, s->attr.axis);
 	j.n = s->out[0].l.shape[s->attr.axis];
 	j.x = cpu_dense_f32(c, 0, &s->in[0], base);
-	j.index = dense_index(c, &s->in[1], base);
+	j.index = cpu_dense_i32(c, &s->in[1], base);
 	j.y = (float *)cpu_base(&s->out[0], base) + s->out[0].l.offset;
 	if (!j.x || !j.index)
 		*err = ACCEL_ERR_NOMEM;
@@ -238,7 +237,7 @@ bool cpu_scatter_add(struct cpu *c, const struct step *s, void *const *base,
 		return false;
 	j.d = axis_split(&s->out[0].l, s->attr.axis);
 	j.n = s->in[1].l.shape[s->attr.axis];
-	j.index = dense_index(c, &s->in[1], base);
+	j.index = cpu_dense_i32(c, &s->in[1], base);
 	j.src = cpu_dense_f32(c, 2, &s->in[2], base);
 	j.y = (float *)cpu_base(&s->out[0], base) + s->out[0].l.offset;
 	if (!j.index || !j.src) {
@@ -254,173 +253,45 @@ bool cpu_scatter_add(struct cpu *c, const struct step *s, void *const *base,
 	return true;
 }
 
-/* ---- max pooling ---- */
+/* ---- bits ---- */
 
-struct pool_job {
-	const struct op_attr *a;
-	const float *x, *g;
-	const int32_t *index;
+struct bits_job {
+	const void *x;
 	float *y;
-	int32_t *at;
-	int64_t H, W, OH, OW;
+	accel_dtype dtype;
+	int64_t bits;
 };
 
-/* v where it is larger than m, or the first NaN. */
-static inline bool above(float v, float m)
+static void unpack_range(void *arg, int64_t begin, int64_t end)
 {
-	return (v > m) | ((v != v) & (m == m));
-}
+	const struct bits_job *j = arg;
+	int64_t i, b;
 
-/* One window, clipped where it reaches over the edge. */
-static void pool_one(const struct pool_job *j, const float *x, int64_t p,
-		     int64_t q, float *max, int32_t *at)
-{
-	const struct op_attr *a = j->a;
-	int64_t h0 = p * a->stride[0] - a->pad[0], h1 = h0 + a->kernel[0];
-	int64_t w0 = q * a->stride[1] - a->pad[1], w1 = w0 + a->kernel[1];
-	int64_t h, w;
+	for (i = begin; i < end; i++) {
+		uint32_t v = j->dtype == ACCEL_I32 ? ((const uint32_t *)j->x)[i]
+						   : ((const uint8_t *)j->x)[i];
 
-	h0 = h0 < 0 ? 0 : h0;
-	h1 = h1 > j->H ? j->H : h1;
-	w0 = w0 < 0 ? 0 : w0;
-	w1 = w1 > j->W ? j->W : w1;
-	*at = (int32_t)(h0 * j->W + w0);
-	*max = x[*at];
-	for (h = h0; h < h1; h++) {
-		for (w = w0; w < w1; w++) {
-			float v = x[h * j->W + w];
-
-			if (!above(v, *max))
-				continue;
-			*max = v;
-			*at = (int32_t)(h * j->W + w);
-		}
+		for (b = 0; b < j->bits; b++)
+			j->y[i * j->bits + b] = (float)(v >> b & 1);
 	}
 }
 
-/*
- * Row p of windows of 2 by 2 that never reach over the edge. Without branches
- * that depend on the numbers, which no processor can foresee; false when a NaN,
- * or infinities of both signs, need the slow way.
- */
-static bool row_2x2(const struct pool_job *j, const float *x, int64_t p,
-		    float *restrict y, int32_t *restrict at)
+bool cpu_unpack_bits(struct cpu *c, const struct step *s, void *const *base,
+		     accel_status *err)
 {
-	int32_t first = (int32_t)(p * j->a->stride[0] * j->W);
-	int32_t width = (int32_t)j->W, q;
-	const float *r0 = x + first, *r1 = r0 + j->W;
-	float all = 0;
+	const struct layout *in = &s->in[0].l, *out = &s->out[0].l;
+	struct bits_job j = { .dtype = in->dtype,
+			      .bits = out->shape[out->ndim - 1] };
 
-	for (q = 0; q < (int32_t)j->OW; q++) {
-		float a = r0[2 * q], b = r0[2 * q + 1];
-		float c = r1[2 * q], d = r1[2 * q + 1];
-		float top = b > a ? b : a, low = d > c ? d : c;
-
-		all += (a + b) + (c + d);
-		if (y) {
-			y[q] = low > top ? low : top;
-		} else {
-			int32_t right = b > a, below = width + (d > c) - right;
-
-			at[q] = first + 2 * q + right + below * (low > top);
-		}
-	}
-	return all == all;
-}
-
-static void pool_planes(void *arg, int64_t begin, int64_t end)
-{
-	const struct pool_job *j = arg;
-	const struct op_attr *a = j->a;
-	bool two = a->kernel[0] == 2 && a->kernel[1] == 2 &&
-		   a->stride[1] == 2 && !a->pad[0] && !a->pad[1] &&
-		   !a->pad[2] && !a->pad[3];
-	int64_t z, p, q;
-	int32_t at;
-	float max;
-
-	for (z = begin; z < end; z++) {
-		const float *x = j->x + z * j->H * j->W;
-
-		for (p = 0; p < j->OH; p++) {
-			int64_t o = (z * j->OH + p) * j->OW;
-
-			if (two && row_2x2(j, x, p, j->y ? j->y + o : NULL,
-					   j->at ? j->at + o : NULL))
-				continue;
-			for (q = 0; q < j->OW; q++) {
-				pool_one(j, x, p, q, &max, &at);
-				if (j->y)
-					j->y[o + q] = max;
-				else
-					j->at[o + q] = at;
-			}
-		}
-	}
-}
-
-bool cpu_max_pool(struct cpu *c, const struct step *s, void *const *base,
-		  accel_status *err)
-{
-	const struct layout *x = &s->in[0].l, *y = &s->out[0].l;
-	struct pool_job j = { .a = &s->attr,
-			      .H = x->shape[2],
-			      .W = x->shape[3],
-			      .OH = y->shape[2],
-			      .OW = y->shape[3] };
-	void *to = cpu_base(&s->out[0], base);
-
-	if (x->dtype != ACCEL_F32)
+	(void)err;
+	if (out->dtype != ACCEL_F32 || !layout_dense(in))
 		return false;
-	j.x = cpu_dense_f32(c, 0, &s->in[0], base);
-	if (!j.x) {
-		*err = ACCEL_ERR_NOMEM;
-		return true;
-	}
-	if (s->op == OP_MAX_POOL)
-		j.y = (float *)to + y->offset;
-	else
-		j.at = (int32_t *)to + y->offset;
-	if (c->measuring)
-		return true;
-	threads_for(c->threads, y->shape[0] * y->shape[1],
-		    1 + CPU_GRAIN / 4 / (j.OH * j.OW), pool_planes, &j);
-	return true;
-}
-
-static void unpool_planes(void *arg, int64_t begin, int64_t end)
-{
-	const struct pool_job *j = arg;
-	int64_t z, i, n = j->OH * j->OW;
-
-	for (z = begin; z < end; z++) {
-		float *y = j->y + z * j->H * j->W;
-
-		memset(y, 0, (size_t)(j->H * j->W) * sizeof(*y));
-		for (i = 0; i < n; i++)
-			y[j->index[z * n + i]] += j->g[z * n + i];
-	}
-}
-
-bool cpu_max_unpool(struct cpu *c, const struct step *s, void *const *base,
-		    accel_status *err)
-{
-	const struct layout *g = &s->in[1].l, *y = &s->out[0].l;
-	struct pool_job j = { .H = y->shape[2],
-			      .W = y->shape[3],
-			      .OH = g->shape[2],
-			      .OW = g->shape[3] };
-
-	if (y->dtype != ACCEL_F32)
-		return false;
-	j.index = dense_index(c, &s->in[0], base);
-	j.g = cpu_dense_f32(c, 0, &s->in[1], base);
-	j.y = (float *)cpu_base(&s->out[0], base) + y->offset;
-	if (!j.index || !j.g)
-		*err = ACCEL_ERR_NOMEM;
-	else if (!c->measuring)
-		threads_for(c->threads, y->shape[0] * y->shape[1],
-			    1 + CPU_GRAIN / (j.H * j.W), unpool_planes, &j);
+	j.x = (const uint8_t *)cpu_base(&s->in[0], base) +
+	      (size_t)in->offset * accel_dtype_size(in->dtype);
+	j.y = (float *)cpu_base(&s->out[0], base) + out->offset;
+	if (!c->measuring)
+		threads_for(c->threads, layout_count(in), CPU_GRAIN / j.bits,
+			    unpack_range, &j);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include "../../base/half.h"
 #include "cpu.h"
+#include "vmath.h"
 
 #define BLOCK 512
 
@@ -163,11 +164,6 @@ static void store(accel_dtype d, void *p, int64_t at, int64_t n, const void *v)
 		return;                                                        \
 	} while (0)
 
-static float sigmoidf(float x)
-{
-	return 1.0f / (1.0f + expf(-x));
-}
-
 VECTOR static void unary_f(enum op op, int64_t n, float *restrict d,
 			   const float *a)
 {
@@ -187,27 +183,27 @@ VECTOR static void unary_f(enum op op, int64_t n, float *restrict d,
 	case OP_RELU:
 		EACH(a[k] < 0 ? 0 : a[k]);
 	case OP_EXP:
-		EACH(expf(a[k]));
+		EACH(v_exp(a[k]));
 	case OP_LOG:
-		EACH(logf(a[k]));
+		EACH(v_log(a[k]));
 	case OP_SQRT:
 		EACH(sqrtf(a[k]));
 	case OP_RSQRT:
 		EACH(1.0f / sqrtf(a[k]));
 	case OP_TANH:
-		EACH(tanhf(a[k]));
+		EACH(v_tanh(a[k]));
 	case OP_SIGMOID:
-		EACH(sigmoidf(a[k]));
+		EACH(v_sigmoid(a[k]));
 	case OP_GELU:
-		EACH(0.5f * a[k] * (1.0f + erff(a[k] * 0.70710678f)));
+		EACH(0.5f * a[k] * (1.0f + v_erf(a[k] * 0.70710678f)));
 	case OP_SILU:
-		EACH(a[k] * sigmoidf(a[k]));
+		EACH(a[k] * v_sigmoid(a[k]));
 	case OP_SIN:
 		EACH(sinf(a[k]));
 	case OP_COS:
 		EACH(cosf(a[k]));
 	case OP_ERF:
-		EACH(erff(a[k]));
+		EACH(v_erf(a[k]));
 	default:
 		EACH(a[k]);
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "vmath.h"
 
 /* An input's elements sorted by what they are reduced into. */
 struct split {
@@ -192,6 +193,19 @@ struct rows {
 	float *y;
 };
 
+VECTOR static void exp_row(const float *x, float max, int64_t n, int64_t step,
+			   float *restrict y)
+{
+	int64_t i;
+
+	if (step == 1)
+		for (i = 0; i < n; i++)
+			y[i] = v_exp(x[i] - max);
+	else
+		for (i = 0; i < n; i++)
+			y[i * step] = v_exp(x[i * step] - max);
+}
+
 static void softmax_range(void *arg, int64_t begin, int64_t end)
 {
 	const struct rows *j = arg;
@@ -205,18 +219,15 @@ static void softmax_range(void *arg, int64_t begin, int64_t end)
 
 		for (i = 0; i < n; i++)
 			max = x[i * st] > max ? x[i * st] : max;
+		exp_row(x, max, n, st, y);
+		for (i = 0; i < n; i++)
+			sum += y[i * st];
 		if (j->s->op == OP_SOFTMAX) {
-			for (i = 0; i < n; i++) {
-				y[i * st] = expf(x[i * st] - max);
-				sum += y[i * st];
-			}
 			scale = (float)(1 / sum);
 			for (i = 0; i < n; i++)
 				y[i * st] *= scale;
 			continue;
 		}
-		for (i = 0; i < n; i++)
-			sum += expf(x[i * st] - max);
 		sum = log(sum);
 		for (i = 0; i < n; i++)
 			y[i * st] = (float)(x[i * st] - max - sum);
