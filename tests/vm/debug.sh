@@ -3,9 +3,13 @@
 # debug.sh [PROGRAM...]: the module under KASAN, lockdep, kmemleak and fault injection.
 #
 # Builds (once, cached) the user-mode debug kernel, then boots it
-#   - once for each mistake of tests/vm/faultmod, and of tests/vm/breaks in the
-#     module itself: each must be seen for what it is, or this check could not
-#     fail and would be worth nothing;
+#   - once for each mistake of tests/vm/faultmod: each must be seen for what it is,
+#     or this check could not fail and would be worth nothing;
+#   - for the mistakes of tests/vm/breaks in the module itself: once for each that
+#     the kernel's own tools must see, once for all that a kselftest must. Its
+#     patch says by whom, in a line above the first ---:
+#         Found by PROGRAM: CLASS	a class of scan-console.sh, on the console
+#         Found by PROGRAM: TEST	that test of the program fails
 #   - once with the simulated chips and the module: every program in
 #     build/kselftest (or those named; make kselftest-programs builds them), 100
 #     load and unload cycles, a search for leaks. Any complaint in the console
@@ -36,17 +40,35 @@ cp "$kernel"/modules/*.ko "$work/ko/" || die "cannot copy the modules (disk full
 module "$top" piaccel
 module "$vm/faultmod" faultmod
 [ ! -d "$vm/testboard" ] || module "$vm/testboard" testboard
-for p in "$vm"/breaks/*.patch; do
-	name=$(basename "$p" .patch)
-	rm -rf "$work/src-$name"
-	mkdir -p "$work/src-$name" || die "cannot write to $work"
-	cp -r "$top/Kbuild" "$top/driver" "$top/uapi" "$work/src-$name/" ||
+
+# The mistakes in the module, one after the other in one copy of it, so that only
+# what a patch touches is built again. Rows "NAME PROGRAM CLASS" in $work/seen,
+# "NAME PROGRAM TEST" in $work/tested.
+breaks() {
+	local p name program how src=$work/src
+	rm -rf "$src" "$work/tested" "$work/seen"
+	mkdir -p "$src" || die "cannot write to $work"
+	cp -r "$top/Kbuild" "$top/driver" "$top/uapi" "$src/" ||
 		die "cannot copy the driver (disk full?)"
-	patch -s -d "$work/src-$name" -p1 <"$p" ||
-		die "$p does not fit the driver any more: make it again"
-	MODULE_SRC=$work/src-$name "$top/scripts/module.sh" "$kernel/kdir" "$work/$name" || exit 1
-	cp "$work/$name/piaccel.ko" "$work/ko/$name.ko" || die "cannot copy $name.ko (disk full?)"
-done
+	for p in "$vm"/breaks/*.patch; do
+		name=$(basename "$p" .patch)
+		IFS=: read -r program how < <(sed -n '/^---/q; s/^Found by //p' "$p")
+		[ -x "$BUILD/kselftest/$program" ] && [ -n "${how:-}" ] ||
+			die "$p does not say 'Found by PROGRAM: CLASS or TEST'"
+		case $how in
+		" kasan" | " sleep" | " lockdep" | " warn" | " hang")
+			echo "$name $program$how" >>"$work/seen" ;;
+		*) echo "$name $program$how" >>"$work/tested" ;;
+		esac
+		patch -s -d "$src" -p1 <"$p" ||
+			die "$p does not fit the driver any more: make it again"
+		MODULE_SRC=$src "$top/scripts/module.sh" "$kernel/kdir" "$work/broken" || exit 1
+		cp "$work/broken/piaccel.ko" "$work/ko/$name.ko" ||
+			die "cannot copy $name.ko (disk full?)"
+		patch -s -R -d "$src" -p1 <"$p" || die "cannot take $p back"
+	done
+}
+breaks
 
 # ---- this check can fail -----------------------------------------------------
 # fault KIND CLASS PROMISE [SCRIPT ARGUMENTS...]: a TAP line in $work/fault-KIND;
@@ -70,10 +92,28 @@ fault() {
 	return 1
 }
 
+# tested: the mistakes that a test must notice, all in one boot; TAP lines in
+# $work/fault-tested. A boot that died has no results for the rest.
+tested() {
+	local name program test
+	rm -rf "$work/broken-tap"
+	mkdir -p "$work/broken-tap" || die "cannot write to $work"
+	UML_SECONDS=1200 "$vm/uml.sh" "$kernel/linux" tested broken.sh || exit 1
+	while read -r name program test; do
+		if grep -q "^not ok [0-9]* .*[.]$test\>" "$work/broken-tap/$name"; then
+			echo "ok - $program notices $name: $test"
+			continue
+		fi
+		sed 's/^/# /' "$work/broken-tap/$name" ||
+			tail -20 "$BUILD/uml-console-tested.log" | sed 's/^/# /'
+		echo "not ok - $program notices $name: $test"
+	done <"$work/tested" >"$work/fault-tested" 2>&1
+}
+
 # faults: one that makes no mistake first, then the others side by side.
 faults() {
 	rm -f "$work"/fault-*
-	local start=$SECONDS hang
+	local start=$SECONDS hang name program class
 	fault none clean "a module without a mistake leaves a clean console"
 	# enough for it to get there, on a machine as slow as this one is now
 	hang=$((15 + 6 * (SECONDS - start)))
@@ -88,13 +128,15 @@ faults() {
 	fault warn warn "a WARN is caught" &
 	fault hang end "the time limit ends a machine that hangs, and that fails" &
 	wait
-	fault overrun kasan "KASAN catches an off-by-one put into the driver" \
-		break.sh overrun edge_test &
-	fault asleep sleep "a sleeping call put under a lock of the driver is caught" \
-		break.sh asleep line_test &
+	while read -r name program class; do
+		fault "$name" "$class" "$class is seen when $program meets $name" \
+			break.sh "$name" "$program" &
+	done <"$work/seen"
+	tested &
 	wait
-	cat "$work"/fault-[!n]*
-	echo "1..11"
+	mv "$work/fault-none" "$work/none"
+	cat "$work"/fault-*
+	echo "1..$(cat "$work/none" "$work"/fault-* | grep -cE '^(not )?ok ')"
 }
 
 bad=0
