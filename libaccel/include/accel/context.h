@@ -54,8 +54,8 @@ ACCEL_API const char *accel_context_backend(const accel_context *ctx);
 /*
  * Scopes own temporaries. accel_scope_end() frees every tensor made since the
  * matching begin, except those given to accel_keep(). Scopes nest. Tensors
- * made outside any scope live until accel_tensor_destroy() or accel_close(),
- * and so do the intermediate ones of an op that is made of several.
+ * made outside any scope live until accel_tensor_destroy() or accel_close();
+ * the intermediate ones of an op that is made of several go with its result.
  *
  * accel_scope_end: ERR_INVALID when no scope is open.
  */

@@ -132,6 +132,7 @@ accel_status accel_grad(accel_tensor *loss, int n, accel_tensor *const *wrt,
 {
 	struct backward b = { 0 };
 	struct graph_scratch *s;
+	struct op_whole whole;
 	accel_status err;
 	int k;
 
@@ -170,8 +171,13 @@ accel_status accel_grad(accel_tensor *loss, int n, accel_tensor *const *wrt,
 	memset(b.grad, 0, b.n * sizeof(*b.grad));
 	memset(b.wanted, 0, b.n * sizeof(*b.wanted));
 	/* what the loss read, whatever was assigned since */
+	if (!op_begin(loss->ctx, &whole))
+		return ACCEL_ERR_NOMEM;
 	loss->ctx->differentiating = true;
 	err = backward(&b, loss, n, wrt, grads);
 	loss->ctx->differentiating = false;
+	op_end(&whole, err ? 0 : (uint32_t)n, grads);
+	for (k = 0; err && k < n; k++)
+		grads[k] = NULL;
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <accel/ops.h>
 
 #include "../base/error.h"
+#include "../ops/op.h"
 #include "../tensor/layout.h"
 
 const char *accel_loss_name(accel_loss loss)
@@ -86,8 +87,8 @@ static accel_tensor *sparse(accel_tensor *target, accel_tensor *x)
 		accel_one_hot(target, accel_tensor_dim(x, -1), ACCEL_F32), x);
 }
 
-accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
-			    accel_tensor *output)
+static accel_tensor *loss_of_parts(accel_loss loss, accel_tensor *target,
+				   accel_tensor *output)
 {
 	accel_tensor *d = NULL;
 
@@ -128,4 +129,11 @@ accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
 		return accel_error_null(ACCEL_ERR_INVALID, "no loss %d", loss);
 	}
 	return accel_mean(d, ACCEL_ALL_AXES, false);
+}
+
+accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
+			    accel_tensor *output)
+{
+	return OP_WHOLE(op_context(target),
+			loss_of_parts(loss, target, output));
 }

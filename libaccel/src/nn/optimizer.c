@@ -9,6 +9,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../ops/op.h"
 #include "../tensor/layout.h"
 #include "update.h"
 
@@ -176,7 +177,7 @@ void accel_optimizer_set_rate(accel_optimizer *o, double lr)
 
 /* ---- clipping ---- */
 
-accel_tensor *accel_clip_value(accel_tensor *g, double limit)
+static accel_tensor *clip_value_parts(accel_tensor *g, double limit)
 {
 	accel_context *ctx = accel_tensor_context(g);
 
@@ -188,6 +189,11 @@ accel_tensor *accel_clip_value(accel_tensor *g, double limit)
 	g = accel_minimum(g, accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, limit));
 	return accel_maximum(g,
 			     accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, -limit));
+}
+
+accel_tensor *accel_clip_value(accel_tensor *g, double limit)
+{
+	return OP_WHOLE(op_context(g), clip_value_parts(g, limit));
 }
 
 static accel_tensor *square_sum(accel_tensor *g)
@@ -209,9 +215,14 @@ static accel_tensor *clip_factor(accel_tensor *square, double norm)
 	return accel_div(n, accel_maximum(n, accel_sqrt(square)));
 }
 
-accel_tensor *accel_clip_norm(accel_tensor *g, double norm)
+static accel_tensor *clip_norm_parts(accel_tensor *g, double norm)
 {
 	return accel_mul(g, clip_factor(square_sum(g), norm));
+}
+
+accel_tensor *accel_clip_norm(accel_tensor *g, double norm)
+{
+	return OP_WHOLE(op_context(g), clip_norm_parts(g, norm));
 }
 
 accel_status accel_clip_global_norm(int n, accel_tensor **grads, double norm)

@@ -128,8 +128,8 @@ bool grad_where(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 }
 
 /* `out` < 0: the operands' common type. */
-static accel_tensor *record(enum op op, accel_tensor *a, accel_tensor *b,
-			    bool to_float, int out)
+static accel_tensor *record_parts(enum op op, accel_tensor *a, accel_tensor *b,
+				  bool to_float, int out)
 {
 	accel_tensor *in[2] = { a, b };
 	int64_t shape[ACCEL_MAX_DIMS];
@@ -149,6 +149,12 @@ static accel_tensor *record(enum op op, accel_tensor *a, accel_tensor *b,
 	in[0] = op_expand_as(op_as(a, d), &l);
 	in[1] = op_expand_as(op_as(b, d), &l);
 	return op_record(op, 2, in, &l, NULL);
+}
+
+static accel_tensor *record(enum op op, accel_tensor *a, accel_tensor *b,
+			    bool to_float, int out)
+{
+	return OP_WHOLE(op_context(a), record_parts(op, a, b, to_float, out));
 }
 
 #define BINARY(name, OP, to_float)                                             \
@@ -189,22 +195,38 @@ static accel_tensor *number_for(accel_tensor *a, double b)
 	return accel_full(a->ctx, d, ACCEL_SCALAR, b);
 }
 
-accel_tensor *accel_add_scalar(accel_tensor *a, double b)
+static accel_tensor *add_scalar_parts(accel_tensor *a, double b)
 {
 	return accel_add(a, number_for(a, b));
 }
 
-accel_tensor *accel_mul_scalar(accel_tensor *a, double b)
+accel_tensor *accel_add_scalar(accel_tensor *a, double b)
+{
+	return OP_WHOLE(op_context(a), add_scalar_parts(a, b));
+}
+
+static accel_tensor *mul_scalar_parts(accel_tensor *a, double b)
 {
 	return accel_mul(a, number_for(a, b));
 }
 
-accel_tensor *accel_pow_scalar(accel_tensor *a, double b)
+accel_tensor *accel_mul_scalar(accel_tensor *a, double b)
+{
+	return OP_WHOLE(op_context(a), mul_scalar_parts(a, b));
+}
+
+static accel_tensor *pow_scalar_parts(accel_tensor *a, double b)
 {
 	return accel_pow(a, number_for(a, b));
 }
 
-accel_tensor *accel_where(accel_tensor *cond, accel_tensor *a, accel_tensor *b)
+accel_tensor *accel_pow_scalar(accel_tensor *a, double b)
+{
+	return OP_WHOLE(op_context(a), pow_scalar_parts(a, b));
+}
+
+static accel_tensor *where_parts(accel_tensor *cond, accel_tensor *a,
+				 accel_tensor *b)
 {
 	accel_tensor *in[3] = { cond, a, b };
 	int64_t shape[ACCEL_MAX_DIMS];
@@ -226,4 +248,9 @@ accel_tensor *accel_where(accel_tensor *cond, accel_tensor *a, accel_tensor *b)
 	in[1] = op_expand_as(op_as(a, d), &l);
 	in[2] = op_expand_as(op_as(b, d), &l);
 	return op_record(OP_WHERE, 3, in, &l, NULL);
+}
+
+accel_tensor *accel_where(accel_tensor *cond, accel_tensor *a, accel_tensor *b)
+{
+	return OP_WHOLE(op_context(cond), where_parts(cond, a, b));
 }

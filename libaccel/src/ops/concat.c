@@ -42,7 +42,7 @@ bool grad_concat(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 	return true;
 }
 
-accel_tensor *accel_concat(int n, accel_tensor *const *parts, int axis)
+static accel_tensor *concat_parts(int n, accel_tensor *const *parts, int axis)
 {
 	accel_tensor *in[64];
 	int64_t shape[ACCEL_MAX_DIMS];
@@ -84,6 +84,12 @@ accel_tensor *accel_concat(int n, accel_tensor *const *parts, int axis)
 	for (i = 0; i < n; i++)
 		in[i] = op_as(parts[i], dtype);
 	return op_record(OP_CONCAT, (uint32_t)n, in, &l, &attr);
+}
+
+accel_tensor *accel_concat(int n, accel_tensor *const *parts, int axis)
+{
+	return OP_WHOLE(n > 0 && parts ? op_context(parts[0]) : NULL,
+			concat_parts(n, parts, axis));
 }
 
 bool ref_pad(const struct ref_call *c)

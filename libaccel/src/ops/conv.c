@@ -206,7 +206,7 @@ static bool prepare(const char *who, const accel_conv_options *o, int ndim,
 	return in[0] && in[1];
 }
 
-accel_tensor *accel_conv2d_with(const accel_conv_options *o)
+static accel_tensor *conv2d_parts(const accel_conv_options *o)
 {
 	const int64_t *x, *w;
 	struct op_attr attr = { 0 };
@@ -244,7 +244,12 @@ accel_tensor *accel_conv2d_with(const accel_conv_options *o)
 	return conv(OP_CONV, in[0], in[1], &out, &attr);
 }
 
-accel_tensor *accel_conv1d_with(const accel_conv_options *o)
+accel_tensor *accel_conv2d_with(const accel_conv_options *o)
+{
+	return OP_WHOLE(o ? op_context(o->x) : NULL, conv2d_parts(o));
+}
+
+static accel_tensor *conv1d_parts(const accel_conv_options *o)
 {
 	accel_conv_options two;
 	accel_tensor *in[2], *y;
@@ -266,7 +271,12 @@ accel_tensor *accel_conv1d_with(const accel_conv_options *o)
 		 : NULL;
 }
 
-accel_tensor *accel_conv_transpose2d_with(const accel_conv_options *o)
+accel_tensor *accel_conv1d_with(const accel_conv_options *o)
+{
+	return OP_WHOLE(o ? op_context(o->x) : NULL, conv1d_parts(o));
+}
+
+static accel_tensor *conv_transpose2d_parts(const accel_conv_options *o)
 {
 	const int64_t *x, *w;
 	struct op_attr attr = { 0 };
@@ -305,4 +315,9 @@ accel_tensor *accel_conv_transpose2d_with(const accel_conv_options *o)
 				   o->output_pad[i];
 	}
 	return conv(OP_CONV_INPUT, in[0], in[1], &out, &attr);
+}
+
+accel_tensor *accel_conv_transpose2d_with(const accel_conv_options *o)
+{
+	return OP_WHOLE(o ? op_context(o->x) : NULL, conv_transpose2d_parts(o));
 }

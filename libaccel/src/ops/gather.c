@@ -98,7 +98,8 @@ static int fit(const char *who, accel_tensor *x, int axis, accel_tensor *index)
 	return a;
 }
 
-accel_tensor *accel_gather(accel_tensor *x, int axis, accel_tensor *index)
+static accel_tensor *gather_parts(accel_tensor *x, int axis,
+				  accel_tensor *index)
 {
 	accel_tensor *in[2] = { x, index };
 	struct op_attr attr = { 0 };
@@ -114,8 +115,13 @@ accel_tensor *accel_gather(accel_tensor *x, int axis, accel_tensor *index)
 	return op_record(OP_GATHER, 2, in, &l, &attr);
 }
 
-accel_tensor *accel_scatter_add(accel_tensor *x, int axis, accel_tensor *index,
-				accel_tensor *src)
+accel_tensor *accel_gather(accel_tensor *x, int axis, accel_tensor *index)
+{
+	return OP_WHOLE(op_context(x), gather_parts(x, axis, index));
+}
+
+static accel_tensor *scatter_add_parts(accel_tensor *x, int axis,
+				       accel_tensor *index, accel_tensor *src)
 {
 	accel_tensor *in[3] = { x, index, src };
 	struct op_attr attr = { 0 };
@@ -138,7 +144,14 @@ accel_tensor *accel_scatter_add(accel_tensor *x, int axis, accel_tensor *index,
 	return op_record(OP_SCATTER_ADD, 3, in, &l, &attr);
 }
 
-accel_tensor *accel_embedding_lookup(accel_tensor *table, accel_tensor *index)
+accel_tensor *accel_scatter_add(accel_tensor *x, int axis, accel_tensor *index,
+				accel_tensor *src)
+{
+	return OP_WHOLE(op_context(x), scatter_add_parts(x, axis, index, src));
+}
+
+static accel_tensor *embedding_lookup_parts(accel_tensor *table,
+					    accel_tensor *index)
 {
 	accel_tensor *in[2] = { table, index }, *y;
 	int64_t shape[ACCEL_MAX_DIMS], n, dim;
@@ -162,7 +175,14 @@ accel_tensor *accel_embedding_lookup(accel_tensor *table, accel_tensor *index)
 	return accel_reshape(y, nd + 1, shape);
 }
 
-accel_tensor *accel_one_hot(accel_tensor *index, int64_t n, accel_dtype dtype)
+accel_tensor *accel_embedding_lookup(accel_tensor *table, accel_tensor *index)
+{
+	return OP_WHOLE(op_context(table),
+			embedding_lookup_parts(table, index));
+}
+
+static accel_tensor *one_hot_parts(accel_tensor *index, int64_t n,
+				   accel_dtype dtype)
 {
 	if (!index)
 		return NULL;
@@ -173,4 +193,9 @@ accel_tensor *accel_one_hot(accel_tensor *index, int64_t n, accel_dtype dtype)
 	return op_as(accel_equal(accel_expand(op_as(index, ACCEL_I32), -1),
 				 accel_arange(index->ctx, ACCEL_I32, n)),
 		     dtype);
+}
+
+accel_tensor *accel_one_hot(accel_tensor *index, int64_t n, accel_dtype dtype)
+{
+	return OP_WHOLE(op_context(index), one_hot_parts(index, n, dtype));
 }

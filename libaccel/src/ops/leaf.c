@@ -20,8 +20,8 @@ bool ref_arange(const struct ref_call *c)
 	return true;
 }
 
-accel_tensor *accel_full(accel_context *ctx, accel_dtype dtype, int ndim,
-			 const int64_t *shape, double value)
+static accel_tensor *full_parts(accel_context *ctx, accel_dtype dtype, int ndim,
+				const int64_t *shape, double value)
 {
 	struct layout l, one;
 	accel_tensor *t;
@@ -35,6 +35,12 @@ accel_tensor *accel_full(accel_context *ctx, accel_dtype dtype, int ndim,
 	/* what the type can hold: the plan's key has this value */
 	t->attr.value = dtype_wrap(dtype, value);
 	return op_expand_as(t, &l);
+}
+
+accel_tensor *accel_full(accel_context *ctx, accel_dtype dtype, int ndim,
+			 const int64_t *shape, double value)
+{
+	return OP_WHOLE(ctx, full_parts(ctx, dtype, ndim, shape, value));
 }
 
 accel_tensor *accel_scalar(accel_context *ctx, accel_dtype dtype, double value)

@@ -87,7 +87,7 @@ static accel_tensor *record(accel_tensor *a, accel_tensor *b)
 	return op_record(OP_MATMUL, 2, in, &l, NULL);
 }
 
-accel_tensor *accel_matmul_with(const accel_matmul_options *o)
+static accel_tensor *matmul_parts(const accel_matmul_options *o)
 {
 	accel_tensor *in[2], *a, *b, *y;
 	int64_t shape[ACCEL_MAX_DIMS];
@@ -124,4 +124,9 @@ accel_tensor *accel_matmul_with(const accel_matmul_options *o)
 	a = accel_reshape(a, ACCEL_SHAPE(-1, a->l.shape[nd - 1]));
 	y = a ? record(a, b) : NULL;
 	return y ? accel_reshape(y, nd, shape) : NULL;
+}
+
+accel_tensor *accel_matmul_with(const accel_matmul_options *o)
+{
+	return OP_WHOLE(o ? op_context(o->a) : NULL, matmul_parts(o));
 }

@@ -74,7 +74,8 @@ bool grad_normalize(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 	return gx[0];
 }
 
-accel_tensor *accel_normalize(accel_tensor *x, accel_axes axes, double epsilon)
+static accel_tensor *normalize_parts(accel_tensor *x, accel_axes axes,
+				     double epsilon)
 {
 	struct op_attr attr = { .value = epsilon };
 	struct layout l;
@@ -88,6 +89,11 @@ accel_tensor *accel_normalize(accel_tensor *x, accel_axes axes, double epsilon)
 					"normalize: epsilon %g is below 0",
 					epsilon);
 	return op_record1(OP_NORMALIZE, x, &l, &attr);
+}
+
+accel_tensor *accel_normalize(accel_tensor *x, accel_axes axes, double epsilon)
+{
+	return OP_WHOLE(op_context(x), normalize_parts(x, axes, epsilon));
 }
 
 /* y * gamma + beta along one axis; each [n] or NULL. */
@@ -118,8 +124,8 @@ static accel_tensor *affine(const char *who, accel_tensor *y, int axis,
 	return y;
 }
 
-accel_tensor *accel_layer_norm(accel_tensor *x, accel_tensor *gamma,
-			       accel_tensor *beta, double epsilon)
+static accel_tensor *layer_norm_parts(accel_tensor *x, accel_tensor *gamma,
+				      accel_tensor *beta, double epsilon)
 {
 	if (!x)
 		return NULL;
@@ -130,9 +136,16 @@ accel_tensor *accel_layer_norm(accel_tensor *x, accel_tensor *gamma,
 		      x->l.ndim - 1, gamma, beta);
 }
 
-accel_tensor *accel_batch_norm(accel_tensor *x, accel_tensor *gamma,
-			       accel_tensor *beta, accel_tensor *mean,
-			       accel_tensor *var, double epsilon)
+accel_tensor *accel_layer_norm(accel_tensor *x, accel_tensor *gamma,
+			       accel_tensor *beta, double epsilon)
+{
+	return OP_WHOLE(op_context(x),
+			layer_norm_parts(x, gamma, beta, epsilon));
+}
+
+static accel_tensor *batch_norm_parts(accel_tensor *x, accel_tensor *gamma,
+				      accel_tensor *beta, accel_tensor *mean,
+				      accel_tensor *var, double epsilon)
 {
 	accel_tensor *y, *rstd, *shift;
 	accel_axes axes = { 1, { 0 } };
@@ -156,4 +169,12 @@ accel_tensor *accel_batch_norm(accel_tensor *x, accel_tensor *gamma,
 	shift = accel_neg(accel_mul(mean, rstd));
 	y = rstd && shift ? affine("batch_norm", x, 1, rstd, shift) : NULL;
 	return affine("batch_norm", y, 1, gamma, beta);
+}
+
+accel_tensor *accel_batch_norm(accel_tensor *x, accel_tensor *gamma,
+			       accel_tensor *beta, accel_tensor *mean,
+			       accel_tensor *var, double epsilon)
+{
+	return OP_WHOLE(op_context(x),
+			batch_norm_parts(x, gamma, beta, mean, var, epsilon));
 }

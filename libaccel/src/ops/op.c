@@ -32,6 +32,17 @@ bool op_args(const char *who, uint32_t n, accel_tensor *const *x)
 	return true;
 }
 
+void op_end(struct op_whole *w, uint32_t n, accel_tensor *const *result)
+{
+	uint32_t i;
+
+	for (i = 0; w->ctx && i < n; i++)
+		if (result[i])
+			node_unscope(result[i]);
+	if (w->ctx)
+		accel_scope_end(w->ctx);
+}
+
 void *op_no_options(const char *who)
 {
 	return accel_error_null(ACCEL_ERR_INVALID, "%s: no options", who);

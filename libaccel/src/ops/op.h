@@ -86,6 +86,43 @@ accel_tensor *op_record(enum op op, uint32_t n_in, accel_tensor *const *in,
 accel_tensor *op_record1(enum op op, accel_tensor *x, const struct layout *l,
 			 const struct op_attr *attr);
 
+/*
+ * An op that is made of several: outside a scope, what is recorded on the way
+ * to its results goes with them, so that nobody has to free what he never saw.
+ *
+ * op_begin(): false when out of memory. op_end(): of the results, which may be
+ * NULL, are handles left; with none, of nothing.
+ */
+struct op_whole {
+	struct accel_context *ctx; /* NULL: a scope owns what is recorded */
+};
+void op_end(struct op_whole *w, uint32_t n, accel_tensor *const *result);
+
+static inline bool op_begin(struct accel_context *of, struct op_whole *w)
+{
+	w->ctx = of && !of->n_marks ? of : NULL;
+	return !w->ctx || !accel_scope_begin(of);
+}
+
+static inline accel_tensor *op_end1(struct op_whole *w, accel_tensor *result)
+{
+	if (w->ctx)
+		op_end(w, 1, &result);
+	return result;
+}
+
+static inline struct accel_context *op_context(const accel_tensor *t)
+{
+	return t ? t->ctx : NULL;
+}
+
+/* `call` makes the result. */
+#define OP_WHOLE(of, call)                                                     \
+	({                                                                     \
+		struct op_whole w_;                                            \
+		op_begin(of, &w_) ? op_end1(&w_, call) : NULL;                 \
+	})
+
 /* False if one is NULL (silently) or they are of different contexts. */
 bool op_args(const char *who, uint32_t n, accel_tensor *const *x);
 

@@ -148,7 +148,7 @@ bool grad_avg_unpool(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 	return gx[0];
 }
 
-static accel_tensor *pool(enum op op, const accel_pool_options *o)
+static accel_tensor *pool_parts(enum op op, const accel_pool_options *o)
 {
 	const char *who = op_table[op].name;
 	struct op_attr attr = { 0 };
@@ -196,6 +196,11 @@ static accel_tensor *pool(enum op op, const accel_pool_options *o)
 		shape[i + 2] = size / attr.stride[i] + 1;
 	}
 	return record(op, 1, &x, x->l.dtype, shape, &attr);
+}
+
+static accel_tensor *pool(enum op op, const accel_pool_options *o)
+{
+	return OP_WHOLE(o ? op_context(o->x) : NULL, pool_parts(op, o));
 }
 
 accel_tensor *accel_max_pool2d_with(const accel_pool_options *o)

@@ -38,8 +38,8 @@ bool ref_random(const struct ref_call *c)
 	return true;
 }
 
-static accel_tensor *record(accel_context *ctx, int ndim, const int64_t *shape,
-			    int mode)
+static accel_tensor *record_parts(accel_context *ctx, int ndim,
+				  const int64_t *shape, int mode)
 {
 	struct op_attr attr = { .mode = mode };
 	const int64_t four = 4;
@@ -59,6 +59,12 @@ static accel_tensor *record(accel_context *ctx, int ndim, const int64_t *shape,
 	return op_record1(OP_RANDOM, state, &l, &attr);
 }
 
+static accel_tensor *record(accel_context *ctx, int ndim, const int64_t *shape,
+			    int mode)
+{
+	return OP_WHOLE(ctx, record_parts(ctx, ndim, shape, mode));
+}
+
 accel_tensor *accel_random_uniform(accel_context *ctx, int ndim,
 				   const int64_t *shape)
 {
@@ -71,7 +77,7 @@ accel_tensor *accel_random_normal(accel_context *ctx, int ndim,
 	return record(ctx, ndim, shape, 1);
 }
 
-accel_tensor *accel_random_dropout(accel_tensor *x, double rate)
+static accel_tensor *random_dropout_parts(accel_tensor *x, double rate)
 {
 	accel_tensor *u, *keep;
 
@@ -90,4 +96,9 @@ accel_tensor *accel_random_dropout(accel_tensor *x, double rate)
 	keep = accel_greater_equal(u, op_number(u, rate));
 	keep = op_as(keep, x->l.dtype);
 	return accel_mul(accel_mul(x, keep), op_number(x, 1 / (1 - rate)));
+}
+
+accel_tensor *accel_random_dropout(accel_tensor *x, double rate)
+{
+	return OP_WHOLE(op_context(x), random_dropout_parts(x, rate));
 }

@@ -172,8 +172,8 @@ static accel_tensor *record(enum op op, accel_tensor *x, uint32_t set,
 	return drop(op_record1(op, x, &l, &attr), set, keep);
 }
 
-static accel_tensor *reduce(enum op op, accel_tensor *x, accel_axes axes,
-			    bool keep)
+static accel_tensor *reduce_parts(enum op op, accel_tensor *x, accel_axes axes,
+				  bool keep)
 {
 	uint32_t set;
 
@@ -183,6 +183,12 @@ static accel_tensor *reduce(enum op op, accel_tensor *x, accel_axes axes,
 	    !dtype_is_float(x->l.dtype))
 		x = op_as(x, ACCEL_I32);
 	return x ? record(op, x, set, x->l.dtype, keep) : NULL;
+}
+
+static accel_tensor *reduce(enum op op, accel_tensor *x, accel_axes axes,
+			    bool keep)
+{
+	return OP_WHOLE(op_context(x), reduce_parts(op, x, axes, keep));
 }
 
 accel_tensor *accel_sum(accel_tensor *x, accel_axes axes, bool keep)
@@ -205,7 +211,7 @@ accel_tensor *accel_min(accel_tensor *x, accel_axes axes, bool keep)
 	return reduce(OP_REDUCE_MIN, x, axes, keep);
 }
 
-accel_tensor *accel_mean(accel_tensor *x, accel_axes axes, bool keep)
+static accel_tensor *mean_parts(accel_tensor *x, accel_axes axes, bool keep)
 {
 	accel_dtype d;
 	accel_tensor *y;
@@ -223,7 +229,12 @@ accel_tensor *accel_mean(accel_tensor *x, accel_axes axes, bool keep)
 	return op_as(y, d);
 }
 
-accel_tensor *accel_var(accel_tensor *x, accel_axes axes, bool keep)
+accel_tensor *accel_mean(accel_tensor *x, accel_axes axes, bool keep)
+{
+	return OP_WHOLE(op_context(x), mean_parts(x, axes, keep));
+}
+
+static accel_tensor *var_parts(accel_tensor *x, accel_axes axes, bool keep)
 {
 	x = op_as_float(x);
 	if (!x)
@@ -232,7 +243,13 @@ accel_tensor *accel_var(accel_tensor *x, accel_axes axes, bool keep)
 	return accel_mean(accel_mul(x, x), axes, keep);
 }
 
-static accel_tensor *argreduce(enum op op, accel_tensor *x, int axis, bool keep)
+accel_tensor *accel_var(accel_tensor *x, accel_axes axes, bool keep)
+{
+	return OP_WHOLE(op_context(x), var_parts(x, axes, keep));
+}
+
+static accel_tensor *argreduce_parts(enum op op, accel_tensor *x, int axis,
+				     bool keep)
 {
 	int i;
 
@@ -245,6 +262,11 @@ static accel_tensor *argreduce(enum op op, accel_tensor *x, int axis, bool keep)
 					op_table[op].name, axis,
 					layout_text(&x->l));
 	return record(op, x, 1u << i, ACCEL_I32, keep);
+}
+
+static accel_tensor *argreduce(enum op op, accel_tensor *x, int axis, bool keep)
+{
+	return OP_WHOLE(op_context(x), argreduce_parts(op, x, axis, keep));
 }
 
 accel_tensor *accel_argmax(accel_tensor *x, int axis, bool keep)

@@ -86,8 +86,8 @@ bool grad_resize(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 	return gx[0];
 }
 
-accel_tensor *accel_resize(accel_tensor *x, int64_t height, int64_t width,
-			   accel_resize_mode mode)
+static accel_tensor *resize_parts(accel_tensor *x, int64_t height,
+				  int64_t width, accel_resize_mode mode)
 {
 	x = op_as_float(x);
 	if (!x)
@@ -100,4 +100,10 @@ accel_tensor *accel_resize(accel_tensor *x, int64_t height, int64_t width,
 		return accel_error_null(ACCEL_ERR_INVALID, "resize: no mode %d",
 					(int)mode);
 	return record(OP_RESIZE, x, height, width, mode);
+}
+
+accel_tensor *accel_resize(accel_tensor *x, int64_t height, int64_t width,
+			   accel_resize_mode mode)
+{
+	return OP_WHOLE(op_context(x), resize_parts(x, height, width, mode));
 }

@@ -43,7 +43,7 @@ bool grad_cumsum(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 	return gx[0];
 }
 
-accel_tensor *accel_cumsum(accel_tensor *x, int axis)
+static accel_tensor *cumsum_parts(accel_tensor *x, int axis)
 {
 	int i;
 
@@ -57,6 +57,11 @@ accel_tensor *accel_cumsum(accel_tensor *x, int axis)
 	if (!dtype_is_float(x->l.dtype))
 		x = op_as(x, ACCEL_I32);
 	return cumsum(x, i, 0);
+}
+
+accel_tensor *accel_cumsum(accel_tensor *x, int axis)
+{
+	return OP_WHOLE(op_context(x), cumsum_parts(x, axis));
 }
 
 /* NaN counts as the largest. */
@@ -94,9 +99,11 @@ bool ref_topk(const struct ref_call *c)
 accel_status accel_topk(accel_tensor *x, int64_t k, accel_tensor **values,
 			accel_tensor **indices)
 {
-	accel_tensor *index;
+	accel_tensor *made[3] = { NULL };
 	int64_t shape[ACCEL_MAX_DIMS];
+	struct op_whole whole;
 	struct layout l;
+	bool failed;
 
 	if (values)
 		*values = NULL;
@@ -111,15 +118,18 @@ accel_status accel_topk(accel_tensor *x, int64_t k, accel_tensor **values,
 	shape[x->l.ndim - 1] = k;
 	if (layout_init(&l, "topk", ACCEL_I32, x->l.ndim, shape))
 		return ACCEL_ERR_SHAPE;
-	index = op_record1(OP_TOPK, x, &l, NULL);
-	if (!index)
+	if (!op_begin(x->ctx, &whole))
+		return ACCEL_ERR_NOMEM;
+	made[0] = op_record1(OP_TOPK, x, &l, NULL);
+	if (values)
+		made[1] = accel_gather(x, -1, made[0]);
+	failed = !made[0] || (values && !made[1]);
+	op_end(&whole, failed ? 0 : 2, made + !indices);
+	if (failed)
 		return ACCEL_ERR_NOMEM;
 	if (indices)
-		*indices = index;
-	if (values) {
-		*values = accel_gather(x, -1, index);
-		if (!*values)
-			return ACCEL_ERR_NOMEM;
-	}
+		*indices = made[0];
+	if (values)
+		*values = made[1];
 	return ACCEL_OK;
 }

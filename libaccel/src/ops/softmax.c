@@ -47,7 +47,7 @@ bool grad_softmax(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 	return gx[0];
 }
 
-static accel_tensor *record(enum op op, accel_tensor *x, int axis)
+static accel_tensor *record_parts(enum op op, accel_tensor *x, int axis)
 {
 	struct op_attr attr = { 0 };
 	struct layout l;
@@ -65,6 +65,11 @@ static accel_tensor *record(enum op op, accel_tensor *x, int axis)
 			x->l.shape))
 		return NULL;
 	return op_record1(op, x, &l, &attr);
+}
+
+static accel_tensor *record(enum op op, accel_tensor *x, int axis)
+{
+	return OP_WHOLE(op_context(x), record_parts(op, x, axis));
 }
 
 accel_tensor *accel_softmax(accel_tensor *x, int axis)

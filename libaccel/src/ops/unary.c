@@ -186,7 +186,7 @@ ROUNDING(round, OP_ROUND)
 #define FLOAT(name, OP)                                                        \
 	accel_tensor *accel_##name(accel_tensor *x)                            \
 	{                                                                      \
-		return record(OP, op_as_float(x));                             \
+		return OP_WHOLE(op_context(x), record(OP, op_as_float(x)));    \
 	}
 FLOAT(exp, OP_EXP)
 FLOAT(log, OP_LOG)

@@ -30,10 +30,10 @@ static int scope_add(struct accel_context *ctx, struct accel_tensor *t)
 	return 0;
 }
 
-static void scope_remove(struct accel_context *ctx, struct accel_tensor *t)
+void node_unscope(struct accel_tensor *t)
 {
 	if (t->scope_pos)
-		ctx->handles[t->scope_pos - 1] = NULL;
+		t->ctx->handles[t->scope_pos - 1] = NULL;
 	t->scope_pos = 0;
 }
 
@@ -155,7 +155,7 @@ void accel_tensor_destroy(accel_tensor *t)
 {
 	if (!t || !t->handle)
 		return;
-	scope_remove(t->ctx, t);
+	node_unscope(t);
 	t->handle = false;
 	if (t->kept && !t->computed)
 		t->ctx->n_kept--;
@@ -167,7 +167,7 @@ accel_tensor *accel_keep(accel_tensor *t)
 {
 	if (!t)
 		return NULL;
-	scope_remove(t->ctx, t);
+	node_unscope(t);
 	if (!t->kept && !t->computed)
 		t->ctx->n_kept++;
 	t->kept = true;

@@ -94,6 +94,8 @@ struct accel_context {
 struct accel_tensor *node_create(struct accel_context *ctx, int op,
 				 uint32_t n_in, struct accel_tensor *const *in,
 				 const struct layout *l);
+/* Takes a node out of its scope: its handle stays. */
+void node_unscope(struct accel_tensor *t);
 void node_ref(struct accel_tensor *t);
 void node_unref(struct accel_tensor *t);
 /* Drops the inputs of a node whose value is in its buffer. */
