@@ -14,6 +14,10 @@
  *	piaccel_request.event_lock	raw
  *
  * The raw ones are taken in hard-irq context, on PREEMPT_RT too.
+ *
+ * Of a buffer, outermost first: its reservation (the core's), piaccel_buf.lock,
+ * piaccel_buf.sync. The last one, and piaccel_stream.fence_lock, are taken on
+ * the way to a fence's signal, and nothing is allocated under them.
  */
 #ifndef PIACCEL_H
 #define PIACCEL_H
@@ -174,6 +178,8 @@ struct piaccel_charge {
  * @deadline_ns: when the next KEEPALIVE is due, 0 for never
  * @keepalives: accepted so far
  * @stream: the running, or last, capture and playback; no reference
+ * @fence_context: of the fences of captures; the next one, of playbacks'
+ * @fence_seq: captures and playbacks so far. Under @lock.
  * @safe_mask: outputs with a safe value
  * @safe_values: these
  * @interlock_mask: inputs with a required level
@@ -243,6 +249,8 @@ struct piaccel_request {
 	u64 deadline_ns;
 	u64 keepalives;
 	struct piaccel_stream *stream[PIACCEL_SLOTS];
+	u64 fence_context;
+	u64 fence_seq[PIACCEL_SLOTS];
 
 	u64 safe_mask;
 	u64 safe_values;
@@ -269,6 +277,18 @@ struct piaccel_request {
 	struct piaccel_line lines[] __counted_by(num);
 };
 
+/**
+ * struct piaccel_buf_range - a part of a buffer that a capture writes
+ * @node: in the buffer's @owned, empty when it is not
+ * @offset: first byte
+ * @len: bytes
+ */
+struct piaccel_buf_range {
+	struct list_head node;
+	u64 offset;
+	u64 len;
+};
+
 /* piaccel_drv.c */
 extern struct device *piaccel_dev;
 extern struct workqueue_struct *piaccel_wq;
@@ -286,6 +306,12 @@ u64 piaccel_buf_limit(void);
 long piaccel_buf_alloc(struct file *file, void *arg);
 bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		      bool for_device);
+void piaccel_table_sync(struct device *dev, struct sg_table *table,
+			enum dma_data_direction dir, u64 offset, u64 len,
+			bool for_device);
+void piaccel_buf_own(struct dma_buf *dmabuf, struct piaccel_buf_range *range);
+void piaccel_buf_disown(struct dma_buf *dmabuf,
+			struct piaccel_buf_range *range);
 int piaccel_buf_kmap(struct dma_buf *dmabuf, struct iosys_map *map);
 void piaccel_buf_kunmap(struct dma_buf *dmabuf, struct iosys_map *map);
 void piaccel_buf_info(struct piaccel_info *info);
@@ -376,7 +402,7 @@ void piaccel_stream_end_all(struct piaccel_request *req, u32 flag);
 void piaccel_stream_tripped(struct piaccel_request *req);
 
 /* piaccel_fence.c */
-struct dma_fence *piaccel_fence_create(void);
-void piaccel_fence_signal(struct dma_fence *fence, int error);
+int piaccel_fence_init(void);
+void piaccel_fence_exit(void);
 
 #endif /* PIACCEL_H */

@@ -85,9 +85,9 @@ static int piaccel_buf_attach(struct dma_buf *dmabuf,
 	a->dev = attachment->dev;
 	attachment->priv = a;
 
-	mutex_lock(&buf->lock);
+	mutex_lock(&buf->sync);
 	list_add(&a->node, &buf->attachments);
-	mutex_unlock(&buf->lock);
+	mutex_unlock(&buf->sync);
 	return 0;
 }
 
@@ -97,11 +97,37 @@ static void piaccel_buf_detach(struct dma_buf *dmabuf,
 	struct piaccel_attachment *a = attachment->priv;
 	struct piaccel_buf *buf = dmabuf->priv;
 
-	mutex_lock(&buf->lock);
+	mutex_lock(&buf->sync);
 	list_del(&a->node);
-	mutex_unlock(&buf->lock);
+	mutex_unlock(&buf->sync);
 	sg_free_table(&a->table);
 	kfree(a);
+}
+
+/*
+ * What a running capture writes is dirty in the CPU's cache until its block is
+ * complete: a device is asked for nothing but what lies between. Under
+ * buf->sync.
+ */
+static void piaccel_attachment_for_cpu(struct piaccel_buf *buf,
+				       struct piaccel_attachment *a)
+{
+	struct piaccel_buf_range *range;
+	u64 at = 0;
+
+	if (list_empty(&buf->owned)) {
+		dma_sync_sgtable_for_cpu(a->dev, &a->table, a->dir);
+		return;
+	}
+	list_for_each_entry(range, &buf->owned, node) {
+		if (range->offset > at)
+			piaccel_table_sync(a->dev, &a->table, a->dir, at,
+					   range->offset - at, false);
+		at = max(at, range->offset + range->len);
+	}
+	if (at < buf->size)
+		piaccel_table_sync(a->dev, &a->table, a->dir, at,
+				   buf->size - at, false);
 }
 
 static struct sg_table *
@@ -112,13 +138,13 @@ piaccel_buf_map(struct dma_buf_attachment *attachment,
 	struct piaccel_attachment *a = attachment->priv;
 	int ret;
 
-	mutex_lock(&buf->lock);
+	mutex_lock(&buf->sync);
 	ret = dma_map_sgtable(a->dev, &a->table, dir, 0);
 	if (!ret) {
 		a->dir = dir;
 		a->mapped = true;
 	}
-	mutex_unlock(&buf->lock);
+	mutex_unlock(&buf->sync);
 	return ret ? ERR_PTR(ret) : &a->table;
 }
 
@@ -129,10 +155,27 @@ static void piaccel_buf_unmap(struct dma_buf_attachment *attachment,
 	struct piaccel_buf *buf = attachment->dmabuf->priv;
 	struct piaccel_attachment *a = attachment->priv;
 
-	mutex_lock(&buf->lock);
+	mutex_lock(&buf->sync);
 	a->mapped = false;
-	dma_unmap_sgtable(a->dev, table, dir, 0);
-	mutex_unlock(&buf->lock);
+	piaccel_attachment_for_cpu(buf, a);
+	dma_unmap_sgtable(a->dev, table, dir, DMA_ATTR_SKIP_CPU_SYNC);
+	mutex_unlock(&buf->sync);
+}
+
+/* The kernel's own mapping, where caches are of virtual addresses. */
+static void piaccel_vmap_for_cpu(struct piaccel_buf *buf)
+{
+	struct piaccel_buf_range *range;
+	u64 at = 0;
+
+	list_for_each_entry(range, &buf->owned, node) {
+		if (range->offset > at)
+			invalidate_kernel_vmap_range(buf->vaddr + at,
+						     range->offset - at);
+		at = max(at, range->offset + range->len);
+	}
+	if (at < buf->size)
+		invalidate_kernel_vmap_range(buf->vaddr + at, buf->size - at);
 }
 
 static int piaccel_buf_begin_cpu(struct dma_buf *dmabuf,
@@ -142,11 +185,13 @@ static int piaccel_buf_begin_cpu(struct dma_buf *dmabuf,
 	struct piaccel_attachment *a;
 
 	mutex_lock(&buf->lock);
+	mutex_lock(&buf->sync);
 	if (buf->vmaps)
-		invalidate_kernel_vmap_range(buf->vaddr, buf->size);
+		piaccel_vmap_for_cpu(buf);
 	list_for_each_entry(a, &buf->attachments, node)
 		if (a->mapped)
-			dma_sync_sgtable_for_cpu(a->dev, &a->table, a->dir);
+			piaccel_attachment_for_cpu(buf, a);
+	mutex_unlock(&buf->sync);
 	mutex_unlock(&buf->lock);
 	return 0;
 }
@@ -158,11 +203,13 @@ static int piaccel_buf_end_cpu(struct dma_buf *dmabuf,
 	struct piaccel_attachment *a;
 
 	mutex_lock(&buf->lock);
+	mutex_lock(&buf->sync);
 	if (buf->vmaps)
 		flush_kernel_vmap_range(buf->vaddr, buf->size);
 	list_for_each_entry(a, &buf->attachments, node)
 		if (a->mapped)
 			dma_sync_sgtable_for_device(a->dev, &a->table, a->dir);
+	mutex_unlock(&buf->sync);
 	mutex_unlock(&buf->lock);
 	return 0;
 }
@@ -325,6 +372,11 @@ static const struct dma_buf_ops piaccel_buf_ops = {
 	.release = piaccel_buf_release,
 };
 
+bool piaccel_buf_is_ours(struct dma_buf *dmabuf)
+{
+	return dmabuf->ops == &piaccel_buf_ops;
+}
+
 static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
@@ -340,7 +392,9 @@ static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
 	buf->pid = task_tgid_nr(current);
 	get_task_comm(buf->comm, current);
 	mutex_init(&buf->lock);
+	mutex_init(&buf->sync);
 	INIT_LIST_HEAD(&buf->attachments);
+	INIT_LIST_HEAD(&buf->owned);
 
 	ret = piaccel_buf_charge(buf);
 	if (ret)
@@ -414,21 +468,31 @@ long piaccel_buf_alloc(struct file *file, void *arg)
 
 /* ---- a part of a buffer ------------------------------------------------- */
 
-static void piaccel_attachment_sync(struct piaccel_attachment *a, u64 offset,
-				    u64 len, bool for_device)
+/**
+ * piaccel_table_sync() - hand a part of a mapping to its device, or to the CPU
+ * @dev: the device
+ * @table: what it has mapped
+ * @dir: for what
+ * @offset: first byte
+ * @len: bytes, not zero
+ * @for_device: to the device
+ */
+void piaccel_table_sync(struct device *dev, struct sg_table *table,
+			enum dma_data_direction dir, u64 offset, u64 len,
+			bool for_device)
 {
 	struct sg_dma_page_iter piter;
 	dma_addr_t addr;
 	size_t n;
 
 	/* Page by page: an IOMMU may have joined what is not one range. */
-	for_each_sgtable_dma_page(&a->table, &piter, offset >> PAGE_SHIFT) {
+	for_each_sgtable_dma_page(table, &piter, offset >> PAGE_SHIFT) {
 		addr = sg_page_iter_dma_address(&piter) + offset_in_page(offset);
 		n = min_t(u64, len, PAGE_SIZE - offset_in_page(offset));
 		if (for_device)
-			dma_sync_single_for_device(a->dev, addr, n, a->dir);
+			dma_sync_single_for_device(dev, addr, n, dir);
 		else
-			dma_sync_single_for_cpu(a->dev, addr, n, a->dir);
+			dma_sync_single_for_cpu(dev, addr, n, dir);
 		offset += n;
 		len -= n;
 		if (!len)
@@ -438,13 +502,14 @@ static void piaccel_attachment_sync(struct piaccel_attachment *a, u64 offset,
 
 /**
  * piaccel_buf_sync() - hand a part of a buffer to the devices, or to the CPU
- * @dmabuf: the buffer
+ * @dmabuf: the buffer, mapped into the kernel by the caller
  * @offset: first byte
  * @len: bytes, not zero
  * @for_device: to the devices
  *
  * Not a byte more: what stands beside it may be the CPU's, or a device's, that
- * very moment. Return: false if the buffer is not one of ours.
+ * very moment. A fence may wait for it. Return: false if the buffer is not one
+ * of ours.
  */
 bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 		      bool for_device)
@@ -455,16 +520,59 @@ bool piaccel_buf_sync(struct dma_buf *dmabuf, u64 offset, u64 len,
 	if (dmabuf->ops != &piaccel_buf_ops)
 		return false;
 	buf = dmabuf->priv;
-	mutex_lock(&buf->lock);
-	if (buf->vmaps && for_device)
+	mutex_lock(&buf->sync);
+	if (for_device)
 		flush_kernel_vmap_range(buf->vaddr + offset, len);
-	else if (buf->vmaps)
+	else
 		invalidate_kernel_vmap_range(buf->vaddr + offset, len);
 	list_for_each_entry(a, &buf->attachments, node)
 		if (a->mapped)
-			piaccel_attachment_sync(a, offset, len, for_device);
-	mutex_unlock(&buf->lock);
+			piaccel_table_sync(a->dev, &a->table, a->dir, offset,
+					   len, for_device);
+	mutex_unlock(&buf->sync);
 	return true;
+}
+
+/**
+ * piaccel_buf_own() - a capture is about to write a part of a buffer
+ * @dmabuf: the buffer; nothing happens if it is not one of ours
+ * @range: the part
+ *
+ * Until piaccel_buf_disown(), nothing takes it from the CPU's cache but
+ * piaccel_buf_sync().
+ */
+void piaccel_buf_own(struct dma_buf *dmabuf, struct piaccel_buf_range *range)
+{
+	struct piaccel_buf_range *next;
+	struct piaccel_buf *buf;
+
+	if (dmabuf->ops != &piaccel_buf_ops)
+		return;
+	buf = dmabuf->priv;
+	mutex_lock(&buf->sync);
+	list_for_each_entry(next, &buf->owned, node)
+		if (next->offset >= range->offset)
+			break;
+	list_add_tail(&range->node, &next->node);
+	mutex_unlock(&buf->sync);
+}
+
+/**
+ * piaccel_buf_disown() - a capture writes no more
+ * @dmabuf: the buffer
+ * @range: the part, handed to the devices; or one that was never owned
+ */
+void piaccel_buf_disown(struct dma_buf *dmabuf,
+			struct piaccel_buf_range *range)
+{
+	struct piaccel_buf *buf;
+
+	if (dmabuf->ops != &piaccel_buf_ops)
+		return;
+	buf = dmabuf->priv;
+	mutex_lock(&buf->sync);
+	list_del_init(&range->node);
+	mutex_unlock(&buf->sync);
 }
 
 void piaccel_buf_show(struct seq_file *s)
@@ -479,8 +587,10 @@ void piaccel_buf_show(struct seq_file *s)
 	list_for_each_entry(buf, &piaccel_bufs, node) {
 		n = 0;
 		mutex_lock(&buf->lock);
+		mutex_lock(&buf->sync);
 		list_for_each_entry(a, &buf->attachments, node)
 			n++;
+		mutex_unlock(&buf->sync);
 		seq_printf(s, "  %zu bytes %s%s, %s[%d], attachments %u, vmaps %u\n",
 			   buf->size,
 			   buf->flags & PIACCEL_BUF_CACHED ? "cached" : "wc",
@@ -494,10 +604,13 @@ void piaccel_buf_show(struct seq_file *s)
 
 int piaccel_buf_init(struct device *dev)
 {
+	/* Not the variable of the coherent mask, which is narrower. */
+	static u64 mask;
 	int ret;
 
 	/* Any memory can be mapped; contiguous memory is for small devices. */
-	ret = dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	dev->dma_mask = &mask;
+	ret = dma_set_mask(dev, DMA_BIT_MASK(64));
 	if (ret)
 		return ret;
 	return dma_set_coherent_mask(dev, DMA_BIT_MASK(32));

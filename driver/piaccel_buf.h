@@ -20,8 +20,11 @@
  * @charge: what it takes of its user's quota
  * @table: the pages
  * @dma: address, for contiguous memory
- * @lock: protects @attachments and their @mapped, @vaddr and @vmaps
+ * @lock: protects @vaddr and @vmaps; held over allocations
+ * @sync: protects @attachments, their @mapped, and @owned. Taken on the way to
+ *	a fence's signal: nothing is allocated and no other lock taken under it.
  * @attachments: devices that use it
+ * @owned: what running captures write, struct piaccel_buf_range, by offset
  * @vaddr: the kernel's mapping while @vmaps is not zero
  * @vmaps: users of @vaddr
  */
@@ -36,11 +39,14 @@ struct piaccel_buf {
 	struct sg_table table;
 	dma_addr_t dma;
 	struct mutex lock;	/* see above */
+	struct mutex sync;	/* see above */
 	struct list_head attachments;
+	struct list_head owned;
 	void *vaddr;
 	unsigned int vmaps;
 };
 
+bool piaccel_buf_is_ours(struct dma_buf *dmabuf);
 int piaccel_buf_fill(struct piaccel_buf *buf);
 void piaccel_buf_free(struct piaccel_buf *buf);
 

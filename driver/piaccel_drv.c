@@ -166,9 +166,12 @@ static int __init piaccel_init(void)
 	piaccel_wq = alloc_workqueue("piaccel", WQ_HIGHPRI | WQ_UNBOUND, 0);
 	if (!piaccel_wq)
 		return -ENOMEM;
-	ret = piaccel_failsafe_init();
+	ret = piaccel_fence_init();
 	if (ret)
 		goto err_wq;
+	ret = piaccel_failsafe_init();
+	if (ret)
+		goto err_fence;
 	ret = misc_register(&piaccel_misc);
 	if (ret)
 		goto err_failsafe;
@@ -190,6 +193,8 @@ err_misc:
 	misc_deregister(&piaccel_misc);
 err_failsafe:
 	piaccel_failsafe_exit();
+err_fence:
+	piaccel_fence_exit();
 err_wq:
 	destroy_workqueue(piaccel_wq);
 	return ret;
@@ -203,6 +208,7 @@ static void __exit piaccel_exit(void)
 	piaccel_request_exit();
 	misc_deregister(&piaccel_misc);
 	piaccel_failsafe_exit();
+	piaccel_fence_exit();
 	destroy_workqueue(piaccel_wq);
 }
 module_exit(piaccel_exit);

@@ -3,6 +3,7 @@
  * piaccel: requests, from the call to the last of their lines.
  */
 #include <linux/anon_inodes.h>
+#include <linux/dma-fence.h>
 #include <linux/file.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -164,6 +165,7 @@ piaccel_request_new(const struct piaccel_line_request *r)
 	req->interlock_mask = r->interlock_mask;
 	req->interlock_values = r->interlock_values;
 	req->keepalive_ns = r->keepalive_ns;
+	req->fence_context = dma_fence_context_alloc(PIACCEL_SLOTS);
 	mutex_init(&req->config);
 	INIT_WORK(&req->reap, piaccel_request_reap);
 	piaccel_failsafe_setup(req);

@@ -86,7 +86,7 @@ void piaccel_store(struct piaccel_stream *s, u64 slot, u64 packed)
 	}
 }
 
-u64 piaccel_load(struct piaccel_stream *s, u64 slot)
+u64 piaccel_load_sample(struct piaccel_stream *s, u64 slot)
 {
 	const u8 *at = s->base + slot * s->sample_size;
 	u64 packed = 0;

@@ -6,7 +6,6 @@
  * worker hands finished blocks to the devices and then publishes the records.
  * Positions never stand inside the tensor.
  */
-#include <linux/dma-fence.h>
 #include <linux/iosys-map.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
@@ -47,12 +46,14 @@ static void piaccel_end_locked(struct piaccel_stream *s, u32 flag)
 		return;
 	s->ended = true;
 	s->flags = flag;
+	piaccel_load_give(s);
 	s->block.flags = PIACCEL_BLOCK_LAST | flag;
 	if (!s->block.samples)
 		s->block.offset = piaccel_place(s);
 	piaccel_record(s);
-	/* Under the lock: release ends the stream first, then waits for this. */
+	/* Under the lock: release ends the stream first, then waits for these. */
 	queue_work(piaccel_wq, &s->work);
+	piaccel_fence_ended(s);
 }
 
 /* ---- the timer ---------------------------------------------------------- */
@@ -92,7 +93,7 @@ static u32 piaccel_samples(struct piaccel_stream *s, u32 n, bool on_time,
 			piaccel_store(s, slot + i, bits);
 	} else if (on_time || (!s->ring && s->index + n == s->total)) {
 		/* The last values stand after the end, so they come, if late. */
-		bits = piaccel_load(s, slot + n - 1);
+		bits = piaccel_load_sample(s, slot + n - 1);
 		flag = piaccel_drive(s, piaccel_unpack(bits, s->mask));
 	}
 	if (!flag)
@@ -196,25 +197,20 @@ static void piaccel_stream_sync(struct piaccel_stream *s, u64 offset, u32 n)
 		first = 0;
 		len = size;
 	}
-	if (piaccel_buf_sync(s->dmabuf, s->offset + first, len, capture))
-		return;
-	if (capture)
+	piaccel_stream_hand_over(s, first, len, capture);
+	/* Another exporter may have devices that need more than clean pages. */
+	if (capture && s->foreign.sgl)
 		dma_buf_end_cpu_access(s->dmabuf, DMA_TO_DEVICE);
-	else if (s->ring)
-		dma_buf_begin_cpu_access(s->dmabuf, DMA_FROM_DEVICE);
 }
 
-static void piaccel_stream_signal(struct piaccel_stream *s)
+/* The last block, and those whose records nobody has read in time. */
+static void piaccel_stream_disown(struct piaccel_stream *s)
 {
-	bool complete;
-
-	raw_spin_lock_irq(&s->lock);
-	complete = s->ended && !s->flags;
-	raw_spin_unlock_irq(&s->lock);
-	mutex_lock(&s->fence_lock);
-	if (s->fence && !dma_fence_is_signaled(s->fence))
-		piaccel_fence_signal(s->fence, complete ? 0 : -ECANCELED);
-	mutex_unlock(&s->fence_lock);
+	if (s->slot != PIACCEL_CAPTURE_SLOT)
+		return;
+	if (s->lost)
+		piaccel_stream_hand_over(s, 0, s->owned.len, true);
+	piaccel_buf_disown(s->dmabuf, &s->owned);
 }
 
 void piaccel_stream_work(struct work_struct *work)
@@ -240,6 +236,8 @@ void piaccel_stream_work(struct work_struct *work)
 
 	if (n)
 		piaccel_stream_sync(s, offset, n);
+	if (ended)
+		piaccel_stream_disown(s);
 
 	raw_spin_lock_irq(&s->lock);
 	/* The timer may have dropped some of them meanwhile. */
@@ -247,8 +245,6 @@ void piaccel_stream_work(struct work_struct *work)
 		s->published = to;
 	raw_spin_unlock_irq(&s->lock);
 	wake_up_poll(&s->wait, EPOLLIN | EPOLLRDNORM);
-	if (ended)
-		piaccel_stream_signal(s);
 }
 
 /* In process context: no sample is taken or driven after this. */
@@ -273,24 +269,6 @@ void piaccel_stream_free(struct kref *kref)
 	kfree(s);
 }
 
-/* Samples a second of all streams that have a file. */
-static atomic_t piaccel_rate;
-
-/* What two streams at the floor would take is what all may take together. */
-int piaccel_rate_get(struct piaccel_stream *s)
-{
-	u32 floor = max(READ_ONCE(piaccel_period_floor_ns), 1000U);
-	int all = atomic_read(&piaccel_rate), max = 2 * (NSEC_PER_SEC / floor);
-	int rate = max_t(u64, div64_u64(NSEC_PER_SEC, s->period), 1);
-
-	do {
-		if (rate > max - all)
-			return -ENOSPC;
-	} while (!atomic_try_cmpxchg(&piaccel_rate, &all, all + rate));
-	s->rate = rate;
-	return 0;
-}
-
 /* Take the stream out of its request; the request may have done so itself. */
 static void piaccel_stream_unlink(struct piaccel_stream *s)
 {
@@ -311,13 +289,8 @@ int piaccel_stream_release(struct inode *inode, struct file *file)
 	mutex_unlock(&s->req->config);
 	piaccel_stream_end(s, PIACCEL_BLOCK_STOPPED);
 	flush_work(&s->work);
-	if (s->slot == PIACCEL_CAPTURE_SLOT)
-		dma_buf_end_cpu_access(s->dmabuf, DMA_BIDIRECTIONAL);
-	piaccel_buf_kunmap(s->dmabuf, &s->map);
-	dma_buf_put(s->dmabuf);
-	if (s->fence)
-		dma_fence_put(s->fence);
-	atomic_sub(s->rate, &piaccel_rate);
+	piaccel_fence_drop(s);
+	piaccel_stream_unbuffer(s);
 	kref_put(&s->kref, piaccel_stream_free);
 	return 0;
 }

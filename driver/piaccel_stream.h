@@ -12,7 +12,8 @@
 /**
  * struct piaccel_stream - a capture or a playback
  * @kref: one for the file, one for whoever looks at it through the request
- * @rate: its part of piaccel_rate
+ * @cost: nanoseconds of CPU time for one sample
+ * @load: what it has taken of the CPU time that all may, until it ends
  * @req: the request, a reference to the struct, not to its lines
  * @slot: PIACCEL_CAPTURE_SLOT or PIACCEL_PLAYBACK_SLOT
  * @dmabuf: the buffer
@@ -48,12 +49,18 @@
  * @read_seq: number of the next record if none is lost
  * @work: publishes records
  * @wait: readers and pollers
- * @fence_lock: protects @fence
- * @fence: signals the end, if anyone has asked for it
+ * @owned: the part of the buffer that a capture writes
+ * @foreign: the pages of that part, if the buffer is another exporter's
+ * @fence_seq: number of this stream's fence in its context
+ * @fence_work: signals @fence, on a queue of its own
+ * @fence_lock: protects @fence; nothing is called under it
+ * @fence: signals the end, if anyone has asked for it. It is set once, with
+ *	the buffer's reservation held.
  */
 struct piaccel_stream {
 	struct kref kref;
-	u32 rate;
+	u64 cost;
+	u32 load;
 	struct piaccel_request *req;
 	unsigned int slot;
 	struct dma_buf *dmabuf;
@@ -91,7 +98,11 @@ struct piaccel_stream {
 	u64 read_seq;
 	struct work_struct work;
 	wait_queue_head_t wait;
-	struct mutex fence_lock;	/* see above */
+	struct piaccel_buf_range owned;
+	struct sg_table foreign;
+	u64 fence_seq;
+	struct work_struct fence_work;
+	spinlock_t fence_lock;	/* see above */
 	struct dma_fence *fence;
 };
 
@@ -99,7 +110,7 @@ struct piaccel_stream {
 u32 piaccel_sample_size(u32 format, unsigned int num);
 u32 piaccel_element_size(u32 format, u32 sample_size);
 void piaccel_store(struct piaccel_stream *s, u64 slot, u64 packed);
-u64 piaccel_load(struct piaccel_stream *s, u64 slot);
+u64 piaccel_load_sample(struct piaccel_stream *s, u64 slot);
 
 /* piaccel_stream.c */
 enum hrtimer_restart piaccel_stream_timer(struct hrtimer *timer);
@@ -107,7 +118,26 @@ void piaccel_stream_work(struct work_struct *work);
 void piaccel_stream_end(struct piaccel_stream *s, u32 flag);
 void piaccel_stream_free(struct kref *kref);
 int piaccel_stream_release(struct inode *inode, struct file *file);
-int piaccel_rate_get(struct piaccel_stream *s);
+
+/* piaccel_stream_open.c */
+void piaccel_stream_unbuffer(struct piaccel_stream *s);
+
+/* piaccel_load.c */
+void piaccel_load_measure(struct piaccel_stream *s);
+int piaccel_load_take(struct piaccel_stream *s);
+void piaccel_load_give(struct piaccel_stream *s);
+
+/* piaccel_fence.c */
+void piaccel_fence_setup(struct piaccel_stream *s);
+void piaccel_fence_ended(struct piaccel_stream *s);
+void piaccel_fence_drop(struct piaccel_stream *s);
+long piaccel_stream_fence(struct file *file, void *arg);
+
+/* piaccel_foreign.c */
+int piaccel_foreign_map(struct piaccel_stream *s);
+void piaccel_foreign_unmap(struct piaccel_stream *s);
+void piaccel_stream_hand_over(struct piaccel_stream *s, u64 first, u64 len,
+			      bool for_device);
 
 /* piaccel_stream_file.c */
 extern const struct file_operations piaccel_stream_fops;

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * piaccel: a stream's file descriptor: records, status, the fence of its end.
+ * piaccel: a stream's file descriptor: records and status.
  */
-#include <linux/dma-fence.h>
-#include <linux/file.h>
-#include <linux/ktime.h>
-#include <linux/overflow.h>
 #include <linux/poll.h>
-#include <linux/sync_file.h>
 #include <linux/uaccess.h>
 
 #include "piaccel_stream.h"
@@ -116,51 +111,6 @@ static long piaccel_stream_status(struct file *file, void *arg)
 	memcpy(st->late, s->late, sizeof(st->late));
 	raw_spin_unlock_irq(&s->lock);
 	return 0;
-}
-
-static struct dma_fence *piaccel_stream_get_fence(struct piaccel_stream *s)
-{
-	struct dma_fence *fence;
-
-	mutex_lock(&s->fence_lock);
-	if (!s->fence)
-		s->fence = piaccel_fence_create();
-	fence = s->fence ? dma_fence_get(s->fence) : NULL;
-	mutex_unlock(&s->fence_lock);
-	return fence;
-}
-
-static long piaccel_stream_fence(struct file *file, void *arg)
-{
-	struct piaccel_stream *s = file->private_data;
-	struct sync_file *sync = NULL;
-	struct dma_fence *fence;
-	u64 end;
-	int fd;
-
-	if (s->ring)
-		return -EINVAL;
-	if (!READ_ONCE(s->ended) &&
-	    (check_mul_overflow(s->total, s->period, &end) ||
-	     check_add_overflow(s->start, end, &end) ||
-	     end > ktime_get_ns() + PIACCEL_FENCE_MAX_NS))
-		return -ERANGE;
-	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0)
-		return fd;
-	fence = piaccel_stream_get_fence(s);
-	if (fence)
-		sync = sync_file_create(fence);
-	dma_fence_put(fence);
-	if (!sync) {
-		put_unused_fd(fd);
-		return -ENOMEM;
-	}
-	/* The stream may have ended before there was a fence to signal. */
-	if (READ_ONCE(s->ended))
-		queue_work(piaccel_wq, &s->work);
-	fd_install(fd, sync->file);
-	return fd;
 }
 
 static const struct piaccel_ioctl piaccel_stream_ioctls[] = {

@@ -86,13 +86,34 @@ static int piaccel_stream_buffer(struct piaccel_stream *s,
 	if (ret)
 		goto err_unmap;
 	s->base = (u8 *)s->map.vaddr + r->offset;
+	ret = piaccel_foreign_map(s);
+	if (ret)
+		goto err_access;
+	s->owned.offset = r->offset;
+	s->owned.len = r->size;
+	if (s->slot == PIACCEL_CAPTURE_SLOT)
+		piaccel_buf_own(s->dmabuf, &s->owned);
 	return 0;
 
+err_access:
+	if (s->slot == PIACCEL_CAPTURE_SLOT)
+		dma_buf_end_cpu_access(s->dmabuf, DMA_BIDIRECTIONAL);
 err_unmap:
 	piaccel_buf_kunmap(s->dmabuf, &s->map);
 err_put:
 	dma_buf_put(s->dmabuf);
 	return ret;
+}
+
+/* Undo piaccel_stream_buffer(). */
+void piaccel_stream_unbuffer(struct piaccel_stream *s)
+{
+	piaccel_buf_disown(s->dmabuf, &s->owned);
+	piaccel_foreign_unmap(s);
+	if (s->slot == PIACCEL_CAPTURE_SLOT)
+		dma_buf_end_cpu_access(s->dmabuf, DMA_BIDIRECTIONAL);
+	piaccel_buf_kunmap(s->dmabuf, &s->map);
+	dma_buf_put(s->dmabuf);
 }
 
 static struct piaccel_stream *
@@ -128,6 +149,7 @@ piaccel_stream_create(struct piaccel_request *req, unsigned int slot,
 			      GFP_KERNEL_ACCOUNT);
 	if (!s->records)
 		goto err_charge;
+	INIT_LIST_HEAD(&s->owned.node);
 	ret = piaccel_stream_buffer(s, r);
 	if (ret)
 		goto err_records;
@@ -137,7 +159,8 @@ piaccel_stream_create(struct piaccel_request *req, unsigned int slot,
 	raw_spin_lock_init(&s->lock);
 	INIT_WORK(&s->work, piaccel_stream_work);
 	init_waitqueue_head(&s->wait);
-	mutex_init(&s->fence_lock);
+	piaccel_fence_setup(s);
+	piaccel_load_measure(s);
 	hrtimer_setup(&s->timer, piaccel_stream_timer, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 	return s;
@@ -178,9 +201,11 @@ static int piaccel_stream_start(struct piaccel_request *req,
 		raw_spin_lock_irq(&req->lock);
 		ret = piaccel_stream_may_start(req, s);
 		if (!ret)
-			ret = piaccel_rate_get(s);
-		if (!ret)
+			ret = piaccel_load_take(s);
+		if (!ret) {
+			s->fence_seq = ++req->fence_seq[s->slot];
 			req->stream[s->slot] = s;
+		}
 		raw_spin_unlock_irq(&req->lock);
 	}
 	if (!ret)
@@ -231,9 +256,7 @@ static long piaccel_stream_open(struct file *file, unsigned int slot,
 	return fd;
 
 err_stream:
-	dma_buf_end_cpu_access(s->dmabuf, DMA_BIDIRECTIONAL);
-	piaccel_buf_kunmap(s->dmabuf, &s->map);
-	dma_buf_put(s->dmabuf);
+	piaccel_stream_unbuffer(s);
 	kref_put(&s->kref, piaccel_stream_free);
 err_fd:
 	put_unused_fd(fd);

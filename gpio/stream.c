@@ -157,8 +157,8 @@ static accel_status start_failed(const accel_stream_options *o,
 				   what, name);
 	case ENOSPC:
 		return accel_error(ACCEL_ERR_BUSY,
-				   "%s of %s: all streams together take too "
-				   "many samples a second",
+				   "%s of %s: all running streams together "
+				   "would take more than one CPU's time",
 				   what, name);
 	case EOPNOTSUPP:
 		return accel_error(ACCEL_ERR_NOSYS, "%s of %s: %s", what, name,

@@ -150,6 +150,26 @@ TEST_F(kind, sizes_round_up_to_whole_pages)
 	}
 }
 
+/* Bytes of bounce buffers in use at most since that was last set to 0. */
+#define BOUNCED "/sys/kernel/debug/swiotlb/io_tlb_used_hiwater"
+
+/* On a machine with memory beyond 4 GiB, too, where pages come from first. */
+TEST_F(kind, has_all_sizes_and_none_is_bounced)
+{
+	bool count = !write_text(BOUNCED, "0");
+
+	for (size_t size = self->s.page; size <= 16 * MIB; size *= 4) {
+		int fd = buf_alloc(self->s.dev, size, variant->flags);
+
+		if (fd == -ENOMEM && variant->flags & PIACCEL_BUF_CONTIGUOUS)
+			break;
+		ASSERT_LE(0, fd) TH_LOG("%zu bytes: %s", size, strerror(-fd));
+		close(fd);
+	}
+	if (count)
+		EXPECT_EQ(0, read_number(BOUNCED));
+}
+
 TEST_F(kind, is_zero_even_where_another_was)
 {
 	size_t size = 64 * self->s.page;

@@ -478,51 +478,118 @@ TEST_F(stream, one_of_each_and_what_else_is_refused_meanwhile)
 			    &self->lines.config));
 }
 
-TEST_F(stream, all_streams_share_one_budget)
-{
-	uint64_t budget = 2 * (SEC / piaccel_info(self->dev).stream_floor_ns);
-	uint64_t rate = 0, used = 0;
-	int line[32], stream[32], n, ret = 0;
+/* What all streams may take together, and none of them ever takes a sample. */
+#define STREAMS	48
 
-	/* none of them ever takes a sample; each wants all that it may have */
-	close(self->line);
-	self->line = -1;
+struct many {
+	int line[STREAMS + 1], stream[STREAMS], n, ret;
+	uint64_t floor;
+};
+
+/*
+ * Start captures until one is refused: at their requests' floors first, then
+ * slower ones, until there is no room to speak of.
+ */
+static void many_start(FIXTURE_DATA(stream) *self, struct many *m)
+{
+	unsigned int slower = 1;
+
 	self->req.mask = 1;
 	self->req.start_ns = now_ns() + 600 * SEC;
 	self->req.block_samples = 4096;
 	self->req.size = 8192;
-	for (n = 0; n < 32; n++) {
-		struct piaccel_line_request r = inputs(&self->b, n, 1);
+	m->line[0] = -1;
+	for (m->n = 0; m->n < STREAMS; m->line[++m->n] = -1) {
+		struct piaccel_line_request r = inputs(&self->b, m->n, 1);
+		int line = m->ret = m->line[m->n] = line_request(self->dev, &r);
 
-		line[n] = line_request(self->dev, &r);
-		ASSERT_LE(0, line[n]);
-		self->req.period_ns = line_status(line[n]).period_floor_ns;
-		rate = SEC / self->req.period_ns;
-		stream[n] = ret = stream_start(line[n], false, &self->req);
-		if (ret < 0)
+		if (line < 0)
+			return;
+		m->floor = line_status(line).period_floor_ns;
+		for (;; slower *= 2) {
+			self->req.period_ns = slower * m->floor;
+			m->ret = stream_start(line, false, &self->req);
+			if (m->ret != -ENOSPC || slower == 128)
+				break;
+		}
+		if (m->ret < 0)
 			break;
-		used += rate;
-		/* one that is refused takes no part of it */
-		for (int i = 0; i < 20 && !n; i++)
-			EXPECT_EQ(-EBUSY, stream_start(line[n], false, &self->req));
+		m->stream[m->n] = m->ret;
 	}
-	ASSERT_LT(0, n);
-	ASSERT_EQ(-ENOSPC, ret);
-	EXPECT_LE(used, budget);
-	EXPECT_GT(used + rate, budget);
+	self->req.period_ns = m->floor;
+}
 
-	/* one that has ended still counts, one that is closed does not */
-	ASSERT_EQ(0, xioctl(stream[0], PIACCEL_STREAM_STOP));
-	EXPECT_EQ(-ENOSPC, stream_start(line[n], false, &self->req));
-	close(stream[0]);
-	self->req.period_ns = 100 * line_status(line[0]).period_floor_ns;
-	stream[0] = stream_start(line[n], false, &self->req);
-	EXPECT_LE(0, stream[0]) TH_LOG("%s", strerror(-stream[0]));
-	for (int i = 0; i <= n; i++) {
-		if (i < n)
-			close(stream[i]);
-		close(line[i]);
+static void many_close(struct many *m)
+{
+	for (int i = 0; i < m->n; i++) {
+		close(m->stream[i]);
+		close(m->line[i]);
 	}
+	close(m->line[m->n]);
+}
+
+TEST_F(stream, all_running_streams_share_one_cpu)
+{
+	struct many m;
+	int fd;
+
+	close(self->line);
+	self->line = -1;
+	many_start(self, &m);
+	ASSERT_EQ(-ENOSPC, m.ret);
+	/* two fit, whatever a sample costs */
+	EXPECT_LE(2, m.n);
+	/* those refused take no part of it, be it for this or for another reason */
+	for (int i = 0; i < 20; i++) {
+		EXPECT_EQ(-ENOSPC, stream_start(m.line[m.n], false, &self->req));
+		EXPECT_EQ(-EBUSY, stream_start(m.line[0], false, &self->req));
+	}
+	/* what one gives back, another takes; a slower one takes less */
+	close(m.stream[0]);
+	self->req.period_ns = 100 * m.floor;
+	m.stream[0] = stream_start(m.line[0], false, &self->req);
+	EXPECT_LE(0, m.stream[0]);
+	fd = stream_start(m.line[m.n], false, &self->req);
+	EXPECT_LE(0, fd) TH_LOG("%s", strerror(-fd));
+	close(fd);
+	many_close(&m);
+}
+
+/* An end gives the time back, exactly once: by itself, by STOP, by a close. */
+TEST_F_TIMEOUT(stream, a_finished_stream_left_open_takes_nothing, 60)
+{
+	int left[STREAMS], first;
+	struct many m;
+
+	for (int i = 0; i < STREAMS; i++) {
+		struct piaccel_stream_request r = self->req;
+
+		r.period_ns = line_status(self->line).period_floor_ns;
+		r.block_samples = 64;
+		r.size = 128;
+		if (r.period_ns * 64 < PIACCEL_BLOCK_MIN_NS)
+			r.period_ns = PIACCEL_BLOCK_MIN_NS / 64 + 1;
+		left[i] = stream_start(self->line, false, &r);
+		ASSERT_LE(0, left[i]) TH_LOG("%d: %s", i, strerror(-left[i]));
+		if (i % 2)
+			ASSERT_EQ(0, xioctl(left[i], PIACCEL_STREAM_STOP));
+		ASSERT_TRUE(wait_for(stream_ended(left[i])));
+	}
+	close(self->line);
+	self->line = -1;
+	many_start(self, &m);
+	EXPECT_EQ(-ENOSPC, m.ret);
+	first = m.n;
+	many_close(&m);
+	/* and their close does not give it back again */
+	for (int i = 0; i < STREAMS; i++)
+		close(left[i]);
+	many_start(self, &m);
+	EXPECT_EQ(-ENOSPC, m.ret);
+	/* the measured cost varies a little */
+	EXPECT_LE(2, m.n);
+	EXPECT_LE(m.n, 2 * first);
+	many_close(&m);
 }
 
 TEST_F(stream, a_chip_that_sleeps_has_none)
@@ -941,6 +1008,105 @@ TEST_F(stream, a_fence_of_a_trip_is_an_error)
 	EXPECT_EQ(POLLIN, wait_events(fence, POLLIN) & POLLIN);
 	EXPECT_EQ(-ECANCELED, fence_info(fence).status);
 	close(fence);
+}
+
+/* Of every exporter: poll() of the buffer waits as a device would. */
+TEST_F_TIMEOUT(stream, a_fence_stands_in_the_buffers_reservation, 60)
+{
+	for (int e = OURS_CACHED; e <= SYSTEM_HEAP; e++) {
+		struct buffer b;
+		int fence;
+
+		if (exporter_missing(e))
+			continue;
+		ASSERT_TRUE(buffer_make(&b, self->dev, e, 65536));
+		for (int play = 0; play < 2; play++) {
+			long long refs = module_refs();
+
+			EXPECT_EQ(POLLIN | POLLOUT,
+				  events_now(b.fd, POLLIN | POLLOUT));
+			self->req.dmabuf_fd = b.fd;
+			self->req.mask = play ? OUTPUTS : INPUTS;
+			self->req.start_ns = now_ns() + 5 * SEC;
+			ASSERT_LE(0, start(self, play));
+			/* nobody has asked for one, so nobody waits */
+			EXPECT_EQ(POLLIN | POLLOUT,
+				  events_now(b.fd, POLLIN | POLLOUT));
+			fence = xioctl(self->stream, PIACCEL_STREAM_FENCE);
+			ASSERT_LE(0, fence);
+			/* who reads waits for a capture, who writes for both */
+			EXPECT_EQ(play ? POLLIN : 0, events_now(b.fd, POLLIN));
+			EXPECT_EQ(0, events_now(b.fd, POLLOUT));
+			ASSERT_EQ(0, xioctl(self->stream, PIACCEL_STREAM_STOP));
+			EXPECT_EQ(POLLOUT, wait_events(b.fd, POLLOUT));
+			EXPECT_EQ(POLLIN, wait_events(b.fd, POLLIN));
+			EXPECT_EQ(POLLIN, wait_events(fence, POLLIN) & POLLIN);
+			EXPECT_EQ(-ECANCELED, fence_info(fence).status);
+			close(fence);
+			close(self->stream);
+			self->stream = -1;
+			/* nor does the buffer keep it, and the module with it */
+			EXPECT_TRUE(wait_for(module_refs() == refs))
+				TH_LOG("exporter %d: %lld of %lld", e,
+				       module_refs(), refs);
+		}
+		buffer_free(&b);
+	}
+}
+
+TEST_F(stream, a_fence_that_is_asked_for_again_is_the_same)
+{
+	int fence[3];
+
+	self->req.start_ns = now_ns() + 5 * SEC;
+	ASSERT_LE(0, start(self, false));
+	for (int i = 0; i < 2; i++) {
+		fence[i] = xioctl(self->stream, PIACCEL_STREAM_FENCE);
+		ASSERT_LE(0, fence[i]);
+	}
+	ASSERT_EQ(0, xioctl(self->stream, PIACCEL_STREAM_STOP));
+	fence[2] = xioctl(self->stream, PIACCEL_STREAM_FENCE);
+	ASSERT_LE(0, fence[2]);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(POLLIN, wait_events(fence[i], POLLIN) & POLLIN);
+		EXPECT_EQ(-ECANCELED, fence_info(fence[i]).status);
+		close(fence[i]);
+	}
+}
+
+/* The number of the fence in a buffer's reservation; -1 for none. */
+static long long fence_seq(void)
+{
+	static char text[65536];
+	char *p;
+
+	read_text("/sys/kernel/debug/dma_buf/bufinfo", text, sizeof(text));
+	p = strstr(text, "fence:piaccel stream seq ");
+	return p ? atoll(p + strlen("fence:piaccel stream seq ")) : -1;
+}
+
+TEST_F(stream, fences_of_a_request_are_one_timeline)
+{
+	long long first, second, other;
+	int fence;
+
+	if (access("/sys/kernel/debug/dma_buf/bufinfo", R_OK))
+		SKIP(return, "no bufinfo in debugfs");
+	self->req.start_ns = now_ns() + 5 * SEC;
+	for (int i = 0; i < 3; i++) {
+		if (i == 2)
+			self->req.mask = OUTPUTS;
+		ASSERT_LE(0, start(self, i == 2));
+		fence = xioctl(self->stream, PIACCEL_STREAM_FENCE);
+		ASSERT_LE(0, fence);
+		*(i == 2 ? &other : i ? &second : &first) = fence_seq();
+		close(fence);
+		close(self->stream);
+		self->stream = -1;
+		EXPECT_EQ(-1, fence_seq());
+	}
+	EXPECT_EQ(first + 1, second);
+	EXPECT_EQ(1, other);
 }
 
 TEST_F(stream, a_fence_is_bounded_in_time)

@@ -238,6 +238,132 @@ TEST_F(sync, a_captured_block_reaches_every_device_and_no_other_byte_does)
 	}
 }
 
+/* All that a one-shot capture of 0x5c is to fill: blocks amid pages. */
+static struct piaccel_stream_request one_shot(FIXTURE_DATA(sync) *self)
+{
+	struct piaccel_stream_request r = ring(self, 2);
+
+	r.flags = 0;
+	r.block_samples = 512;
+	r.size = 4 * self->page - 512;
+	r.size -= r.size % r.block_samples;
+	return r;
+}
+
+/* The first sample that is not what was captured, or how many there are. */
+static size_t wrong_sample(FIXTURE_DATA(sync) *self,
+			   const struct piaccel_stream_request *r, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && ((volatile uint8_t *)self->buf.map)[r->offset + i] ==
+	       0x5c)
+		i++;
+	return i;
+}
+
+/* A new device attaches, and leaves: its mapping ends amid the capture. */
+static bool device_comes_and_goes(FIXTURE_DATA(sync) *self)
+{
+	int device = open("/dev/importer", O_RDWR | O_CLOEXEC);
+	bool ok = device >= 0 &&
+		  !xioctl(device, IMPORTER_ATTACH, &self->buf.fd);
+
+	close(device);
+	return ok;
+}
+
+static bool bracket(FIXTURE_DATA(sync) *self)
+{
+	return !buffer_sync(&self->buf, DMA_BUF_SYNC_START |
+			    DMA_BUF_SYNC_READ) &&
+	       !buffer_sync(&self->buf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+}
+
+/* Run @meanwhile over and over while a capture runs: it spoils no sample. */
+static void spoils_nothing(struct __test_metadata *_metadata,
+			   FIXTURE_DATA(sync) *self,
+			   bool (*meanwhile)(FIXTURE_DATA(sync) *self))
+{
+	struct piaccel_stream_request r = one_shot(self);
+	unsigned int rounds = 0;
+	struct piaccel_block b;
+	size_t done = 0;
+	int stream;
+
+	ASSERT_EQ(0, tb_drive_mask(self->b.outside, SPAN(IN, 8), 0x5cULL << IN));
+	stream = stream_start(self->line, false, &r);
+	ASSERT_LE(0, stream) TH_LOG("%s", strerror(-stream));
+	ASSERT_EQ(0, fcntl(stream, F_SETFL, O_NONBLOCK));
+	while (done < r.size / r.block_samples) {
+		ASSERT_TRUE(meanwhile(self));
+		rounds++;
+		if (read(stream, &b, sizeof(b)) != sizeof(b))
+			continue;
+		done++;
+		ASSERT_EQ(done * r.block_samples,
+			  wrong_sample(self, &r, done * r.block_samples))
+			TH_LOG("block %zu, round %u", done - 1, rounds);
+	}
+	EXPECT_LT(done, rounds);
+	/* and once it is over, all of it is a device's again */
+	ASSERT_TRUE(bracket(self));
+	EXPECT_EQ(r.size, wrong_sample(self, &r, r.size));
+	for (int i = 0; i < DEVICES; i++) {
+		EXPECT_TRUE(device_has(self, self->device[i], r.offset, r.size,
+				       0x5c));
+	}
+	EXPECT_TRUE(cpu_has(self, 0, r.offset, 0xee));
+	close(stream);
+}
+
+TEST_F(sync, a_bracketed_access_spoils_no_sample_of_a_running_capture)
+{
+	spoils_nothing(_metadata, self, bracket);
+}
+
+TEST_F(sync, a_device_that_leaves_spoils_no_sample_of_a_running_capture)
+{
+	spoils_nothing(_metadata, self, device_comes_and_goes);
+}
+
+TEST_F(sync, a_bracketed_access_asks_for_what_lies_around_a_capture)
+{
+	struct piaccel_stream_request r = ring(self, 3), second;
+	size_t end = r.offset + r.size, after = self->size - end;
+	int one, two, line;
+	struct piaccel_line_request l = inputs(&self->b, IN + 8, 1);
+
+	/* one device: two would write over each other's */
+	close(self->device[1]);
+	self->device[1] = -1;
+	line = line_request(self->dev, &l);
+	ASSERT_LE(0, line);
+	one = stream_start(self->line, false, &r);
+	ASSERT_LE(0, one);
+	/* a second capture into a part of the same bytes changes nothing */
+	second = r;
+	second.mask = 1;
+	second.offset += 64;
+	second.size = second.block_samples;
+	second.start_ns = now_ns() + 600 * SEC;
+	two = stream_start(line, false, &second);
+	ASSERT_LE(0, two);
+	ASSERT_TRUE(device_writes(self, self->device[0], 0, r.offset, 0x88));
+	ASSERT_TRUE(device_writes(self, self->device[0], end, after, 0x88));
+	ASSERT_TRUE(bracket(self));
+	EXPECT_TRUE(cpu_has(self, 0, r.offset, 0x88));
+	EXPECT_TRUE(cpu_has(self, end, after, 0x88));
+	/* the bytes of a capture that has ended are asked for again */
+	ASSERT_EQ(0, xioctl(one, PIACCEL_STREAM_STOP));
+	close(one);
+	close(two);
+	close(line);
+	ASSERT_TRUE(device_writes(self, self->device[0], 0, self->size, 0x99));
+	ASSERT_TRUE(bracket(self));
+	EXPECT_TRUE(cpu_has(self, 0, self->size, 0x99));
+}
+
 /*
  * What a device has written one block before its turn is the CPU's when that
  * turn comes: it is there as soon as the block before that one is told of.

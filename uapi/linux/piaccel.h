@@ -455,10 +455,12 @@ enum piaccel_format {
  * @reserved: zero, else -EINVAL
  *
  * CAPTURE and PLAYBACK return the stream file descriptor; the stream runs at
- * once. A request has at most one of each: -EBUSY. All stream descriptors
- * together may take as many samples a second as two streams with a period of
- * stream_floor_ns: -ENOSPC. Records beyond what the uid may have in queues:
- * -EDQUOT. Lines of a chip that
+ * once. A request has at most one of each: -EBUSY. All running streams
+ * together may take the time of one CPU: -ENOSPC. What counts is a sample's
+ * cost, to read or drive the lines, to store or load its bytes, and to run the
+ * timer, times the samples a second; but never more than half a CPU for one
+ * stream, so two always fit. One that has ended takes nothing, open or not.
+ * Records beyond what the uid may have in queues: -EDQUOT. Lines of a chip that
  * sleeps: -EOPNOTSUPP. PLAYBACK of a tripped request: -ESHUTDOWN; a trip ends
  * a playback before it drives the safe values. Closing the stream, or the line
  * file descriptor, ends it; a playback leaves its last values standing.
@@ -469,6 +471,13 @@ enum piaccel_format {
  *
  * Playback in a ring reads a block's bytes while it plays: keep a block that
  * is to be played unchanged from one block before its turn.
+ *
+ * While a capture runs its bytes are the CPU's: a device may read the blocks
+ * whose records have been read, and what it writes there is lost or spoils a
+ * sample. DMA_BUF_IOCTL_SYNC, and devices that come and go, leave them alone,
+ * so a finished block may be bracketed at any time; but on a buffer of another
+ * exporter that is that exporter's affair: read blocks there without, or after
+ * the end.
  */
 struct piaccel_stream_request {
 	__aligned_u64 mask;
@@ -631,9 +640,12 @@ PIACCEL_ASSERT_SIZE(struct piaccel_stream_status, 192);
 	_IOR(PIACCEL_IOC_MAGIC, 0x21, struct piaccel_stream_status)
 /*
  * Returns a sync_file that signals when a one-shot stream is complete, or with
- * an error (-ECANCELED) when it ended early. -EINVAL for a ring; -ERANGE when
- * the end is further away than PIACCEL_FENCE_MAX_NS: a fence must signal in
- * bounded time.
+ * an error (-ECANCELED) when it ended early. The same fence stands in the
+ * buffer's reservation from this call on, as a write of a capture or a read of
+ * a playback: poll() of the buffer, DMA_BUF_IOCTL_SYNC and devices with implicit
+ * synchronisation wait for the end, too. -EINVAL for a ring; -ERANGE when the
+ * end is further away than PIACCEL_FENCE_MAX_NS: a fence must signal in bounded
+ * time; -ENOMEM.
  */
 #define PIACCEL_STREAM_FENCE \
 	_IO(PIACCEL_IOC_MAGIC, 0x22)

@@ -135,7 +135,8 @@ static void importer_unmap_sg(struct device *dev, struct scatterlist *sgl,
 			      int nents, enum dma_data_direction dir,
 			      unsigned long attrs)
 {
-	importer_sync_sg(sgl, nents, false);
+	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		importer_sync_sg(sgl, nents, false);
 }
 
 static int importer_map_sg(struct device *dev, struct scatterlist *sgl,
