@@ -53,7 +53,6 @@ static void piaccel_fence_release(struct dma_fence *fence)
 }
 
 static const struct dma_fence_ops piaccel_fence_ops = {
-	.use_64bit_seqno = true,
 	.get_driver_name = piaccel_fence_driver,
 	.get_timeline_name = piaccel_fence_timeline,
 	.release = piaccel_fence_release,

@@ -99,6 +99,8 @@ check)
 	# what takes long goes first
 	go boot smp vm-smp- tests/vm/vm.sh smp
 	go boot icount vm-icount- tests/vm/vm.sh icount
+	go boot big vm-big- env VM_NAME=big VM_MEM=6144 \
+		tests/vm/vm.sh smp "$PWD/tests/vm/guest/big.sh"
 	for t in tests/e2e/test-*.sh; do
 		n=$(basename "$t" .sh)
 		go "$suite" "e2e-${n#test-}" bash "$t"

@@ -14,7 +14,7 @@
 # splat in it, a missing end mark or a timeout fails the run. VM_READY=1 says that
 # "prepare" has just been run: boots begin at once. VM_NAME names the
 # files; VM_JUDGE is a script that judges the boot instead: it is called with
-# "judge NAME CONSOLE TAP STATUS".
+# "judge NAME CONSOLE TAP STATUS". VM_MEM is its memory in MiB (1024).
 
 . "$(dirname "$0")/../../scripts/lib.sh"
 vm=$top/tests/vm
@@ -95,6 +95,23 @@ gpio_sim() { # KDIR: Debian builds no gpio-sim, so build it from its source
 		{ cat "$d/build.log" >&2; die "gpio-sim does not build"; }
 }
 
+# The module with each mistake of breaks/x86, which a test must notice where
+# devices can have DMA operations of their own.
+broken() { # KDIR
+	local p out
+	for p in "$vm"/breaks/x86/*.patch; do
+		out=$W/broken-$(basename "$p" .patch)
+		[ ! -e "$out/piaccel.ko" ] || [ -n "$(find "$top/Kbuild" "$top/driver" "$top/uapi" \
+			"$p" "$1/Makefile" -newer "$out/piaccel.ko")" ] || continue
+		rm -rf "$out" "$out.src"
+		mkdir -p "$out.src" && cp -r "$top/Kbuild" "$top/driver" "$top/uapi" "$out.src/" ||
+			die "cannot copy the driver (disk full?)"
+		patch -s -d "$out.src" -p1 <"$p" ||
+			die "$p does not fit the driver any more: make it again"
+		MODULE_SRC=$out.src "$top/scripts/module.sh" "$1" "$out" || exit 1
+	done
+}
+
 prepare() {
 	local kdir m
 	if [ "${VM_READY:-0}" = 1 ]; then
@@ -118,6 +135,7 @@ prepare() {
 	for m in testboard importer; do
 		MODULE_SRC=$vm/$m "$top/scripts/module.sh" "$kdir" "$W/$m" || exit 1
 	done
+	broken "$kdir" || exit 1
 	gpio_sim "$kdir" || exit 1
 	printf '%s\n' "$VMLINUX" >"$W/kernel" || die "cannot write to $W (disk full?)"
 	exec 8>&-
