@@ -63,8 +63,7 @@ static void fuzz_json(const uint8_t *data, size_t size)
 }
 
 /* What was fitted is applied, directly and by way of JSON, to the same end. */
-static void apply(accel_preprocess *p, const struct table *t,
-		  const int64_t *rows)
+static void apply(accel_preprocess *p, struct table *t, const int64_t *rows)
 {
 	accel_samples *a = preprocess_apply(p, t, rows, t->rows), *b;
 	accel_preprocess *q = again(p);

@@ -2,6 +2,7 @@
 /* Samples from arrays, files and generators, and what is said of bad ones. */
 #include <math.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <accel/accel.h>
@@ -530,9 +531,9 @@ static void test_csv_left_out(void)
 	      "the time of a record is no input");
 	accel_samples_destroy(s);
 	s = csv("a,b\n7,none\n9,left\n8,none\n1,None\n", "b");
-	CHECK(s && s->count == 3 && s->n_classes == 2 &&
-		      !strcmp(s->class_names[1], "none"),
-	      "none is a class, None is missing");
+	CHECK(s && s->count == 4 && s->n_classes == 3 &&
+		      !strcmp(s->class_names[0], "None"),
+	      "none and None are classes of a label of texts");
 	accel_samples_destroy(s);
 }
 
@@ -625,9 +626,11 @@ static void test_csv_bad(void)
 	CHECK(!accel_samples_csv(file_path("none.csv"), .label = "y") &&
 		      strstr(last(), "No such file"),
 	      "a missing file is named");
-	CHECK(!accel_samples_csv(files_dir, .label = "y") &&
-		      strstr(last(), "directory"),
-	      "so is a directory");
+	mkdir(file_path("bare"), 0777);
+	CHECK(!accel_samples_csv(file_path("bare"), .label = "y") &&
+		      strstr(last(), "directory without tables"),
+	      "so is a directory without tables");
+	rmdir(file_path("bare"));
 }
 
 static void test_preprocess(void)

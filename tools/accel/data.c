@@ -2,6 +2,7 @@
 /* From --data to samples. */
 #include "accel.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,22 +25,40 @@ static bool is_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
+/* Are there files under MNIST's names? */
+static bool has_idx(const char *path)
+{
+	struct dirent *e;
+	bool found = false;
+	DIR *d = opendir(path);
+
+	while (d && !found && (e = readdir(d)))
+		found = strstr(e->d_name, "idx") && strstr(e->d_name, "ubyte");
+	if (d)
+		closedir(d);
+	return found;
+}
+
 enum kind { DIGITS, SENSORS, DIRECTORY, NPY, TABLE };
 
-static enum kind kind_of(const char *data)
+static enum kind kind_of(const struct data_args *a)
 {
+	const char *data = first_data(a);
+
+	if (a->files.n > 1)
+		return TABLE;
 	if (!data || !strcmp(data, "digits"))
 		return DIGITS;
 	if (!strcmp(data, "sensors"))
 		return SENSORS;
-	if (is_directory(data))
+	if (is_directory(data) && has_idx(data))
 		return DIRECTORY;
 	return ends_with(data, ".npy") ? NPY : TABLE;
 }
 
 int check_data(const struct data_args *a)
 {
-	enum kind kind = kind_of(a->data);
+	enum kind kind = kind_of(a);
 	const struct {
 		const char *name, *of;
 		bool given, fits;
@@ -48,6 +67,18 @@ int check_data(const struct data_args *a)
 		{ "--test", "tables", a->test, kind == TABLE },
 		{ "--columns", "tables", a->columns, kind == TABLE },
 		{ "--dates", "tables", a->dates, kind == TABLE },
+		{ "--separator", "tables", a->separator, kind == TABLE },
+		{ "--header", "tables", a->header, kind == TABLE },
+		{ "--missing", "tables", a->missing, kind == TABLE },
+		{ "--comment", "tables", a->comment, kind == TABLE },
+		{ "--decimal", "tables", a->decimal, kind == TABLE },
+		{ "--date-order", "tables", a->date_order, kind == TABLE },
+		{ "--pivot", "tables", a->pivot, kind == TABLE },
+		{ "--time", "tables", a->time, kind == TABLE },
+		{ "--gap", "tables", a->gap, kind == TABLE },
+		{ "--skip", "tables", a->skip, kind == TABLE },
+		{ "--stride", "tables", a->stride, kind == TABLE },
+		{ "--ahead", "tables", a->ahead, kind == TABLE },
 		{ "--window", "tables and made-up sensors", a->window,
 		  kind == TABLE || kind == SENSORS },
 	};
@@ -58,20 +89,15 @@ int check_data(const struct data_args *a)
 			continue;
 		fprintf(stderr, "accel: %s is for %s, which %s is not\n",
 			list[i].name, list[i].of,
-			a->data ? a->data : "digits (the default)");
+			first_data(a) ? first_data(a) : "digits (the default)");
 		return 2;
 	}
 	return 0;
 }
 
-static bool regress(const struct data_args *a)
+bool data_is_table(const struct data_args *a)
 {
-	return a->task && !strcmp(a->task, "regress");
-}
-
-static bool classify(const struct data_args *a)
-{
-	return a->task && !strcmp(a->task, "classify");
+	return kind_of(a) == TABLE;
 }
 
 void print_columns(const accel_preprocess *p)
@@ -97,50 +123,53 @@ static accel_dataset *only_train(accel_samples *s)
 	return d;
 }
 
-/* Rows become series. */
-static bool windows(accel_samples **s, int steps)
+/* Part of what is no table judges, too, where that is asked for. */
+static accel_dataset *with_validation(accel_dataset *d,
+				      const struct data_args *a)
 {
-	accel_samples *w;
+	accel_samples *train = NULL, *test = NULL;
+	accel_status status;
 
-	if (!steps || !*s)
-		return true;
-	w = accel_samples_window(*s, steps);
-	accel_samples_destroy(*s);
-	*s = w;
-	return w;
-}
-
-static accel_dataset *table(accel_context *ctx, const struct data_args *a)
-{
-	accel_csv_task task = regress(a)    ? ACCEL_CSV_REGRESS
-			      : classify(a) ? ACCEL_CSV_CLASSIFY
-					    : ACCEL_CSV_AUTO;
-	accel_dataset *d = accel_dataset_csv(ctx, a->data, .label = a->label,
-					     .columns = a->columns,
-					     .dates = a->dates, .task = task,
-					     .test = a->test);
-
-	if (d && windows(&d->train, a->window) && windows(&d->test, a->window))
+	if (!d || !(a->validation > 0))
 		return d;
+	status = accel_samples_split(d->train, a->validation, !a->last, a->seed,
+				     &train, &test);
+	if (!status) {
+		accel_samples_destroy(d->train);
+		accel_samples_destroy(d->test);
+		d->train = train;
+		d->test = test;
+		return d;
+	}
 	accel_dataset_destroy(d);
 	return NULL;
 }
 
-accel_dataset *data_for_training(accel_context *ctx, const struct data_args *a)
+static accel_dataset *read_data(accel_context *ctx, const struct data_args *a)
 {
-	switch (kind_of(a->data)) {
+	accel_csv_options o;
+
+	switch (kind_of(a)) {
 	case DIGITS:
 		return accel_dataset_digits(ctx, DIGITS_TRAIN, DIGITS_TEST,
 					    a->seed);
 	case SENSORS:
 		return accel_dataset_sensors(ctx, a->window, .seed = a->seed);
 	case DIRECTORY:
-		return accel_dataset_mnist(ctx, a->data);
+		return accel_dataset_mnist(ctx, first_data(a));
 	case NPY:
-		return only_train(accel_samples_npy(a->data, a->label));
+		return only_train(accel_samples_npy(first_data(a), a->label));
 	default:
-		return table(ctx, a);
+		return table_options(a, &o) ? NULL
+					    : accel_dataset_csv_with(ctx, &o);
 	}
+}
+
+accel_dataset *data_for_training(accel_context *ctx, const struct data_args *a)
+{
+	accel_dataset *d = read_data(ctx, a);
+
+	return data_is_table(a) ? d : with_validation(d, a);
 }
 
 /* The part to judge by; the rest is freed. */
@@ -167,15 +196,22 @@ accel_samples *data_for_model(const accel_model *m, const struct data_args *a)
 	struct data_args made = *a;
 	const int64_t *shape;
 	int nd = accel_model_input(m, &shape);
-	accel_samples *s;
+	accel_samples *s, *w;
+	accel_csv_options o;
 
-	if (kind_of(a->data) == SENSORS && !a->window && nd == 2)
+	if (kind_of(a) == SENSORS && !a->window && nd == 2)
 		made.window = (int)shape[0];
-	if (!p || kind_of(a->data) != TABLE)
+	if (!p || kind_of(a) != TABLE)
 		return test_part(data_for_training(NULL, &made));
-	s = accel_preprocess_csv(p, a->data);
-	/* a model of series: its window is its input's */
-	windows(&s, nd == 2 ? (int)shape[0] : 0);
+	if (table_options(a, &o))
+		return NULL;
+	s = accel_preprocess_csv_with(p, &o);
+	/* of a model that was made of windows by hand */
+	if (s && nd == 2 && !accel_preprocess_window(p)) {
+		w = accel_samples_window(s, shape[0]);
+		accel_samples_destroy(s);
+		s = w;
+	}
 	return s;
 }
 

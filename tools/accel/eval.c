@@ -90,10 +90,8 @@ static accel_status print_confusion(accel_model *m, const accel_samples *s,
 	return err;
 }
 
-/* The mean absolute error of a table's column in the column's own unit: what
- * was trained, and is scored, is standardised. */
-static bool in_units(const accel_model *m, const accel_scores *s, double *error,
-		     const char **label)
+bool error_in_units(const accel_model *m, const accel_scores *s, double *error,
+		    const char **label)
 {
 	const accel_preprocess *p = accel_model_preprocess(m);
 	double mean, std;
@@ -113,6 +111,8 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 	accel_loss loss = accel_model_options(m)->loss;
 	unsigned metrics = accel_model_options(m)->metrics;
 	const int64_t *shape;
+	bool unusual = accel_model_options(m)->autoencode && data->n_classes &&
+		       data->y.data;
 	const char *label;
 	double error;
 	int nd;
@@ -132,20 +132,28 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 		return fail(err);
 	if (!json) {
 		print_scores(&s);
-		if (in_units(m, &s, &error, &label))
+		if (error_in_units(m, &s, &error, &label))
 			printf("%-10s %.6g in the unit of %s\n", "", error,
 			       label);
-		if (confusion && data->n_classes)
+		print_persistence(data, false);
+		print_notes(data);
+		if (unusual)
+			err = judge_anomalies(m, data, false);
+		else if (confusion && data->n_classes)
 			err = print_confusion(m, data, false);
 		return err ? fail(err) : 0;
 	}
-	printf("{\"samples\": %lld", (long long)data->count);
+	printf("{" JSON_SCHEMA ", \"samples\": %lld", (long long)data->count);
 	print_json_scores(&s, "");
-	if (in_units(m, &s, &error, &label)) {
+	if (error_in_units(m, &s, &error, &label)) {
 		printf(", \"mae_of_label\": ");
 		json_number(stdout, error);
 	}
-	if (confusion && data->n_classes)
+	print_persistence(data, true);
+	print_json_notes(data);
+	if (unusual)
+		err = judge_anomalies(m, data, true);
+	else if (confusion && data->n_classes)
 		err = print_confusion(m, data, true);
 	printf("}\n");
 	return err ? fail(err) : 0;
@@ -158,7 +166,13 @@ int cmd_eval(int argc, char **argv)
 	bool json = false, confusion = false;
 	const struct option specs[] = {
 		{ "MODEL", OPTION_TEXT, &model, "" },
-		DATA_SPECS(a),
+		DATA_SPEC(a, "--data"),
+		{ "--label", OPTION_TEXT, &a.label,
+		  "with X.npy a file Y.npy; of an autoencoder that learned\n"
+		  "without one, the column that says what is unusual" },
+		{ "--window", OPTION_COUNT, &a.window,
+		  "minutes of a series of made-up sensors" },
+		TABLE_SPECS(a),
 		{ "--seed", OPTION_WHOLE, &a.seed,
 		  "of data that is made up (0)" },
 		{ "--device", OPTION_TEXT, &device,
@@ -184,7 +198,7 @@ int cmd_eval(int argc, char **argv)
 	m = load_model(model, device, &ctx);
 	if (!m)
 		return fail(ACCEL_OK);
-	if (!a.data && accel_model_preprocess(m)) {
+	if (!a.files.n && accel_model_preprocess(m)) {
 		fprintf(stderr,
 			"accel: --data is missing: %s learned from a table\n",
 			model);

@@ -35,7 +35,7 @@ static void print_class(const accel_model *m, int64_t i, bool quoted)
 static void print_choice(const accel_model *m, int64_t class, double p,
 			 bool json)
 {
-	printf(json ? "{\"class\": " : "");
+	printf(json ? "{" JSON_SCHEMA ", \"class\": " : "");
 	print_class(m, class, json);
 	printf(json ? ", \"probability\": %.6g}\n" : "\t%.4f\n", p);
 }
@@ -67,7 +67,7 @@ static void print_numbers(const accel_model *m, const float *x, int64_t n,
 		    !accel_model_options(m)->autoencode;
 	int64_t i;
 
-	printf(json ? "{\"output\": [" : "");
+	printf(json ? "{" JSON_SCHEMA ", \"output\": [" : "");
 	for (i = 0; i < n; i++) {
 		double v = unit ? accel_preprocess_target(p, x[i]) : x[i];
 
@@ -76,53 +76,134 @@ static void print_numbers(const accel_model *m, const float *x, int64_t n,
 	printf(json ? "]}\n" : "\n");
 }
 
-/* How unlike its reconstruction the input is: the mean squared error. */
-static void print_anomaly(const accel_samples *s, int64_t row, const float *x,
-			  int64_t n, bool json)
+/* The error, and whether it is above the model's threshold. */
+static void print_anomaly(double error, double threshold, bool json)
 {
-	const float *in = (const float *)s->x.data + row * n;
-	const uint8_t *shade = (const uint8_t *)s->x.data + row * n;
-	bool floats = s->x.dtype == ACCEL_F32;
-	double sum = 0, d;
-	int64_t i;
+	bool known = !isnan(threshold), yes = error > threshold;
 
-	for (i = 0; i < n; i++) {
-		d = x[i] - (floats ? in[i] : (float)shade[i] * s->x_scale);
-		sum += d * d;
-	}
-	printf(json ? "{\"error\": %.6g}\n" : "%.6g\n", sum / (double)n);
+	printf(json ? "{" JSON_SCHEMA ", \"error\": %.6g" : "%.6g", error);
+	if (known && json)
+		printf(", \"anomaly\": %s", yes ? "true" : "false");
+	else if (known)
+		printf("\t%s", yes ? "yes" : "no");
+	printf(json ? "}\n" : "\n");
 }
 
-static int predict(accel_model *m, const accel_samples *s, bool json)
+/* Where a row cannot be answered. */
+static void print_no_answer(const char *why, bool json)
 {
-	const accel_compile_options *o = accel_model_options(m);
+	if (!json) {
+		printf("?\t%s\n", why);
+		return;
+	}
+	printf("{" JSON_SCHEMA ", \"unanswered\": ");
+	json_text(stdout, why);
+	printf("}\n");
+}
+
+/* What was predicted of samples. */
+struct answers {
+	const accel_model *m;
+	float *out; /* [count, each] */
+	double *error; /* [count] of an autoencoder */
+	double threshold;
+	int64_t each;
+	bool json;
+};
+
+static void print_answer(const struct answers *a, int64_t i)
+{
+	const accel_compile_options *o = accel_model_options(a->m);
+	float *x = a->out + i * a->each;
+
+	if (a->error)
+		print_anomaly(a->error[i], a->threshold, a->json);
+	else if (o->loss <= ACCEL_CROSS_ENTROPY_LOGITS)
+		print_classified(a->m, x, a->each, a->json);
+	else if (o->loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS && a->each == 1)
+		print_binary(a->m, *x, a->json);
+	else
+		print_numbers(a->m, x, a->each, a->json);
+}
+
+/* @s: NULL: none can be answered. @rows: NULL: each sample is a row. */
+static int predict(accel_model *m, const accel_samples *s,
+		   const accel_rows *rows, bool json)
+{
+	struct answers a = {
+		.m = m, .each = 1, .threshold = threshold_of(m), .json = json
+	};
+	int64_t count = s ? s->count : 0, i, n = rows ? rows->count : count;
 	const int64_t *shape;
 	int nd = accel_model_output(m, &shape), d;
-	int64_t each = 1, i;
-	accel_status err;
-	float *out;
+	accel_status err = ACCEL_OK;
 
 	for (d = 0; d < nd; d++)
-		each *= shape[d];
-	out = malloc((size_t)(s->count * each) * sizeof(*out));
-	if (!out)
+		a.each *= shape[d];
+	a.out = malloc((size_t)(count * a.each + 1) * sizeof(*a.out));
+	if (!a.out)
 		return fail(ACCEL_ERR_NOMEM);
-	err = accel_predict(m, s, out, (size_t)(s->count * each));
-	for (i = 0; i < s->count && !err; i++) {
-		float *x = out + i * each;
-
-		if (o->loss <= ACCEL_CROSS_ENTROPY_LOGITS)
-			print_classified(m, x, each, json);
-		else if (o->loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS &&
-			 each == 1 && !o->autoencode)
-			print_binary(m, *x, json);
-		else if (o->autoencode)
-			print_anomaly(s, i, x, each, json);
-		else
-			print_numbers(m, x, each, json);
+	if (s && accel_model_options(m)->autoencode) {
+		a.error = anomaly_errors(m, s);
+		err = a.error ? ACCEL_OK : ACCEL_ERR_NOMEM;
+	} else if (s) {
+		err = accel_predict(m, s, a.out, (size_t)(count * a.each));
 	}
-	free(out);
+	for (i = 0; i < n && !err; i++) {
+		int64_t sample = rows ? rows->sample[i] : i;
+
+		if (sample < 0)
+			print_no_answer(rows->why[i], json);
+		else
+			print_answer(&a, sample);
+	}
+	free(a.out);
+	free(a.error);
 	return err ? fail(err) : 0;
+}
+
+/* A table's rows, each with a line. */
+static int predict_table(accel_model *m, const struct data_args *a, bool json)
+{
+	const accel_preprocess *p = accel_model_preprocess(m);
+	accel_csv_options o;
+	accel_samples *s;
+	accel_rows *rows;
+	accel_status err;
+	int status;
+
+	if (table_options(a, &o))
+		return EXIT_USAGE;
+	err = accel_preprocess_rows(p, &o, &s, &rows);
+	if (err)
+		return fail(err);
+	status = predict(m, s, rows, json);
+	accel_samples_destroy(s);
+	accel_rows_destroy(rows);
+	return status;
+}
+
+/* By preprocessing that knows its windows; others are cut as they were. */
+static bool answers_rows(const accel_model *m, const struct data_args *a)
+{
+	const accel_preprocess *p = accel_model_preprocess(m);
+	const int64_t *shape;
+
+	return p && data_is_table(a) &&
+	       (accel_preprocess_window(p) || accel_model_input(m, &shape) < 2);
+}
+
+static int predict_all(accel_model *m, const struct data_args *a, bool json)
+{
+	accel_samples *s;
+	int status;
+
+	if (answers_rows(m, a))
+		return predict_table(m, a, json);
+	s = data_for_model(m, a);
+	status = s ? predict(m, s, NULL, json) : fail(ACCEL_OK);
+	accel_samples_destroy(s);
+	return status;
 }
 
 int cmd_predict(int argc, char **argv)
@@ -132,9 +213,8 @@ int cmd_predict(int argc, char **argv)
 	bool json = false;
 	const struct option specs[] = {
 		{ "MODEL", OPTION_TEXT, &model, "" },
-		{ "--input", OPTION_TEXT, &a.data,
-		  "FILE.csv, X.npy, a directory of IDX files, digits or "
-		  "sensors" },
+		DATA_SPEC(a, "--input"),
+		TABLE_SPECS(a),
 		{ "--seed", OPTION_WHOLE, &a.seed,
 		  "of data that is made up (0)" },
 		{ "--device", OPTION_TEXT, &device,
@@ -148,12 +228,11 @@ int cmd_predict(int argc, char **argv)
 			.text = "predict MODEL --input FILE [OPTIONS]" },
 		specs, NULL);
 	accel_context *ctx;
-	accel_samples *s;
 	accel_model *m;
 
 	if (status)
 		return status;
-	if (!a.data) {
+	if (!a.files.n) {
 		fprintf(stderr, "accel: --input is missing\n");
 		return 2;
 	}
@@ -163,9 +242,7 @@ int cmd_predict(int argc, char **argv)
 	m = load_model(model, device, &ctx);
 	if (!m)
 		return fail(ACCEL_OK);
-	s = data_for_model(m, &a);
-	status = s ? predict(m, s, json) : fail(ACCEL_OK);
-	accel_samples_destroy(s);
+	status = predict_all(m, &a, json);
 	accel_model_destroy(m);
 	accel_close(ctx);
 	return status;

@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: MIT
 /* accel train: from data to a model file, in one command. */
-#include "accel.h"
+#include "train.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MAX_LAYERS 64
-
-struct train_args {
-	struct data_args data;
-	const char *arch, *optimizer, *device, *out, *log;
-	int epochs, batch, patience, threads;
-	double lr, validation;
-	uint64_t seed;
-	bool json, resume, mixed, cosine;
-};
 
 enum task { CLASSIFY, REGRESS, AUTOENCODE };
 
@@ -148,7 +140,6 @@ static accel_optimizer *make_optimizer(const struct train_args *a,
 {
 	accel_optimizer_options o = { .lr = a->lr };
 
-	samples -= (int64_t)((double)samples * a->validation);
 	if (a->cosine)
 		o.schedule = (accel_schedule){
 			.kind = ACCEL_SCHEDULE_COSINE,
@@ -176,8 +167,9 @@ static accel_status compile(accel_model *m, const struct train_args *a,
 }
 
 static void report(const struct train_args *a, accel_model *m, double took,
-		   int64_t samples, bool saved)
+		   const accel_dataset *d, bool saved)
 {
+	int64_t samples = d->train->count;
 	accel_history h = accel_model_history(m);
 	const accel_epoch *e = h.n ? &h.epoch[h.n - 1] : NULL;
 
@@ -197,8 +189,9 @@ static void report(const struct train_args *a, accel_model *m, double took,
 			printf("%s: saved\n", a->out);
 		return;
 	}
-	printf("{\"epochs\": %d, \"best\": %d, \"interrupted\": %s", h.n,
-	       h.best + 1, h.interrupted ? "true" : "false");
+	printf("{" JSON_SCHEMA
+	       ", \"epochs\": %d, \"best\": %d, \"interrupted\": %s",
+	       h.n, h.best + 1, h.interrupted ? "true" : "false");
 	if (e) {
 		print_json_scores(&e->train, "");
 		if (!isnan(e->validation.loss))
@@ -209,24 +202,30 @@ static void report(const struct train_args *a, accel_model *m, double took,
 	json_number(stdout, took);
 	printf(", \"samples_per_s\": ");
 	json_number(stdout, (double)samples * h.n / took);
+	if (!isnan(threshold_of(m))) {
+		printf(", \"threshold\": ");
+		json_number(stdout, threshold_of(m));
+	}
+	print_persistence(d->test ? d->test : d->train, true);
+	print_json_notes(d->train);
 	printf(", \"out\": ");
 	json_text(stdout, a->out);
 	printf("}\n");
 }
 
 /* What is learned from, and what is not. */
-static void print_data(const accel_dataset *d, double validation)
+static void print_data(const accel_dataset *d)
 {
 	const accel_preprocess *p = d->train->preprocess;
+	bool other = d->test && strcmp(d->test->name, d->train->name);
 
 	printf("Data: %s, %lld samples", d->train->name,
 	       (long long)d->train->count);
 	if (d->train->n_classes)
 		printf(" of %d classes", d->train->n_classes);
-	if (d->test && !(validation > 0))
-		printf("; judged by %s%lld others",
-		       strcmp(d->test->name, d->train->name) ? d->test->name
-							     : "",
+	if (d->test)
+		printf("; judged by %s%s%lld others",
+		       other ? d->test->name : "", other ? ", " : "",
 		       (long long)d->test->count);
 	printf("\n");
 	if (!p)
@@ -234,6 +233,7 @@ static void print_data(const accel_dataset *d, double validation)
 	print_columns(p);
 	if (*accel_preprocess_ignored(p))
 		printf("Left out: %s\n", accel_preprocess_ignored(p));
+	print_notes(d->train);
 }
 
 /* Can a model be saved there? Asked before hours of training, not after. */
@@ -256,44 +256,134 @@ static bool can_save(const char *path)
 	return false;
 }
 
+/* An autoencoder of a table with a label learns what most rows are; the whole
+ * is kept to judge it by. */
+static int keep_normal(const struct train_args *a, accel_dataset *d,
+		       accel_samples **all)
+{
+	int normal = normal_class(d->train);
+	accel_samples *some;
+
+	*all = NULL;
+	if (normal < 0)
+		return 0;
+	some = normal_samples(d->train, normal);
+	if (!some)
+		return fail(ACCEL_OK);
+	*all = d->train;
+	d->train = some;
+	if (!a->json)
+		printf("Learns from the %lld samples of class %s alone; the "
+		       "others are what it should find\n",
+		       (long long)some->count,
+		       some->class_names ? some->class_names[normal] : "0");
+	return 0;
+}
+
+/* The threshold, and what the label says of it. */
+static accel_status finish_anomalies(const struct train_args *a, accel_model *m,
+				     const accel_dataset *d,
+				     const accel_samples *all)
+{
+	accel_status err = keep_threshold(m, d->train, a->quantile);
+	int normal = all ? normal_class(all) : -1;
+
+	if (!err && normal >= 0 && all->class_names)
+		err = accel_model_set_note(m, "normal",
+					   all->class_names[normal]);
+	if (err || a->json)
+		return err;
+	printf("threshold  %.6g: %g of what it learned from is below\n",
+	       threshold_of(m), a->quantile);
+	if (d->test && d->test->n_classes && d->test->y.data)
+		return judge_anomalies(m, d->test, false);
+	return all ? judge_anomalies(m, all, false) : ACCEL_OK;
+}
+
+/* A forecast beside saying that nothing changes. */
+static void print_forecast(const accel_model *m, const accel_dataset *d)
+{
+	accel_history h = accel_model_history(m);
+	const accel_samples *s = d->test ? d->test : d->train;
+	const accel_epoch *e = h.n ? &h.epoch[h.best >= 0 ? h.best : h.n - 1]
+				   : NULL;
+	const char *label;
+	double error;
+
+	if (!s->persistence || !e)
+		return;
+	if (error_in_units(m, d->test ? &e->validation : &e->train, &error,
+			   &label))
+		printf("%-10s %.6g in the unit of %s\n", "mae", error, label);
+	print_persistence(s, false);
+}
+
+static accel_status fit(const struct train_args *a, accel_model *m,
+			const accel_dataset *d)
+{
+	return accel_fit(m, d->train, .epochs = a->epochs,
+			 .batch_size = a->batch, .seed = a->data.seed,
+			 .validation = d->test, .patience = a->patience,
+			 .csv = a->log, .checkpoint = a->resume ? a->out : NULL,
+			 .resume = a->resume, .out = a->json ? stderr : stdout);
+}
+
+static int fit_and_save(const struct train_args *a, accel_model *m,
+			const accel_dataset *d, const accel_samples *all)
+{
+	bool autoencode = accel_model_options(m)->autoencode, save;
+	double began = seconds();
+	accel_status err = fit(a, m, d);
+
+	/* an interrupted run that can be resumed is: its checkpoint stays */
+	save = !a->resume || !accel_model_history(m).interrupted;
+	if (!err && save && autoencode)
+		err = finish_anomalies(a, m, d, all);
+	if (!err && save)
+		err = accel_model_save(m, a->out);
+	if (err)
+		return fail(err);
+	if (!a->json)
+		print_forecast(m, d);
+	report(a, m, seconds() - began, d, save);
+	return 0;
+}
+
 static int train(const struct train_args *a, accel_context *ctx,
-		 const accel_dataset *d)
+		 accel_dataset *d)
 {
 	enum task task = CLASSIFY;
 	int status = find_task(a->data.task, d->train, &task);
+	accel_samples *all = NULL;
 	accel_model *m;
 	accel_status err;
-	double began;
-	bool save;
+	char *options;
 
-	if (status)
+	if (!status && !a->json)
+		print_data(d);
+	if (!status && task == AUTOENCODE)
+		status = keep_normal(a, d, &all);
+	options = train_options(a, d->train);
+	if (!status && a->resume)
+		status = check_resume(ctx, a->out, options);
+	if (status) {
+		accel_samples_destroy(all);
+		free(options);
 		return status;
-	m = make_model(ctx, a->arch, d->train, task);
-	if (!m)
-		return fail(ACCEL_OK);
-	err = compile(m, a, task, d->train->count);
-	if (!err && !a->json) {
-		print_data(d, a->validation);
-		accel_model_summary(m, stdout);
 	}
-	began = seconds();
-	if (!err)
-		err = accel_fit(
-			m, d->train, .epochs = a->epochs,
-			.batch_size = a->batch, .seed = a->seed,
-			.validation = a->validation > 0 ? NULL : d->test,
-			.validation_split = a->validation,
-			.patience = a->patience, .csv = a->log,
-			.checkpoint = a->resume ? a->out : NULL,
-			.resume = a->resume, .out = a->json ? stderr : stdout);
-	/* an interrupted run that can be resumed is: its checkpoint stays */
-	save = !a->resume || !accel_model_history(m).interrupted;
-	if (!err && save)
-		err = accel_model_save(m, a->out);
-	if (!err)
-		report(a, m, seconds() - began, d->train->count, save);
+	m = make_model(ctx, a->arch, d->train, task);
+	err = m ? compile(m, a, task, d->train->count) : ACCEL_ERR_INVALID;
+	if (!err && options)
+		err = accel_model_set_note(m, "options", options);
+	if (!err && !a->json)
+		accel_model_summary(m, stdout);
+	status = !m    ? fail(ACCEL_OK)
+		 : err ? fail(err)
+		       : fit_and_save(a, m, d, all);
 	accel_model_destroy(m);
-	return err ? fail(err) : 0;
+	accel_samples_destroy(all);
+	free(options);
+	return status;
 }
 
 int cmd_train(int argc, char **argv)
@@ -301,9 +391,22 @@ int cmd_train(int argc, char **argv)
 	struct train_args a = { .optimizer = "adam",
 				.out = "model.safetensors",
 				.epochs = 5,
+				.quantile = 0.99,
 				.batch = 32 };
 	const struct option specs[] = {
-		DATA_SPECS(a.data),
+		DATA_SPEC(a.data, "--data"),
+		{ "--label", OPTION_TEXT, &a.data.label,
+		  "column to predict, @folder or @file; with X.npy a file "
+		  "Y.npy" },
+		{ "--window", OPTION_COUNT, &a.data.window,
+		  "rows of a table that make one series" },
+		{ "--stride", OPTION_COUNT, &a.data.stride,
+		  "rows from one window to the next (1)" },
+		{ "--ahead", OPTION_COUNT, &a.data.ahead,
+		  "forecast the label so many rows on; it is an input, too" },
+		{ "--missing", OPTION_TEXT, &a.data.missing,
+		  "values that mean none, with commas: -200,off" },
+		TABLE_SPECS(a.data),
 		{ "--test", OPTION_TEXT, &a.data.test,
 		  "another table, judged after every epoch" },
 		{ "--columns", OPTION_TEXT, &a.data.columns,
@@ -329,11 +432,16 @@ int cmd_train(int argc, char **argv)
 		{ "--cosine", OPTION_FLAG, &a.cosine,
 		  "the rate falls to 0 by the last epoch, along a cosine" },
 		{ "--mixed", OPTION_FLAG, &a.mixed, "mixed precision, f16" },
-		{ "--validation", OPTION_NUMBER, &a.validation,
-		  "fraction of the data, its end, to judge by instead" },
+		{ "--validation", OPTION_NUMBER, &a.data.validation,
+		  "fraction of the data to judge by, of each class the same\n"
+		  "share; of windows the end of every series" },
+		{ "--validation-last", OPTION_FLAG, &a.data.last,
+		  "that fraction is the end of the data" },
+		{ "--quantile", OPTION_NUMBER, &a.quantile,
+		  "of an autoencoder's errors that its threshold is (0.99)" },
 		{ "--patience", OPTION_COUNT, &a.patience,
 		  "epochs without progress until it stops, with the best" },
-		{ "--seed", OPTION_WHOLE, &a.seed,
+		{ "--seed", OPTION_WHOLE, &a.data.seed,
 		  "of all that is random (0)" },
 		{ "--device", OPTION_TEXT, &a.device,
 		  "cpu, vulkan, INDEX, UUID or NAME" },
@@ -357,14 +465,25 @@ int cmd_train(int argc, char **argv)
 		return status;
 	if (find_optimizer(a.optimizer) < 0 || check_data(&a.data))
 		return 2;
-	if (a.data.test && a.validation > 0) {
+	if (a.data.test && a.data.validation > 0) {
 		fprintf(stderr, "accel: --test and --validation: choose one\n");
+		return 2;
+	}
+	if (a.data.validation >= 1 || a.quantile > 1) {
+		fprintf(stderr,
+			"accel: --validation %g: a fraction is below "
+			"1; --quantile %g: at most 1\n",
+			a.data.validation, a.quantile);
+		return 2;
+	}
+	if (a.data.last && !(a.data.validation > 0)) {
+		fprintf(stderr, "accel: --validation-last needs "
+				"--validation X\n");
 		return 2;
 	}
 	if (!can_save(a.out))
 		return 1;
-	a.data.seed = a.seed;
-	ctx = open_device(a.device, a.seed, a.threads);
+	ctx = open_device(a.device, a.data.seed, a.threads);
 	if (!ctx)
 		return fail(ACCEL_OK);
 	d = data_for_training(ctx, &a.data);

@@ -20,6 +20,7 @@
 #include <accel/sensor.h>
 #include <accel/status.h>
 #include <accel/stream.h>
+#include <accel/table.h>
 #include <accel/tape.h>
 #include <accel/tensor.h>
 #include <accel/version.h>

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/* How a table's columns become numbers; see below. */
+/* How a table's columns become numbers; see accel/table.h. */
 typedef struct accel_preprocess accel_preprocess;
 
 /* Row-major elements in host memory. */
@@ -50,6 +50,10 @@ typedef struct accel_samples {
 	char *name; /* of the file or generator, for messages */
 	accel_preprocess *preprocess; /* what made x and y of a table, or NULL;
 				       * belongs to the samples */
+	char *notes; /* lines on how the file was read and which rows were left
+		      * out, '\n' between them; NULL: none */
+	float *persistence; /* of a forecast (.ahead): [N] the label's value
+			     * when the forecast is made, as y is; or NULL */
 } accel_samples;
 
 /* What to learn from, and what to judge by. */
@@ -99,8 +103,9 @@ ACCEL_API accel_samples *accel_samples_select(const accel_samples *s,
 /*
  * Cuts samples in two copies: the first holds `1 - fraction` of them.
  *
- * @shuffle: draw them by @seed (Philox; the same on every machine); otherwise
- *   the second part is the end, as is right for a series.
+ * @shuffle: draw them by @seed (Philox; the same on every machine), of each
+ *   class the same share; otherwise the second part is the end, as is right for
+ *   a series.
  *
  * ERR_RANGE: one part would be empty.
  */
@@ -168,7 +173,7 @@ ACCEL_API accel_dataset *accel_dataset_mnist(accel_context *ctx,
 					     const char *dir);
 
 /*
- * numpy's .npy, versions 1 to 3: x of f2, f4, f8, any integer (u1 are shades,
+ * numpy's .npy, versions 1 to 3 (Python 2's, too): x of f2, f4, f8, any integer (u1 are shades,
  * times 1/255) or bool (0 and 1), y of integers or bool (classes) or floats
  * (targets). Both byte orders; row-major or column-major.
  *
@@ -177,144 +182,6 @@ ACCEL_API accel_dataset *accel_dataset_mnist(accel_context *ctx,
  * ERR_IO, ERR_FORMAT, ERR_SHAPE; ERR_DTYPE: complex, strings, objects.
  */
 ACCEL_API accel_samples *accel_samples_npy(const char *x, const char *y);
-
-/* ---- tables ---- */
-
-typedef enum accel_csv_task {
-	ACCEL_CSV_AUTO, /* classify when the label is text, or at most 20
-			 * different whole numbers; else regress */
-	ACCEL_CSV_CLASSIFY,
-	ACCEL_CSV_REGRESS,
-} accel_csv_task;
-
-typedef enum accel_csv_header {
-	ACCEL_CSV_HEADER_AUTO, /* there is one when no field of the first line
-				* is a number, or some column of numbers begins
-				* with text */
-	ACCEL_CSV_HEADER_YES,
-	ACCEL_CSV_HEADER_NO, /* columns are named "1", "2", ... */
-} accel_csv_header;
-
-typedef enum accel_csv_missing {
-	ACCEL_CSV_MISSING_FILL, /* the column's mean; a text of its own */
-	ACCEL_CSV_MISSING_DROP, /* leave the row out */
-	ACCEL_CSV_MISSING_ERROR,
-} accel_csv_missing;
-
-typedef struct accel_csv_options {
-	const char *path;
-	const char *label; /* column to predict; NULL: none */
-	/* Inputs, "Temperature,Humidity" by name, or by number ("3,4"). NULL:
-	 * every column but the label, dates, Unix times, row numbers, and
-	 * texts that are nearly all different. */
-	const char *columns;
-	accel_csv_task task;
-	accel_csv_header header;
-	accel_csv_missing missing;
-	char separator; /* ',', ';', '\t'; 0: detected */
-	bool dates; /* dates and times are inputs: hour of the day and day of
-		     * the week, each as sine and cosine */
-	const char *test; /* of accel_dataset_csv(): another file, judged with
-			   * the training file's normalisation */
-	double holdout; /* of accel_dataset_csv(): fraction for `test` */
-	bool shuffle; /* draw the holdout by `seed`; else it is the end */
-	uint64_t seed;
-} accel_csv_options;
-
-/*
- * A table (RFC 4180: quoted fields may hold separators, line ends and ""), as
- * f32 x [N, F] and y.
- *
- * Numbers are standardised (value - mean) / standard deviation; a text column
- * of K different values becomes K columns of 0 and 1, all 0 for a text that
- * training did not know. Missing is an empty field, ? or None, and in any case
- * of letters NA, N/A, #N/A, NaN and null; a row without its label is left out. Targets of a regression are standardised,
- * too: see accel_preprocess_target(). Class numbers are in order of value, or
- * of the alphabet. A first column without a header name, as R writes it, is a
- * row number; so is a column that counts upwards by one beside others.
- *
- * UTF-8, with or without a byte-order mark; line ends LF or CRLF; decimal
- * commas where the separator is ';'.
- *
- * accel_samples_csv("room.csv", .label = "occupied")
- *
- * ERR_IO. ERR_FORMAT: empty, ragged, an open quote, a NUL byte, text where
- * numbers were: with line and column. ERR_INVALID: no such column (the text
- * lists those there are), or no input is left.
- */
-#define accel_samples_csv(...)                                                 \
-	accel_samples_csv_with(&(accel_csv_options){ .path = __VA_ARGS__ })
-ACCEL_API accel_samples *
-accel_samples_csv_with(const accel_csv_options *options);
-
-/*
- * The same as a pair: `test` from another file or from a holdout. The
- * normalisation is fitted on the training part alone.
- *
- * @ctx: may be NULL.
- */
-#define accel_dataset_csv(ctx, ...)                                            \
-	accel_dataset_csv_with(ctx, &(accel_csv_options){ .path = __VA_ARGS__ })
-ACCEL_API accel_dataset *
-accel_dataset_csv_with(accel_context *ctx, const accel_csv_options *options);
-
-/*
- * The fitted way from a table's row to a model's input, and from the model's
- * output back. It travels inside the model file as JSON.
- */
-
-/* Applies it to another file: its columns are found by name, in any order.
- * Without the label column y is none. ERR_INVALID: a column is missing (named),
- * or a class the training did not know. */
-ACCEL_API accel_samples *accel_preprocess_csv(const accel_preprocess *p,
-					      const char *path);
-
-/*
- * Applies it to one row of texts, as they would stand in the file.
- *
- * @names, @values: @n columns in any order; more than needed is allowed; a
- *   value of NULL or "" is missing.
- * @x: receives accel_preprocess_features() numbers.
- *
- * ERR_INVALID: an input column is not among @names, or is missing where that
- * is an error. ERR_FORMAT: no number where numbers were.
- */
-ACCEL_API accel_status accel_preprocess_row(const accel_preprocess *p, int n,
-					    const char *const *names,
-					    const char *const *values,
-					    float *x);
-
-/* The same without texts, for a control loop: the input columns' numbers in
- * order; NaN is missing. Allocates nothing. ERR_INVALID: a column is text. */
-ACCEL_API accel_status accel_preprocess_numbers(const accel_preprocess *p,
-						const double *values, float *x);
-
-/* Input columns of the file, and their names. */
-ACCEL_API int accel_preprocess_columns(const accel_preprocess *p);
-ACCEL_API const char *accel_preprocess_column(const accel_preprocess *p, int i);
-/* F: numbers the model reads for a row, and their names ("Light", "room=a"). */
-ACCEL_API int accel_preprocess_features(const accel_preprocess *p);
-ACCEL_API const char *accel_preprocess_feature(const accel_preprocess *p,
-					       int i);
-/* The label column's name; NULL: none. */
-ACCEL_API const char *accel_preprocess_label(const accel_preprocess *p);
-/* Classes of the label, and the text of one; 0 classes: a number. */
-ACCEL_API int accel_preprocess_classes(const accel_preprocess *p);
-ACCEL_API const char *accel_preprocess_class(const accel_preprocess *p, int i);
-/* A standardised prediction in the label's own unit: y * std + mean. */
-ACCEL_API double accel_preprocess_target(const accel_preprocess *p, double y);
-/* The label's mean and standard deviation (0 and 1 for classes). */
-ACCEL_API void accel_preprocess_target_scale(const accel_preprocess *p,
-					     double *mean, double *std);
-/* Columns that were left out, and why: "sno (row number), date (date)"; ""
- * where none was. */
-ACCEL_API const char *accel_preprocess_ignored(const accel_preprocess *p);
-
-/* JSON text; free() it. Numbers survive the way there and back exactly. */
-ACCEL_API char *accel_preprocess_to_json(const accel_preprocess *p);
-/* ERR_FORMAT: not what the call above writes. */
-ACCEL_API accel_preprocess *accel_preprocess_from_json(const char *text);
-ACCEL_API void accel_preprocess_destroy(accel_preprocess *p);
 
 /* ---- data for machines that have none ---- */
 
@@ -358,5 +225,7 @@ accel_dataset_sensors_with(accel_context *ctx,
 #ifdef __cplusplus
 }
 #endif
+
+#include <accel/table.h>
 
 #endif /* ACCEL_DATA_H */

@@ -259,6 +259,14 @@ ACCEL_API const accel_preprocess *accel_model_preprocess(const accel_model *m);
 ACCEL_API const accel_compile_options *
 accel_model_options(const accel_model *m);
 ACCEL_API accel_optimizer *accel_model_optimizer(accel_model *m);
+/*
+ * A text that is saved with the model, for whoever made it: NULL takes it away.
+ * The tools keep "threshold" and "options" there. ERR_INVALID: no UTF-8.
+ */
+ACCEL_API accel_status accel_model_set_note(accel_model *m, const char *key,
+					    const char *text);
+/* The text, or NULL. The model's, until it is set again. */
+ACCEL_API const char *accel_model_note(const accel_model *m, const char *key);
 /* Name of an output's class, or NULL. The model's. */
 ACCEL_API const char *accel_model_class(const accel_model *m, int i);
 

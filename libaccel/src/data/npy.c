@@ -78,6 +78,7 @@ static accel_status parse_shape(struct raw *r, const char *p)
 		r->shape[r->ndim++] = strtoll(p, &end, 10);
 		if (end == p)
 			return no_npy(r, "its shape is no list of numbers");
+		end += *end == 'L'; /* a long of Python 2 */
 	}
 	return r->ndim ? ACCEL_OK
 		       : accel_error(ACCEL_ERR_SHAPE, "%s: a single number",
@@ -136,7 +137,10 @@ static accel_status read_header(gzFile in, struct raw *r, bool *columns)
 	if (status)
 		return status;
 	if (memcmp(head, "\x93NUMPY", 6) || head[6] < 1 || head[6] > 3)
-		return no_npy(r, "it begins otherwise");
+		return no_npy(r, memcmp(head, "PK\3\4", 4)
+					 ? "it begins otherwise"
+					 : "it is a zip archive, as .npz is: "
+					   "unzip it, and name an array of it");
 	len = head[8] | (uint32_t)head[9] << 8;
 	if (head[6] > 1) {
 		status = raw_read(in, r->path, head + 10, 2);

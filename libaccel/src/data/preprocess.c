@@ -33,7 +33,7 @@ accel_preprocess *preprocess_get(accel_preprocess *p)
 	return p;
 }
 
-static void column_finish(struct column *c)
+void column_finish(struct column *c)
 {
 	mem_free(c->name);
 	mem_free(c->texts);
@@ -50,6 +50,7 @@ void accel_preprocess_destroy(accel_preprocess *p)
 	column_finish(&p->label);
 	mem_free(p->columns);
 	mem_free(p->ignored);
+	mem_free(p->missing_words);
 	mem_free(p->features);
 	mem_free(p);
 }
@@ -113,11 +114,33 @@ static int text_order(const void *key, const void *element)
 	return strcmp(key, *(char *const *)element);
 }
 
-/* One cell's features; false: it is no value of this column. */
-static bool encode_cell(const struct column *c, const char *cell, float *x)
+static bool encode_date(const char *cell, int order, float *x)
 {
-	double v = c->mean, angle;
+	double angle;
 	struct date d;
+
+	memset(x, 0, 4 * sizeof(*x));
+	if (!cell)
+		return true;
+	if (!date_parse(cell, order, &d))
+		return false;
+	angle = 2 * M_PI * d.second / 86400;
+	x[0] = (float)sin(angle);
+	x[1] = (float)cos(angle);
+	if (d.month) {
+		angle = 2 * M_PI * date_weekday(&d) / 7;
+		x[2] = (float)sin(angle);
+		x[3] = (float)cos(angle);
+	}
+	return true;
+}
+
+/* One cell's features; false: it is no value of this column. Numbers are
+ * plain. @order: of dates. */
+static bool encode_cell(const struct column *c, const char *cell, int order,
+			float *x)
+{
+	double v = c->mean;
 	char **found;
 
 	switch (c->kind) {
@@ -134,20 +157,7 @@ static bool encode_cell(const struct column *c, const char *cell, float *x)
 			x[found - c->texts] = 1;
 		return true;
 	case COLUMN_DATE:
-		memset(x, 0, 4 * sizeof(*x));
-		if (!cell)
-			return true;
-		if (!date_parse(cell, &d))
-			return false;
-		angle = 2 * M_PI * d.second / 86400;
-		x[0] = (float)sin(angle);
-		x[1] = (float)cos(angle);
-		if (d.weekday >= 0) {
-			angle = 2 * M_PI * d.weekday / 7;
-			x[2] = (float)sin(angle);
-			x[3] = (float)cos(angle);
-		}
-		return true;
+		return encode_date(cell, order, x);
 	}
 	return false;
 }
@@ -171,19 +181,8 @@ int64_t *row_list(int64_t n)
 	return rows;
 }
 
-accel_status cell_error(const struct table *t, int64_t row, int column,
-			const char *what)
-{
-	const char *cell = table_cell(t, row, column);
-
-	return accel_error(ACCEL_ERR_FORMAT,
-			   "%s:%u:%d: column \"%s\": \"%.80s\": %s", t->path,
-			   t->lines[row], column + 1, t->names[column],
-			   cell ? cell : "", what);
-}
-
 /* The class of a label's cell, -1: none. Numbers count by value. */
-static int find_class(const struct column *label, const char *cell)
+int find_class(const struct column *label, const char *cell)
 {
 	double v, w;
 	bool number = number_parse(cell, &v);
@@ -198,14 +197,8 @@ static int find_class(const struct column *label, const char *cell)
 	return -1;
 }
 
-/* Where p's columns stand in a table. */
-struct mapping {
-	int *column; /* [p->n] */
-	int label; /* -1: not there */
-};
-
-static accel_status map_columns(const accel_preprocess *p,
-				const struct table *t, struct mapping *m)
+accel_status map_columns(const accel_preprocess *p, const struct table *t,
+			 struct mapping *m)
 {
 	int i;
 
@@ -221,24 +214,30 @@ static accel_status map_columns(const accel_preprocess *p,
 	return ACCEL_OK;
 }
 
-/* Is the row left out? */
-static bool dropped(const accel_preprocess *p, const struct table *t,
-		    const struct mapping *m, int64_t row)
+bool row_is_empty(const accel_preprocess *p, const struct table *t,
+		  const struct mapping *m, int64_t row)
 {
 	int i;
 
-	if (p->missing == ACCEL_CSV_MISSING_ERROR)
-		return false;
-	if (m->label >= 0 && !table_cell(t, row, m->label))
-		return true;
-	for (i = 0; p->missing == ACCEL_CSV_MISSING_DROP && i < p->n; i++)
+	for (i = 0; i < p->n; i++)
+		if (table_cell(t, row, m->column[i]))
+			return false;
+	return true;
+}
+
+bool row_lacks(const accel_preprocess *p, const struct table *t,
+	       const struct mapping *m, int64_t row)
+{
+	int i;
+
+	for (i = 0; p->missing != ACCEL_CSV_MISSING_FILL && i < p->n; i++)
 		if (!table_cell(t, row, m->column[i]))
 			return true;
 	return false;
 }
 
-static accel_status encode_row(const accel_preprocess *p, const struct table *t,
-			       const struct mapping *m, int64_t row, float *x)
+accel_status encode_row(const accel_preprocess *p, const struct table *t,
+			const struct mapping *m, int64_t row, float *x)
 {
 	int i;
 
@@ -246,8 +245,13 @@ static accel_status encode_row(const accel_preprocess *p, const struct table *t,
 		const struct column *c = &p->columns[i];
 		const char *cell = table_cell(t, row, m->column[i]);
 
+		/* the column of a table may be written in two ways */
+		if (cell && t->format[m->column[i]].odd == row &&
+		    c->kind != COLUMN_TEXT)
+			return cell_error(t, row, m->column[i],
+					  t->format[m->column[i]].why);
 		if ((!cell && p->missing == ACCEL_CSV_MISSING_ERROR) ||
-		    !encode_cell(c, cell, x))
+		    !encode_cell(c, cell, t->format[m->column[i]].order, x))
 			return cell_error(t, row, m->column[i],
 					  complaint(c, cell));
 		x += column_features(c);
@@ -255,9 +259,8 @@ static accel_status encode_row(const accel_preprocess *p, const struct table *t,
 	return ACCEL_OK;
 }
 
-static accel_status encode_label(const accel_preprocess *p,
-				 const struct table *t, const struct mapping *m,
-				 int64_t row, void *y)
+accel_status encode_label(const accel_preprocess *p, const struct table *t,
+			  const struct mapping *m, int64_t row, void *y)
 {
 	const char *cell = table_cell(t, row, m->label);
 	int class;
@@ -265,7 +268,7 @@ static accel_status encode_label(const accel_preprocess *p,
 	if (!cell)
 		return cell_error(t, row, m->label, "the label is missing");
 	if (p->label.kind == COLUMN_NUMBER)
-		return encode_cell(&p->label, cell, y)
+		return encode_cell(&p->label, cell, 0, y)
 			       ? ACCEL_OK
 			       : cell_error(t, row, m->label, "no number");
 	class = find_class(&p->label, cell);
@@ -276,92 +279,32 @@ static accel_status encode_label(const accel_preprocess *p,
 	return ACCEL_OK;
 }
 
-static accel_status apply(accel_preprocess *p, const struct table *t,
-			  const struct mapping *m, const int64_t *rows,
-			  int64_t n, accel_samples *s)
-{
-	int64_t shape[2] = { 0, p->n_features }, y_shape[2] = { 0, 1 }, i, k;
-	bool number = p->label.kind == COLUMN_NUMBER;
-	accel_status status;
-
-	for (i = 0; i < n; i++)
-		shape[0] += !dropped(p, t, m, rows[i]);
-	if (!shape[0])
-		return accel_error(ACCEL_ERR_FORMAT,
-				   "%s: every row lacks a value", t->path);
-	y_shape[0] = s->count = shape[0];
-	status = array_make(&s->x, ACCEL_F32, 2, shape);
-	if (!status && m->label >= 0)
-		status = array_make(&s->y, number ? ACCEL_F32 : ACCEL_I32,
-				    number ? 2 : 1, y_shape);
-	for (i = 0, k = 0; i < n && !status; i++) {
-		if (dropped(p, t, m, rows[i]))
-			continue;
-		status = encode_row(p, t, m, rows[i],
-				    (float *)s->x.data + k * p->n_features);
-		if (!status && m->label >= 0)
-			status = encode_label(p, t, m, rows[i],
-					      (float *)s->y.data + k);
-		k++;
-	}
-	return status;
-}
-
-accel_samples *preprocess_apply(accel_preprocess *p, const struct table *t,
-				const int64_t *rows, int64_t n)
-{
-	accel_samples *s = samples_make(t->path);
-	struct mapping m = { 0 };
-	accel_status status;
-
-	if (!s)
-		return NULL;
-	status = map_columns(p, t, &m);
-	if (!status)
-		status = apply(p, t, &m, rows, n, s);
-	mem_free(m.column);
-	if (!status) {
-		s->preprocess = preprocess_get(p);
-		s->x_names = names_copy(p->n_features, p->features);
-		status = s->x_names ? ACCEL_OK : ACCEL_ERR_NOMEM;
-	}
-	if (!status && p->label.n_texts) {
-		s->n_classes = p->label.n_texts;
-		s->class_names = names_copy(s->n_classes, p->label.texts);
-		status = s->class_names ? ACCEL_OK : ACCEL_ERR_NOMEM;
-	}
-	if (!status)
-		return s;
-	accel_samples_destroy(s);
-	return NULL;
-}
-
-accel_samples *accel_preprocess_csv(const accel_preprocess *p, const char *path)
-{
-	accel_csv_options o = {
-		.header = p->header ? ACCEL_CSV_HEADER_YES
-				    : ACCEL_CSV_HEADER_NO,
-	};
-	accel_samples *s = NULL;
-	struct table t;
-	int64_t *rows;
-
-	if (table_read(&t, path, &o))
-		return NULL;
-	rows = row_list(t.rows);
-	if (rows) /* only its owners are counted anew */
-		s = preprocess_apply((accel_preprocess *)p, &t, rows, t.rows);
-	mem_free(rows);
-	table_finish(&t);
-	return s;
-}
-
 /* ---- one row ---- */
+
+/* A text given for a column, numbers as C writes them; NULL: missing. */
+static const char *value_of(const accel_preprocess *p, const struct column *c,
+			    const char *text, char plain[SPELLING_BYTES])
+{
+	struct number_text n;
+	int s;
+
+	if (!text || word_absence(text) || word_listed(p->missing_words, text))
+		return NULL;
+	if (c->kind != COLUMN_NUMBER || !spelling_split(text, &n))
+		return text;
+	if (spelling_plain(&n, c->spelling, plain))
+		return plain;
+	for (s = 0; s < SPELLINGS; s++)
+		if (spelling_plain(&n, (enum spelling)s, plain))
+			return plain;
+	return text;
+}
 
 accel_status accel_preprocess_row(const accel_preprocess *p, int n,
 				  const char *const *names,
 				  const char *const *values, float *x)
 {
+	char plain[SPELLING_BYTES];
 	int i, k;
 
 	for (i = 0; i < p->n; i++) {
@@ -375,18 +318,25 @@ accel_status accel_preprocess_row(const accel_preprocess *p, int n,
 					   "the model reads \"%s\", which is "
 					   "not given",
 					   c->name);
-		cell = values[k] && !table_is_missing(values[k]) ? values[k]
-								 : NULL;
+		cell = value_of(p, c, values[k], plain);
 		if (!cell && p->missing != ACCEL_CSV_MISSING_FILL)
 			return accel_error(ACCEL_ERR_INVALID,
 					   "\"%s\" is missing", c->name);
-		if (!encode_cell(c, cell, x))
+		if (!encode_cell(c, cell, c->order, x))
 			return accel_error(ACCEL_ERR_FORMAT,
 					   "\"%s\": \"%.80s\": %s", c->name,
 					   cell, complaint(c, cell));
 		x += column_features(c);
 	}
 	return ACCEL_OK;
+}
+
+static bool is_listed(const char *list, double value)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.17g", value);
+	return word_listed(list, text);
 }
 
 accel_status accel_preprocess_numbers(const accel_preprocess *p,
@@ -396,7 +346,9 @@ accel_status accel_preprocess_numbers(const accel_preprocess *p,
 
 	for (i = 0; i < p->n; i++) {
 		const struct column *c = &p->columns[i];
-		bool missing = isnan(values[i]);
+		bool missing = isnan(values[i]) ||
+			       (p->missing_words &&
+				is_listed(p->missing_words, values[i]));
 
 		if (c->kind != COLUMN_NUMBER)
 			return accel_error(
@@ -464,6 +416,16 @@ double accel_preprocess_target(const accel_preprocess *p, double y)
 
 	accel_preprocess_target_scale(p, &mean, &std);
 	return y * std + mean;
+}
+
+int accel_preprocess_window(const accel_preprocess *p)
+{
+	return p->window;
+}
+
+int accel_preprocess_ahead(const accel_preprocess *p)
+{
+	return p->ahead;
 }
 
 const char *accel_preprocess_ignored(const accel_preprocess *p)

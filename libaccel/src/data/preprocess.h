@@ -18,6 +18,9 @@ struct column {
 	char *name;
 	enum column_kind kind;
 	double mean, std; /* std above 0 */
+	enum spelling spelling; /* of numbers, where a cell alone can be read
+				 * in two ways */
+	int order; /* of dates, as struct cell_format has it */
 	int n_texts;
 	char **texts; /* inputs: in strcmp() order, "" is missing; label: the
 		       * classes in their order */
@@ -32,6 +35,9 @@ struct accel_preprocess {
 	bool has_label;
 	struct column label; /* COLUMN_TEXT: classes; COLUMN_NUMBER: target */
 	char *ignored; /* text for people */
+	char *missing_words; /* as accel_csv_options has them, or NULL */
+	int window, stride, ahead; /* of series; 0: none */
+	double gap; /* seconds, 0: by the median */
 	int n_features;
 	char **features; /* names */
 };
@@ -49,15 +55,52 @@ accel_preprocess *preprocess_fit(const struct table *t,
 				 const accel_csv_options *o,
 				 const int64_t *rows, int64_t n);
 
-/* Samples from those rows of a table. */
-accel_samples *preprocess_apply(accel_preprocess *p, const struct table *t,
+/* Samples from those rows of a table: in series, rows that windows end with. */
+accel_samples *preprocess_apply(accel_preprocess *p, struct table *t,
 				const int64_t *rows, int64_t n);
+/* The same, with the classes of another column as y; `label` is used up. */
+accel_samples *preprocess_judge(accel_preprocess *p, struct table *t,
+				struct column *label, const int64_t *rows,
+				int64_t n);
+/* A label's column of its own. */
+accel_status preprocess_fit_label(const struct table *t, const char *label,
+				  struct column *c);
+void column_finish(struct column *c);
+
+/* Where p's columns stand in a table. */
+struct mapping {
+	int *column; /* [p->n] */
+	int label; /* -1: not there */
+};
+accel_status map_columns(const accel_preprocess *p, const struct table *t,
+			 struct mapping *m);
+
+/* A row's numbers. ERR_FORMAT by the cell, see cell_error(). */
+accel_status encode_row(const accel_preprocess *p, const struct table *t,
+			const struct mapping *m, int64_t row, float *x);
+/* A label, as class (i32) or standardised (f32). */
+accel_status encode_label(const accel_preprocess *p, const struct table *t,
+			  const struct mapping *m, int64_t row, void *y);
+/* The class of a label's cell, -1: none. Numbers count by value. */
+int find_class(const struct column *label, const char *cell);
+/* Has a row no value in any input? */
+bool row_is_empty(const accel_preprocess *p, const struct table *t,
+		  const struct mapping *m, int64_t row);
+/* Is a value missing where that leaves a row out, or is an error? */
+bool row_lacks(const accel_preprocess *p, const struct table *t,
+	       const struct mapping *m, int64_t row);
+
+/* Rows since the series began, this one with them. mem_free() it. */
+int32_t *series_runs(const struct table *t);
+/* The rows that windows can end with (all, without windows), for training with
+ * a label `ahead` rows on. NULL: ERR_SHAPE, there are none. mem_free() it. */
+int64_t *series_rows(const struct table *t, int window, int stride, int ahead,
+		     int64_t *n);
+
+/* Points out values that stand alone far from all others of a column. */
+void sentinel_notes(struct table *t, const accel_preprocess *p);
 
 /* 0 to n - 1, mem_free() it. */
 int64_t *row_list(int64_t n);
-
-/* What is wrong with a cell: "room.csv:3:2: column "Light": "x" is no number" */
-accel_status cell_error(const struct table *t, int64_t row, int column,
-			const char *what);
 
 #endif /* ACCEL_DATA_PREPROCESS_H */

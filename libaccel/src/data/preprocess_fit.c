@@ -7,6 +7,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "clock.h"
 #include "preprocess.h"
 #include "samples.h"
 
@@ -57,52 +58,27 @@ static char *copy_text(const char *text)
 
 /* ---- kinds ---- */
 
-struct census {
-	int64_t numbers, dates, texts, missing;
-	int64_t odd; /* index of the first that is no number */
-};
-
-static void census(const struct fit *f, int column, struct census *c)
+static int64_t count_missing(const struct fit *f, int column)
 {
-	double number;
-	struct date date;
-	int64_t i;
+	int64_t i, n = 0;
 
-	*c = (struct census){ .odd = -1 };
-	for (i = 0; i < f->n; i++) {
-		const char *cell = cell_of(f, i, column);
-
-		if (!cell) {
-			c->missing++;
-			continue;
-		}
-		if (number_parse(cell, &number)) {
-			c->numbers++;
-			continue;
-		}
-		if (c->odd < 0)
-			c->odd = i;
-		if (date_parse(cell, &date))
-			c->dates++;
-		else
-			c->texts++;
-	}
+	for (i = 0; i < f->n; i++)
+		n += !cell_of(f, i, column);
+	return n;
 }
 
-/* ERR_FORMAT where a few cells of a column of numbers are none. */
+/* ERR_FORMAT where a few cells of a column are written otherwise. */
 static accel_status kind_of(const struct fit *f, int column,
-			    const struct census *c, enum column_kind *kind)
+			    enum column_kind *kind)
 {
-	*kind = COLUMN_TEXT;
-	if (c->dates && !c->texts && !c->numbers)
-		*kind = COLUMN_DATE;
-	if (!c->numbers || c->numbers < c->texts + c->dates)
+	const struct cell_format *format = &f->t->format[column];
+
+	*kind = format->kind == CELLS_NUMBER ? COLUMN_NUMBER
+		: format->kind == CELLS_DATE ? COLUMN_DATE
+					     : COLUMN_TEXT;
+	if (format->odd < 0)
 		return ACCEL_OK;
-	*kind = COLUMN_NUMBER;
-	if (c->odd < 0)
-		return ACCEL_OK;
-	return cell_error(f->t, f->rows[c->odd], column,
-			  "no number, as the others of this column are");
+	return cell_error(f->t, format->odd, column, format->why);
 }
 
 /* 1, 2, 3, ... from any start, down the whole file? */
@@ -120,22 +96,6 @@ static bool counts_up(const struct table *t, int column)
 		before = v;
 	}
 	return t->rows > 2;
-}
-
-/* Unix time, as accel record writes it: from 2000 to 2100, never back? */
-static bool is_clock(const struct table *t, int column)
-{
-	double v = 0, before = 946684800;
-	int64_t i;
-
-	for (i = 0; i < t->rows; i++, before = v) {
-		const char *cell = table_cell(t, i, column);
-
-		if (!cell || !number_parse(cell, &v) || v < before ||
-		    v > 4102444800)
-			return false;
-	}
-	return true;
 }
 
 /* ---- columns ---- */
@@ -231,7 +191,7 @@ static accel_status fit_text(const struct fit *f, int column, struct column *c)
 
 /* Why a column that nobody asked for is no input; NULL: it is one. */
 static accel_status why_not(const struct fit *f, int column, bool counting,
-			    const struct census *c, const char **why)
+			    const char **why)
 {
 	enum column_kind kind;
 	accel_status status;
@@ -242,15 +202,15 @@ static accel_status why_not(const struct fit *f, int column, bool counting,
 	if ((!column && f->t->row_numbers) ||
 	    (!counting && counts_up(f->t, column)))
 		*why = "row number";
-	else if (is_clock(f->t, column))
+	else if (column_is_clock(f->t, column))
 		*why = "time";
-	else if (c->missing == f->n)
+	else if (count_missing(f, column) == f->n)
 		*why = "empty";
+	else if (f->t->format[column].kind == CELLS_DATE && !f->o->dates)
+		*why = "date";
 	if (*why)
 		return ACCEL_OK;
-	status = kind_of(f, column, c, &kind);
-	if (!status && kind == COLUMN_DATE && !f->o->dates)
-		*why = "date";
+	status = kind_of(f, column, &kind);
 	if (status || kind != COLUMN_TEXT)
 		return status;
 	status = different(f, column, TEXTS_MAX, &list, &n);
@@ -265,18 +225,18 @@ static accel_status why_not(const struct fit *f, int column, bool counting,
 static accel_status fit_column(const struct fit *f, int column,
 			       struct column *c)
 {
-	struct census all;
 	accel_status status;
 
 	c->name = copy_text(f->t->names[column]);
 	if (!c->name)
 		return ACCEL_ERR_NOMEM;
-	census(f, column, &all);
-	if (all.missing == f->n)
+	c->spelling = f->t->format[column].spelling;
+	c->order = f->t->format[column].order;
+	if (count_missing(f, column) == f->n)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "%s: column \"%s\" has no value", f->t->path,
 				   c->name);
-	status = kind_of(f, column, &all, &c->kind);
+	status = kind_of(f, column, &c->kind);
 	if (status || c->kind == COLUMN_DATE)
 		return status;
 	return c->kind == COLUMN_TEXT ? fit_text(f, column, c)
@@ -284,18 +244,6 @@ static accel_status fit_column(const struct fit *f, int column,
 }
 
 /* ---- the choice of columns ---- */
-
-/* The column that a word of the list names: by name, else by number. */
-static int named(const struct table *t, const char *word)
-{
-	int i = table_column(t, word);
-	double v;
-
-	if (i < 0 && number_parse(word, &v) && v >= 1 && v <= t->columns &&
-	    v == floor(v))
-		i = (int)v - 1;
-	return i;
-}
 
 /* Marks the columns of "a,b,3". */
 static accel_status choose_listed(const struct fit *f, bool *use)
@@ -308,10 +256,10 @@ static accel_status choose_listed(const struct fit *f, bool *use)
 		word += strspn(word, " ");
 		for (end = word + strlen(word); end > word && end[-1] == ' ';)
 			*--end = 0;
-		i = named(f->t, word);
+		i = table_named(f->t, word);
 		if (i < 0)
 			status = table_no_column(f->t, word);
-		else if (i == f->label)
+		else if (i == f->label && !f->o->ahead)
 			status = accel_error(ACCEL_ERR_INVALID,
 					     "%s: \"%s\" is the label and "
 					     "cannot be an input, too",
@@ -328,7 +276,6 @@ static accel_status choose_listed(const struct fit *f, bool *use)
 static accel_status choose_all(struct fit *f, bool counting, bool *use,
 			       int *used)
 {
-	struct census c;
 	const char *why;
 	accel_status status;
 	int i;
@@ -339,8 +286,7 @@ static accel_status choose_all(struct fit *f, bool counting, bool *use,
 	for (i = 0; i < f->t->columns; i++) {
 		if (i == f->label)
 			continue;
-		census(f, i, &c);
-		status = why_not(f, i, counting, &c, &why);
+		status = why_not(f, i, counting, &why);
 		if (status)
 			return status;
 		use[i] = !why;
@@ -426,11 +372,38 @@ static accel_status looks_like_classes(const struct fit *f, bool *yes)
 	return ACCEL_OK;
 }
 
+/* Classes or numbers? ERR_FORMAT: a text where numbers are asked for. */
+static accel_status label_kind(const struct fit *f, struct column *c,
+			       bool *classes)
+{
+	accel_status status = ACCEL_OK;
+	double v;
+	int64_t i;
+
+	*classes = f->o->task == ACCEL_CSV_CLASSIFY;
+	if (*classes)
+		return ACCEL_OK;
+	if (f->o->task == ACCEL_CSV_AUTO) {
+		status = kind_of(f, f->label, &c->kind);
+		*classes = c->kind != COLUMN_NUMBER;
+		return status || *classes ? status
+					  : looks_like_classes(f, classes);
+	}
+	for (i = 0; i < f->n; i++) {
+		const char *cell = cell_of(f, i, f->label);
+
+		if (cell && !number_parse(cell, &v))
+			return cell_error(f->t, i, f->label, "no number");
+	}
+	return kind_of(f, f->label, &c->kind);
+}
+
 static accel_status fit_label(const struct fit *f, struct column *c)
 {
+	const struct cell_format *format = &f->t->format[f->label];
+	bool numbers = format->kind == CELLS_NUMBER && format->odd < 0;
 	struct fit whole = *f;
-	struct census all;
-	bool classes = f->o->task == ACCEL_CSV_CLASSIFY;
+	bool classes = false;
 	accel_status status;
 	int64_t *rows;
 
@@ -442,27 +415,30 @@ static accel_status fit_label(const struct fit *f, struct column *c)
 		mem_free(rows);
 		return ACCEL_ERR_NOMEM;
 	}
-	census(&whole, f->label, &all);
-	if (f->o->task == ACCEL_CSV_AUTO) {
-		status = kind_of(&whole, f->label, &all, &c->kind);
-		classes = c->kind != COLUMN_NUMBER;
-		if (!status && !classes)
-			status = looks_like_classes(&whole, &classes);
-	} else if (!classes && all.odd >= 0) {
-		status = cell_error(f->t, all.odd, f->label, "no number");
-	} else {
-		status = ACCEL_OK;
-	}
+	status = label_kind(&whole, c, &classes);
 	c->kind = classes ? COLUMN_TEXT : COLUMN_NUMBER;
-	if (!status && all.missing == whole.n)
+	c->spelling = format->spelling;
+	if (!status && count_missing(classes ? &whole : f, f->label) ==
+			       (classes ? whole.n : f->n))
 		status = accel_error(ACCEL_ERR_INVALID,
 				     "%s: label \"%s\" has no value",
 				     f->t->path, c->name);
 	if (!status)
-		status = classes ? fit_classes(&whole, all.odd < 0, c)
+		status = classes ? fit_classes(&whole, numbers, c)
 				 : fit_number(f, f->label, c);
 	mem_free(rows);
 	return status;
+}
+
+accel_status preprocess_fit_label(const struct table *t, const char *label,
+				  struct column *c)
+{
+	const accel_csv_options o = { .task = ACCEL_CSV_CLASSIFY };
+	struct fit f = { .t = t, .o = &o };
+
+	*c = (struct column){ 0 };
+	f.label = table_named(t, label);
+	return f.label < 0 ? table_no_column(t, label) : fit_label(&f, c);
 }
 
 /* ---- all of it ---- */
@@ -482,8 +458,15 @@ static accel_status fit_columns(struct fit *f, const bool *use,
 	}
 	p->missing = f->o->missing;
 	p->header = f->t->header;
+	p->window = f->o->window;
+	p->stride = f->o->stride;
+	p->ahead = f->o->ahead;
+	p->gap = f->o->gap;
 	p->ignored = copy_text(f->ignored);
-	if (!status && !p->ignored)
+	if (f->o->missing_words)
+		p->missing_words = copy_text(f->o->missing_words);
+	if (!status &&
+	    (!p->ignored || (f->o->missing_words && !p->missing_words)))
 		status = ACCEL_ERR_NOMEM;
 	return status ? status : preprocess_name_features(p);
 }
@@ -499,7 +482,7 @@ accel_preprocess *preprocess_fit(const struct table *t,
 	bool *use;
 
 	if (o->label) {
-		f.label = named(t, o->label);
+		f.label = table_named(t, o->label);
 		if (f.label < 0) {
 			table_no_column(t, o->label);
 			return NULL;
@@ -507,6 +490,9 @@ accel_preprocess *preprocess_fit(const struct table *t,
 	}
 	use = mem_zalloc((size_t)t->columns * sizeof(*use));
 	status = use ? choose(&f, use) : ACCEL_ERR_NOMEM;
+	/* a forecast knows the label up to now */
+	if (!status && o->ahead && f.label >= 0)
+		use[f.label] = true;
 	for (i = 0; !status && i < t->columns; i++)
 		used += use[i];
 	if (!status && !used)

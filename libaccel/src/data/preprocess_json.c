@@ -8,6 +8,7 @@
 #include "preprocess.h"
 #include "samples.h"
 
+#define ROWS_MAX 1000000000 /* of a window */
 #define COLUMNS_MAX 100000 /* and features: far above what trains */
 
 static const char *const missing_names[] = {
@@ -21,15 +22,26 @@ static json_t *column_to_json(const struct column *c)
 	json_t *texts;
 	int i;
 
+	if (c->kind == COLUMN_NUMBER && c->spelling)
+		return json_pack("{s:s, s:f, s:f, s:i}", "name", c->name,
+				 "mean", c->mean, "std", c->std, "spelling",
+				 (int)c->spelling);
 	if (c->kind == COLUMN_NUMBER)
 		return json_pack("{s:s, s:f, s:f}", "name", c->name, "mean",
 				 c->mean, "std", c->std);
 	if (c->kind == COLUMN_DATE)
-		return json_pack("{s:s, s:b}", "name", c->name, "date", 1);
+		return json_pack("{s:s, s:b, s:i}", "name", c->name, "date", 1,
+				 "order", c->order);
 	texts = json_array();
 	for (i = 0; i < c->n_texts; i++)
 		json_array_append_new(texts, json_string(c->texts[i]));
 	return json_pack("{s:s, s:o}", "name", c->name, "texts", texts);
+}
+
+/* What is 0 is left out. */
+static int set_int(json_t *root, const char *key, int v)
+{
+	return v ? json_object_set_new(root, key, json_integer(v)) : 0;
 }
 
 char *accel_preprocess_to_json(const accel_preprocess *p)
@@ -48,6 +60,14 @@ char *accel_preprocess_to_json(const accel_preprocess *p)
 	if (p->has_label)
 		bad |= json_object_set_new(root, "label",
 					   column_to_json(&p->label));
+	if (p->missing_words)
+		bad |= json_object_set_new(root, "missing_words",
+					   json_string(p->missing_words));
+	bad |= set_int(root, "window", p->window);
+	bad |= set_int(root, "stride", p->stride);
+	bad |= set_int(root, "ahead", p->ahead);
+	if (p->gap > 0)
+		bad |= json_object_set_new(root, "gap", json_real(p->gap));
 	if (root && !bad)
 		text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
@@ -100,10 +120,20 @@ static accel_status texts_from_json(struct column *c, const json_t *list,
 	return c->texts ? ACCEL_OK : ACCEL_ERR_NOMEM;
 }
 
+/* 0 to most, 0 where there is none; -1: it is none. */
+static int int_of(const json_t *j, const char *key, int most)
+{
+	const json_t *v = json_object_get(j, key);
+	json_int_t i = json_integer_value(v);
+
+	return !v ? 0 : json_is_integer(v) && i >= 0 && i <= most ? (int)i : -1;
+}
+
 static accel_status column_from_json(struct column *c, const json_t *j,
 				     bool label)
 {
 	const json_t *texts = json_object_get(j, "texts");
+	int i;
 
 	c->name = text_of(j, "name");
 	if (!c->name)
@@ -114,8 +144,13 @@ static accel_status column_from_json(struct column *c, const json_t *j,
 	}
 	if (!label && json_is_true(json_object_get(j, "date"))) {
 		c->kind = COLUMN_DATE;
-		return ACCEL_OK;
+		c->order = int_of(j, "order", DATE_TIME_ONLY);
+		return c->order < 0 ? bad("no order of dates") : ACCEL_OK;
 	}
+	i = int_of(j, "spelling", SPELLINGS - 1);
+	if (i < 0)
+		return bad("no spelling of numbers");
+	c->spelling = (enum spelling)i;
 	c->mean = json_number_value(json_object_get(j, "mean"));
 	c->std = json_number_value(json_object_get(j, "std"));
 	if (!json_is_number(json_object_get(j, "mean")) || !(c->std > 0) ||
@@ -153,6 +188,14 @@ static accel_status fill(accel_preprocess *p, const json_t *root)
 	p->missing = (accel_csv_missing)(i % 3);
 	p->header = json_is_true(json_object_get(root, "header"));
 	p->ignored = text_of(root, "ignored");
+	p->missing_words = text_of(root, "missing_words");
+	p->window = int_of(root, "window", ROWS_MAX);
+	p->stride = int_of(root, "stride", ROWS_MAX);
+	p->ahead = int_of(root, "ahead", ROWS_MAX);
+	p->gap = json_number_value(json_object_get(root, "gap"));
+	if (!status && (p->window < 0 || p->stride < 0 || p->ahead < 0 ||
+			!(p->gap >= 0) || !isfinite(p->gap)))
+		status = bad("windows that are none");
 	return status ? status : preprocess_name_features(p);
 }
 

@@ -93,6 +93,8 @@ void accel_samples_destroy(accel_samples *s)
 	mem_free(s->class_names);
 	mem_free(s->x_names);
 	mem_free(s->name);
+	mem_free(s->notes);
+	mem_free(s->persistence);
 	mem_free(s);
 }
 
@@ -286,6 +288,26 @@ void accel_shuffle(int64_t *index, int64_t n, uint64_t seed, uint64_t epoch)
 	}
 }
 
+/* Those of the first part, then the n of the second. */
+static bool draw_index(const accel_samples *s, double fraction, uint64_t seed,
+		       int64_t *index, int64_t *n)
+{
+	uint8_t *second = mem_zalloc((size_t)s->count);
+	const int32_t *class = s->n_classes && s->y.data ? s->y.data : NULL;
+	int64_t i, k = 0, taken = -1;
+	int part;
+
+	if (second)
+		taken = split_draw(class, s->count, fraction, seed, second);
+	for (part = 0; taken >= 0 && part < 2; part++)
+		for (i = 0; i < s->count; i++)
+			if (second[i] == part)
+				index[k++] = i;
+	mem_free(second);
+	*n = taken;
+	return taken >= 0;
+}
+
 accel_status accel_samples_split(const accel_samples *s, double fraction,
 				 bool shuffle, uint64_t seed,
 				 accel_samples **first, accel_samples **second)
@@ -303,11 +325,12 @@ accel_status accel_samples_split(const accel_samples *s, double fraction,
 	index = mem_alloc((size_t)s->count * sizeof(*index));
 	if (!index)
 		return ACCEL_ERR_NOMEM;
-	if (shuffle)
-		accel_shuffle(index, s->count, seed, 0);
-	else
-		for (i = 0; i < s->count; i++)
-			index[i] = i;
+	if (shuffle && !draw_index(s, fraction, seed, index, &n)) {
+		mem_free(index);
+		return ACCEL_ERR_NOMEM;
+	}
+	for (i = 0; !shuffle && i < s->count; i++)
+		index[i] = i;
 	*first = accel_samples_select(s, index, s->count - n);
 	if (*first)
 		*second = accel_samples_select(s, index + s->count - n, n);

@@ -23,6 +23,13 @@ accel_status samples_set_classes(accel_samples *s, int n);
 /* A copy of n texts as one block for mem_free(). */
 char **names_copy(int n, char *const *names);
 
+/*
+ * Draws `fraction` of n samples, the same share of each class (NULL: of all).
+ * @second: [n] 1 for what was drawn. Returns how many; -1: ERR_NOMEM.
+ */
+int64_t split_draw(const int32_t *class, int64_t n, double fraction,
+		   uint64_t seed, uint8_t *second);
+
 /* Another owner of the same; accel_preprocess_destroy() ends each. */
 accel_preprocess *preprocess_get(accel_preprocess *p);
 

@@ -17,6 +17,7 @@
  * "compile"       loss, metrics, optimizer and its options
  * "training"      history, counters and random state: what a resumed run needs
  * "preprocess"    accel_preprocess_to_json()
+ * "notes"         texts by key, accel_model_set_note()
  * "classes"       ["empty", "occupied"]
  *
  * Weights are "dense/kernel"; an optimizer's slots "optimizer/m/dense/kernel";

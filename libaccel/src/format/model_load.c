@@ -215,6 +215,23 @@ static accel_status load_classes(struct loading *l)
 	return err;
 }
 
+/* Texts by key; another kind of value is nobody's. */
+static accel_status load_notes(struct loading *l)
+{
+	const char *key;
+	accel_status err;
+	json_t *j = metadata(l, "notes", &err), *v;
+
+	json_object_foreach(j, key, v)
+	{
+		if (!err && json_is_string(v))
+			err = accel_model_set_note(l->m, key,
+						   json_string_value(v));
+	}
+	json_decref(j);
+	return err;
+}
+
 static accel_status open_file(struct loading *l)
 {
 	const char *format;
@@ -266,6 +283,8 @@ static accel_status load_all(struct loading *l, accel_context *ctx)
 		err = load_state(l);
 	if (!err)
 		err = load_classes(l);
+	if (!err)
+		err = load_notes(l);
 	text = err ? NULL : st_metadata(l->f, "preprocess");
 	if (text) {
 		l->m->preprocess = accel_preprocess_from_json(text);

@@ -8,7 +8,7 @@
 #include "model_file.h"
 #include "safetensors.h"
 
-#define PAIRS 6
+#define PAIRS 7
 
 /* The file being put together: everything is in memory before it is written. */
 struct saving {
@@ -125,6 +125,8 @@ static accel_status describe_all(struct saving *s)
 		err = describe(s, "training", training_to_json(m));
 	if (!err && m->n_classes)
 		err = describe(s, "classes", classes_to_json(m));
+	if (!err && m->notes)
+		err = describe(s, "notes", json_incref(m->notes));
 	if (err || !m->preprocess)
 		return err;
 	text = accel_preprocess_to_json(m->preprocess);

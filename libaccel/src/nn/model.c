@@ -2,6 +2,7 @@
 /* Models: nodes, weights, the forward pass. */
 #include "model.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +256,7 @@ void accel_model_destroy(accel_model *m)
 		mem_free(m->node[i]);
 	}
 	forget_data(m);
+	json_decref(m->notes);
 	accel_optimizer_destroy(m->o.optimizer);
 	mem_free(m->node);
 	mem_free(m->epoch);

@@ -37,6 +37,7 @@ struct accel_model {
 	accel_preprocess *preprocess;
 	char **class_names;
 	int n_classes; /* of class_names */
+	struct json_t *notes; /* texts by key, or NULL */
 };
 
 /* Lays out the layers' weights without values. ERR_SHAPE. */

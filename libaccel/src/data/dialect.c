@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/* What stands in a file before its records, and what separates fields. */
+#include "dialect.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "../base/error.h"
+
+#define SAMPLE 64 /* lines that are looked at */
+#define CANDIDATES 5
+
+/* In order of preference where several would do. */
+static const char candidates[CANDIDATES] = { ';', '\t', '|', ',', ' ' };
+
+static const struct {
+	const char *magic;
+	size_t size;
+	const char *what;
+} foreign[] = {
+	{ "PAR1", 4,
+	  "Parquet, which is not read: write it as CSV (pandas: "
+	  "read_parquet().to_csv(), DuckDB: COPY ... TO 'x.csv')" },
+	{ "PK\3\4", 4,
+	  "a zip archive or a workbook (.xlsx, .ods, .npz), which is not "
+	  "read: unpack it, or export the sheet as CSV" },
+	{ "\xd0\xcf\x11\xe0", 4, "an old workbook (.xls): export it as CSV" },
+	{ "BZh", 3, "compressed (bzip2): unpack it, or use gzip" },
+	{ "\xfd"
+	  "7zXZ",
+	  5, "compressed (xz): unpack it, or use gzip" },
+	{ "\x28\xb5\x2f\xfd", 4, "compressed (zstd): unpack it, or use gzip" },
+	{ "7z\xbc\xaf", 4, "a packed archive (7z): unpack it" },
+	{ "\xff\xfe", 2, "UTF-16: iconv -f utf-16 -t utf-8" },
+	{ "\xfe\xff", 2, "UTF-16: iconv -f utf-16 -t utf-8" },
+	{ "\x93NUMPY", 6, "an array of numpy: its name must end in .npy" },
+	{ "\x89HDF", 4, "HDF5, which is not read: export it as CSV" },
+	{ "ARROW1", 6, "Arrow, which is not read: export it as CSV" },
+	{ "SQLite format 3", 15,
+	  "a database of SQLite: sqlite3 -header -csv FILE 'SELECT ...'" },
+	{ "%PDF", 4, "a PDF, no table" },
+	{ "<!DOCTYPE", 9, "a page of HTML, no table: was the download one?" },
+	{ "<html", 5, "a page of HTML, no table: was the download one?" },
+	{ "<?xml", 5, "XML, no table" },
+};
+
+static accel_status check_magic(const char *path, const char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (size >= foreign[i].size &&
+		    !memcmp(text, foreign[i].magic, foreign[i].size))
+			return accel_error(ACCEL_ERR_FORMAT, "%s: it is %s",
+					   path, foreign[i].what);
+	return ACCEL_OK;
+}
+
+static char *next_line(char *p, char *end)
+{
+	char *n = memchr(p, '\n', (size_t)(end - p));
+
+	return n ? n + 1 : end;
+}
+
+static bool blank_line(const char *p)
+{
+	p += strspn(p, " \t");
+	return !*p || *p == '\n' || (*p == '\r' && p[1] == '\n');
+}
+
+/* "sep=;", as Excel wants it, with or without quotes. */
+static char sep_line(const char *p)
+{
+	bool quote = *p == '"';
+
+	p += quote;
+	if (strncasecmp(p, "sep=", 4) || !p[4] || p[4] == '\n' || p[4] == '\r')
+		return 0;
+	if (strcspn(p + 5 + (quote && p[5] == '"'), "\r\n"))
+		return 0;
+	return p[4];
+}
+
+/* Separators outside quotes in the record at p, which moves behind it. */
+static void count(const char **p, const char *end, int counts[CANDIDATES])
+{
+	bool quote = false, blank = true;
+	const char *s = *p, *at;
+	int i;
+
+	for (i = 0; i < CANDIDATES; i++)
+		counts[i] = 0;
+	for (; s < end && (quote || *s != '\n'); s++) {
+		quote ^= *s == '"';
+		if (quote || *s == '\r' || !*s)
+			continue;
+		/* blanks count once, between other characters */
+		if ((*s == ' ' || *s == '\t') && !blank &&
+		    !strchr(" \t\r\n", s[1]))
+			counts[4]++;
+		blank = *s == ' ' || *s == '\t';
+		at = memchr(candidates, *s, CANDIDATES - 1);
+		if (at)
+			counts[at - candidates]++;
+	}
+	*p = s + (s < end);
+}
+
+/*
+ * The candidate that every line has as often as the others, else the one that
+ * the first line has most of.
+ */
+static char find_separator(const char *p, const char *end)
+{
+	int first[CANDIDATES], body[CANDIDATES] = { 0 }, now[CANDIDATES];
+	int same[CANDIDATES] = { 0 }, lines = 0, i, best = -1;
+
+	while (p < end && blank_line(p))
+		p = next_line((char *)p, (char *)end);
+	count(&p, end, first);
+	while (p < end && lines < SAMPLE) {
+		if (blank_line(p) || *p == '#') {
+			p = next_line((char *)p, (char *)end);
+			continue;
+		}
+		count(&p, end, now);
+		for (i = 0; i < CANDIDATES; i++) {
+			if (!lines)
+				body[i] = now[i];
+			same[i] += now[i] == body[i];
+		}
+		lines++;
+	}
+	for (i = 0; i < CANDIDATES && lines; i++) {
+		/* a last line may be torn; names and fields may differ by one,
+		 * a row number's or a separator's at the end */
+		if (body[i] && first[i] && same[i] >= lines - (lines > 2) &&
+		    first[i] >= body[i] - 2 && first[i] <= body[i] + 2 &&
+		    (best < 0 || (best == 4 && i != 4)))
+			best = i;
+	}
+	/* text with blanks in it: names of several words, dates */
+	if (best == 4 && (first[4] != body[4] || first[3] || first[0]))
+		best = first[4] + 1 == body[4] && first[4] && !first[3] &&
+				       !first[0]
+			       ? 4
+			       : -1;
+	if (best >= 0)
+		return candidates[best];
+	best = 3;
+	for (i = 0; i < CANDIDATES - 1; i++)
+		if (first[i] > first[best])
+			best = i;
+	return candidates[best];
+}
+
+/* Does a line hold a value, or only words? */
+static bool has_value(const char *p, const char *end, char separator)
+{
+	char field[64];
+	double v;
+	struct date d;
+	size_t n;
+
+	while (p < end && *p != '\n') {
+		for (n = 0; p < end && *p != separator && *p != '\n'; p++)
+			if (n < sizeof(field) - 1 && *p != '"' && *p != '\r')
+				field[n++] = *p;
+		field[n] = 0;
+		if (spelling_any(field, &v) ||
+		    date_parse(field, ACCEL_DATE_AUTO, &d))
+			return true;
+		p += p < end && *p == separator;
+	}
+	return false;
+}
+
+static int count_of(const char *p, const char *end, char separator)
+{
+	int counts[CANDIDATES];
+	const char *at = memchr(candidates, separator, CANDIDATES);
+
+	count(&p, end, counts);
+	return at ? counts[at - candidates] : 0;
+}
+
+static bool is_comment(const char *p, const accel_csv_options *o)
+{
+	return o->comment && *o->comment &&
+	       !strncmp(p, o->comment, strlen(o->comment));
+}
+
+/*
+ * Leaves out lines that begin with # before the header. The last of them is
+ * the header itself where rows of values follow ("# time,temp", as numpy has
+ * it), and so is one that has as many names as the next line ("#,name,x").
+ */
+static void skip_comments(struct dialect *d, char *end)
+{
+	char *first = d->start, *last = NULL, *p = first;
+	uint32_t line = d->line;
+	int fields;
+
+	while (p < end && (*p == '#' || blank_line(p))) {
+		if (*p == '#') {
+			last = p;
+			d->line = line;
+			d->commented++;
+		}
+		line++;
+		p = next_line(p, end);
+	}
+	if (!last || p == end) {
+		d->line = last ? line : d->line;
+		d->start = last ? p : first;
+		return;
+	}
+	if (!d->separator)
+		d->separator = find_separator(p, end);
+	fields = count_of(p, end, d->separator);
+	if (!fields || count_of(last, end, d->separator) != fields ||
+	    !has_value(p, end, d->separator) ||
+	    has_value(last + 1, end, d->separator)) {
+		d->start = p;
+		d->line = line;
+		return;
+	}
+	d->commented--;
+	d->start = last + 1;
+	d->start += strspn(d->start, " ");
+	/* "#,name": the first column is called so */
+	if (*d->start == d->separator)
+		d->start = last;
+}
+
+accel_status dialect_find(struct dialect *d, const char *path, char *text,
+			  size_t size, const accel_csv_options *o)
+{
+	char *end = text + size, *p = text;
+	accel_status status = check_magic(path, text, size);
+	int i;
+
+	if (status)
+		return status;
+	*d = (struct dialect){ .line = 1, .separator = o->separator };
+	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		p += 3;
+	for (i = 0; i < o->skip && p < end; i++, d->line++)
+		p = next_line(p, end);
+	if (sep_line(p)) {
+		if (!d->separator)
+			d->separator = sep_line(p);
+		p = next_line(p, end);
+		d->line++;
+	}
+	while (p < end && (is_comment(p, o) || (o->comment && blank_line(p)))) {
+		d->commented += is_comment(p, o);
+		p = next_line(p, end);
+		d->line++;
+	}
+	d->start = p;
+	d->comments = !o->comment;
+	if (d->comments)
+		skip_comments(d, end);
+	if (!d->separator)
+		d->separator = find_separator(d->start, end);
+	return ACCEL_OK;
+}
