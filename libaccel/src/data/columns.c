@@ -322,8 +322,11 @@ static int choose_spelling(const struct table *t, const struct tally *a,
 		return SPELLING_POINT;
 	if (hint >= 0 && a->fits >> hint & 1)
 		return hint;
-	if (comma && point)
-		return first_fitting(a->fits, decimal_of(t, a, e, r->o));
+	if (comma && point) {
+		char decimal = decimal_of(t, a, e, r->o);
+
+		return decimal ? first_fitting(a->fits, decimal) : -1;
+	}
 	return first_fitting(a->fits, 0);
 }
 
@@ -372,10 +375,9 @@ static void settle_numbers(struct table *t, int c, const struct tally *a,
 			   const struct column *hint)
 {
 	struct cell_format *f = &t->format[c];
-	int64_t others, i;
+	int64_t others;
 	const char *unit = main_unit(a, &others);
 	int s = choose_spelling(t, a, e, r, hint ? (int)hint->spelling : -1);
-	double v;
 
 	f->kind = CELLS_NUMBER;
 	f->why = "no number as the others of this column are";
@@ -388,17 +390,6 @@ static void settle_numbers(struct table *t, int c, const struct tally *a,
 	f->spelling = (enum spelling)s;
 	if (a->plain == a->n && s == SPELLING_POINT)
 		return;
-	if (2 * a->plain >= a->n && s == SPELLING_POINT && !*unit) {
-		/* a few cells of a column of plain numbers are none */
-		for (i = 0; i < t->rows && f->odd < 0; i++) {
-			const char *cell = table_cell(t, i, c);
-
-			if (cell && !word_absence(cell) &&
-			    !number_parse(cell, &v))
-				f->odd = i;
-		}
-		return;
-	}
 	memcpy(f->unit, unit, UNIT_BYTES);
 	make_plain(t, c, unit);
 	if (*unit)
