@@ -71,6 +71,7 @@ $(BUILD)/$(SOREAL): $(LIB_O) libaccel/libaccel.map $(BUILD)/.flags
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-soname,$(SONAME) \
 		-Wl,--version-script=libaccel/libaccel.map -Wl,-z,defs \
+		-Wl,-z,nodelete \
 		-o $@ $(LIB_O) $(LDLIBS)
 
 $(BUILD)/libaccel.so: $(BUILD)/$(SOREAL)

@@ -309,6 +309,8 @@ void compute_buffer_destroy(struct compute_buffer *b)
 	if (!b)
 		return;
 	dev = b->dev;
+	if (vk_inherited(dev))
+		b->handle = VK_NULL_HANDLE, b->memory = VK_NULL_HANDLE;
 	if (b->handle)
 		dev->DestroyBuffer(dev->handle, b->handle, NULL);
 	if (b->memory)

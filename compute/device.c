@@ -44,6 +44,11 @@ accel_status vk_fail(struct compute_device *dev, VkResult r, const char *what)
 
 accel_status vk_check(struct compute_device *dev)
 {
+	if (vk_inherited(dev))
+		return accel_error(ACCEL_ERR_LOST,
+				   "%s was opened before this process was "
+				   "forked",
+				   dev->info.name);
 	if (!dev->lost)
 		return ACCEL_OK;
 	return accel_error(ACCEL_ERR_LOST,
@@ -401,6 +406,9 @@ accel_status compute_open(const char *which, struct compute_device **out)
 		which = "";
 	dev = mem_zalloc(sizeof(*dev));
 	list = mem_zalloc(MAX_DEVICES * sizeof(*list));
+	fork_watch();
+	if (dev)
+		dev->era = fork_era();
 	if (!dev || !list) {
 		s = accel_error(ACCEL_ERR_NOMEM, "opening a device: no memory");
 		goto fail;
@@ -463,6 +471,12 @@ void compute_close(struct compute_device *dev)
 {
 	if (!dev)
 		return;
+	if (vk_inherited(dev)) {
+		mem_free(dev->tuned);
+		mem_free(dev->shaders);
+		mem_free(dev);
+		return;
+	}
 	if (dev->handle && dev->DestroyDevice) {
 		dev->DeviceWaitIdle(dev->handle);
 		compute_buffer_destroy(dev->staging);

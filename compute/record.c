@@ -82,13 +82,10 @@ fail:
 	return s;
 }
 
-void compute_record_destroy(struct compute_record *rec)
+static void record_release(struct compute_record *rec)
 {
-	struct compute_device *dev;
+	struct compute_device *dev = rec->dev;
 
-	if (!rec)
-		return;
-	dev = rec->dev;
 	if (rec->pending && !dev->lost)
 		dev->WaitForFences(dev->handle, 1, &rec->fence, VK_TRUE,
 				   UINT64_MAX);
@@ -99,6 +96,14 @@ void compute_record_destroy(struct compute_record *rec)
 	for (uint32_t i = 0; i < rec->n_pools; i++)
 		dev->DestroyDescriptorPool(dev->handle, rec->pools[i], NULL);
 	dev->DestroyCommandPool(dev->handle, rec->pool, NULL);
+}
+
+void compute_record_destroy(struct compute_record *rec)
+{
+	if (!rec)
+		return;
+	if (!vk_inherited(rec->dev))
+		record_release(rec);
 	mem_free(rec->views);
 	mem_free(rec->pools);
 	mem_free(rec->spans);

@@ -12,6 +12,8 @@
 
 #include "compute.h"
 
+#include "../libaccel/src/base/fork.h"
+
 #define COMPUTE_VK_INSTANCE(X)                                                 \
 	X(DestroyInstance)                                                     \
 	X(EnumeratePhysicalDevices)                                            \
@@ -108,6 +110,7 @@ struct compute_device {
 	VkDevice handle;
 	VkQueue queue;
 	uint32_t family;
+	uint32_t era; /* of fork.h: a child has nothing of the driver */
 	bool lost;
 	bool memory_budget; /* VK_EXT_memory_budget */
 	uint64_t host_align; /* of imported host pointers */
@@ -167,6 +170,13 @@ accel_status vk_fail(struct compute_device *dev, VkResult r, const char *what);
 
 /* ACCEL_ERR_LOST with its text when the device is lost, else ACCEL_OK. */
 accel_status vk_check(struct compute_device *dev);
+
+/* Whether the device was opened before this process was forked: then nothing of
+ * it is the driver's any more. */
+static inline bool vk_inherited(const struct compute_device *dev)
+{
+	return dev->era != fork_era();
+}
 
 /* limits.c */
 accel_status vk_limits_query(struct compute_device *dev, const char *clamp);

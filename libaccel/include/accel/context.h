@@ -40,8 +40,16 @@ typedef struct accel_open_options {
 	accel_open_with(&(accel_open_options){ .device = __VA_ARGS__ })
 ACCEL_API accel_context *accel_open_with(const accel_open_options *options);
 
-/* Frees the context and every tensor made from it, kept ones too. NULL is
- * allowed. */
+/*
+ * Frees the context and every tensor made from it, kept ones too. NULL is
+ * allowed. A model, optimizer or function made from it may be destroyed later,
+ * and is an error to use until then.
+ *
+ * After fork() a child's only call for a context of its parent's is this one,
+ * which frees what it can without waiting; all others are ERR_LOST. A child that
+ * opens a context of its own should be forked before its parent loads a Vulkan
+ * driver: those have threads that the child lacks.
+ */
 ACCEL_API void accel_close(accel_context *ctx);
 
 /* The device's name ("cpu", "llvmpipe (LLVM 15.0.6, 256 bits)"); NULL for

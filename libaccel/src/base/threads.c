@@ -17,6 +17,7 @@
 #include "alloc.h"
 #include "denormal.h"
 #include "error.h"
+#include "fork.h"
 
 #define LOOK_OUT_NS 50000 /* about what two sleeps cost */
 
@@ -37,6 +38,7 @@ struct threads {
 	_Atomic uint32_t asleep; /* workers */
 	_Atomic bool caller_asleep, quit;
 	uint32_t n_workers;
+	uint32_t era; /* of fork.h: whose child has no workers */
 	struct seat {
 		struct threads *t;
 		pthread_t thread;
@@ -178,6 +180,8 @@ struct threads *threads_create(uint32_t n)
 	if (!t)
 		return NULL;
 	memset(t, 0, sizeof(*t) + n * sizeof(t->seat[0]));
+	fork_watch();
+	t->era = fork_era();
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->work, NULL);
 	pthread_cond_init(&t->done, NULL);
@@ -197,6 +201,10 @@ void threads_destroy(struct threads *t)
 
 	if (!t)
 		return;
+	if (t->era != fork_era()) { /* nobody to wait for */
+		mem_free(t);
+		return;
+	}
 	pthread_mutex_lock(&t->lock);
 	t->quit = true;
 	pthread_cond_broadcast(&t->work);

@@ -271,6 +271,8 @@ accel_status graph_realize(struct accel_context *ctx,
 	struct graph_scratch *s;
 	accel_status err;
 
+	if (context_check(ctx))
+		return ACCEL_ERR_LOST;
 	if (ctx->lost)
 		return accel_error(ACCEL_ERR_LOST, "%s: the device is lost",
 				   ctx->dev->name);
@@ -352,6 +354,8 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 				   "write: %zu bytes for %s %s of %zu", bytes,
 				   accel_dtype_name(t->l.dtype),
 				   layout_text(&t->l), layout_bytes(&t->l));
+	if (context_check(t->ctx))
+		return ACCEL_ERR_LOST;
 	if (!node_ready(t))
 		return accel_error(ACCEL_ERR_INVALID,
 				   "write: %s %s has no storage of its own yet",
@@ -433,6 +437,8 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 	if (!op_args("assign", 2, in))
 		return ACCEL_ERR_INVALID;
 	ctx = dst->ctx;
+	if (context_check(ctx))
+		return ACCEL_ERR_LOST;
 	if (!node_ready(dst))
 		return accel_error(ACCEL_ERR_INVALID,
 				   "assign: %s %s has no storage of its own",

@@ -68,6 +68,8 @@ accel_status accel_tensor_export(accel_tensor *t, int *fd)
 	*fd = -1;
 	if (!t)
 		return ACCEL_ERR_INVALID;
+	if (context_check(t->ctx))
+		return ACCEL_ERR_LOST;
 	if (!node_ready(t) && op_table[t->op].class == CLASS_VIEW)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "export: %s %s is a view: accel_copy() it",

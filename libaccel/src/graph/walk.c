@@ -228,8 +228,11 @@ static accel_status add_root(struct accel_context *ctx, struct accel_tensor *t)
 
 static accel_status reset(struct accel_context *ctx)
 {
-	struct graph_scratch *s = graph_scratch(ctx);
+	struct graph_scratch *s;
 
+	if (context_check(ctx))
+		return ACCEL_ERR_LOST;
+	s = graph_scratch(ctx);
 	if (!s)
 		return ACCEL_ERR_NOMEM;
 	s->n_nodes = s->n_roots = s->n_leaves = s->n_scalars = s->n_key = 0;

@@ -42,11 +42,13 @@ static struct accel_model *model_new(accel_context *ctx)
 	if (!m)
 		return NULL;
 	m->ctx = ctx;
+	context_hold(ctx);
 	m->best = -1;
 	m->scale = 32768;
 	m->output = node_new(m, NULL, 0, NULL);
 	if (m->output)
 		return m;
+	context_drop(ctx);
 	mem_free(m);
 	return NULL;
 }
@@ -261,6 +263,7 @@ void accel_model_destroy(accel_model *m)
 	mem_free(m->node);
 	mem_free(m->epoch);
 	mem_free(m->best_weights);
+	context_drop(m->ctx);
 	mem_free(m);
 }
 

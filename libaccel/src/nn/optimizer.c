@@ -107,6 +107,8 @@ void accel_optimizer_destroy(accel_optimizer *o)
 	for (i = 0; i < o->n * SLOTS; i++)
 		accel_tensor_destroy(o->slot[i]);
 	mem_free(o->slot);
+	if (o->ctx)
+		context_drop(o->ctx);
 	mem_free(o);
 }
 
@@ -272,6 +274,10 @@ accel_status optimizer_bind(struct accel_optimizer *o, int n,
 	if (!o->slot)
 		return ACCEL_ERR_NOMEM;
 	o->n = n;
+	if (!o->ctx) {
+		o->ctx = accel_tensor_context(params[0]);
+		context_hold(o->ctx);
+	}
 	for (i = 0; i < n && !err; i++) {
 		for (k = 0; k < update_slots(o) && !err; k++)
 			err = make_slot(o, i, k, params[i]);

@@ -12,6 +12,7 @@ struct accel_optimizer {
 	int64_t step; /* done */
 	int micro; /* batches gathered towards the next one */
 	int n; /* parameters; 0: not yet known */
+	accel_context *ctx; /* theirs, held */
 	accel_tensor **slot; /* [n][SLOTS], owned; NULL where not needed; then
 			      * n gradients of the step being recorded */
 };

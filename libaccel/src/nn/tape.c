@@ -78,6 +78,7 @@ accel_function *accel_function_create(accel_context *ctx,
 	if (!f)
 		return NULL;
 	*f = (struct accel_function){ ctx, body, user, n_out, NULL, 0, 0 };
+	context_hold(ctx);
 	return f;
 }
 
@@ -86,6 +87,7 @@ void accel_function_destroy(accel_function *f)
 	if (!f)
 		return;
 	mem_free(f->seen);
+	context_drop(f->ctx);
 	mem_free(f);
 }
 

@@ -10,6 +10,8 @@ struct accel_context *context_create(struct device *dev,
 
 	if (!ctx)
 		return NULL;
+	fork_watch();
+	ctx->era = fork_era();
 	ctx->dev = dev;
 	ctx->memory_limit = options->memory_limit;
 	ctx->plan_limit = options->plan_cache ? options->plan_cache : 64;
@@ -19,19 +21,24 @@ struct accel_context *context_create(struct device *dev,
 	return ctx;
 }
 
-void accel_close(accel_context *ctx)
+accel_status context_refuse(const struct accel_context *ctx)
 {
-	if (!ctx)
-		return;
-	if (ctx->plans_free)
-		ctx->plans_free(ctx);
+	return accel_error(ACCEL_ERR_LOST,
+			   ctx->closed
+				   ? "the context was closed before: destroy "
+				     "what was made from it"
+				   : "the context is of the process before "
+				     "fork(): open one here");
+}
+
+static void context_free(struct accel_context *ctx)
+{
 	while (ctx->nodes) {
 		struct accel_tensor *t = ctx->nodes;
 
 		ctx->nodes = t->next;
 		if (t->in != t->in_fixed)
 			mem_free(t->in);
-		buffer_put(t->buf);
 		mem_free(t);
 	}
 	while (ctx->spare) {
@@ -40,19 +47,49 @@ void accel_close(accel_context *ctx)
 		ctx->spare = t->next;
 		mem_free(t);
 	}
-	if (ctx->scratch_free)
-		ctx->scratch_free(ctx);
-	buffer_pool_drain(ctx);
 	mem_free(ctx->handles);
 	mem_free(ctx->marks);
 	mem_free(ctx->assigns);
-	ctx->dev->ops->close(ctx->dev);
 	mem_free(ctx);
+}
+
+void context_hold(struct accel_context *ctx)
+{
+	ctx->holds++;
+}
+
+void context_drop(struct accel_context *ctx)
+{
+	if (!--ctx->holds && ctx->closed)
+		context_free(ctx);
+}
+
+void accel_close(accel_context *ctx)
+{
+	struct accel_tensor *t;
+
+	if (!ctx || ctx->closed)
+		return;
+	if (ctx->plans_free)
+		ctx->plans_free(ctx);
+	for (t = ctx->nodes; t; t = t->next) {
+		buffer_put(t->buf);
+		t->buf = NULL;
+	}
+	if (ctx->scratch_free)
+		ctx->scratch_free(ctx);
+	buffer_pool_drain(ctx);
+	ctx->dev->ops->close(ctx->dev);
+	ctx->dev = NULL;
+	ctx->closed = true;
+	ctx->era = CONTEXT_CLOSED;
+	if (!ctx->holds)
+		context_free(ctx);
 }
 
 void accel_trim(accel_context *ctx)
 {
-	if (!ctx)
+	if (!ctx || context_check(ctx))
 		return;
 	buffer_pool_drain(ctx);
 	ctx->dev->ops->trim(ctx->dev);
@@ -60,12 +97,12 @@ void accel_trim(accel_context *ctx)
 
 const char *accel_context_device(const accel_context *ctx)
 {
-	return ctx ? ctx->dev->name : NULL;
+	return ctx && ctx->dev ? ctx->dev->name : NULL;
 }
 
 const char *accel_context_backend(const accel_context *ctx)
 {
-	return ctx ? ctx->dev->ops->backend : NULL;
+	return ctx && ctx->dev ? ctx->dev->ops->backend : NULL;
 }
 
 void accel_seed(accel_context *ctx, uint64_t seed)

@@ -41,7 +41,7 @@ struct accel_tensor *node_create(struct accel_context *ctx, int op,
 				 uint32_t n_in, struct accel_tensor *const *in,
 				 const struct layout *l)
 {
-	struct accel_tensor *t = node_take(ctx);
+	struct accel_tensor *t = context_check(ctx) ? NULL : node_take(ctx);
 	uint32_t i;
 
 	if (!t)
@@ -179,6 +179,8 @@ accel_status accel_scope_begin(accel_context *ctx)
 	if (!ctx)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "accel_scope_begin: no context");
+	if (context_check(ctx))
+		return ACCEL_ERR_LOST;
 	if (mem_grow(&ctx->marks, &ctx->cap_marks, ctx->n_marks + 1,
 		     sizeof(*ctx->marks)))
 		return ACCEL_ERR_NOMEM;

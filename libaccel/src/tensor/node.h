@@ -2,6 +2,7 @@
 #ifndef ACCEL_TENSOR_NODE_H
 #define ACCEL_TENSOR_NODE_H
 
+#include "../base/fork.h"
 #include "buffer.h"
 #include "layout.h"
 
@@ -77,6 +78,9 @@ struct accel_context {
 	uint64_t bytes_pooled;
 	uint64_t allocations_base;
 	bool lost; /* the device is gone */
+	bool closed; /* but still held */
+	uint32_t era; /* of fork.h, or CONTEXT_CLOSED */
+	uint32_t holds; /* of models and the like, which may live longer */
 	bool differentiating; /* ops read the nodes of a graph, not tensors */
 	accel_counters counters;
 	struct plan_cache *plans; /* graph/ */
@@ -100,6 +104,20 @@ void node_ref(struct accel_tensor *t);
 void node_unref(struct accel_tensor *t);
 /* Drops the inputs of a node whose value is in its buffer. */
 void node_forget(struct accel_tensor *t);
+
+/* ACCEL_OK, or ERR_LOST with its text of a context that was closed, or that is
+ * the parent's of this process. */
+#define CONTEXT_CLOSED UINT32_MAX
+accel_status context_refuse(const struct accel_context *ctx);
+static inline accel_status context_check(const struct accel_context *ctx)
+{
+	return ctx->era == fork_era() ? ACCEL_OK : context_refuse(ctx);
+}
+
+/* What keeps tensors of its own from call to call holds their context: closed
+ * before it is dropped, the context refuses all calls, and is freed then. */
+void context_hold(struct accel_context *ctx);
+void context_drop(struct accel_context *ctx);
 
 struct accel_context *context_create(struct device *dev,
 				     const accel_open_options *options);

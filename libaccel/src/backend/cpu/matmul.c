@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "../../base/fork.h"
 #include "../../base/half.h"
 #include "cpu.h"
 
@@ -173,9 +174,21 @@ static const float *matrix_at(const struct matrix *m, int64_t row, int64_t col)
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t blas_users;
 static int blas_threads;
+static uint32_t blas_era; /* of fork.h */
+
+/* What another thread was at when a child was forked is not there in it. */
+static void blas_renew(void)
+{
+	if (blas_era == fork_era())
+		return;
+	pthread_mutex_init(&blas_lock, NULL);
+	blas_users = 0;
+	blas_era = fork_era();
+}
 
 static void blas_begin(void)
 {
+	blas_renew();
 	pthread_mutex_lock(&blas_lock);
 	if (!blas_users++) {
 		blas_threads = openblas_get_num_threads();
