@@ -144,7 +144,11 @@ struct piaccel_charge {
  * @adopted: they were taken over from a held request
  * @held: the file is closed and the lines are kept. Under
  *	piaccel_requests_mutex.
+ * @releasing: they are kept only until their safe values stand. Under
+ *	piaccel_requests_mutex.
  * @origin: the platform device that a held request is for, or NULL
+ * @uid: who requested them, and may adopt them
+ * @kept: what they take of its quota
  * @gdev: the chip, a reference
  * @parent: its parent, a reference, or NULL
  * @parent_nb: tells when the chip's driver is about to be unbound
@@ -184,6 +188,12 @@ struct piaccel_charge {
  * @safe_values: these
  * @interlock_mask: inputs with a required level
  * @interlock_values: these
+ * @floor_mask: outputs whose safe values are the device tree's; whoever has
+ *	the lines has these in @safe_mask, too
+ * @floor_values: these
+ * @floor_locks: the device tree's interlocks, in @interlock_mask of whoever
+ *	has the lines
+ * @floor_lock_values: their required levels
  * @keepalive_ns: longest time between two KEEPALIVEs
  * @deadline: the keep-alive timer; after a trip, it tries again what is @owed
  * @trip_work: drives the safe values of a chip that sleeps
@@ -220,7 +230,10 @@ struct piaccel_request {
 	bool hold;
 	bool adopted;
 	bool held;
+	bool releasing;
 	struct device *origin;
+	kuid_t uid;
+	struct piaccel_charge kept;
 	struct gpio_device *gdev;
 	struct device *parent;
 	struct notifier_block parent_nb;
@@ -256,6 +269,10 @@ struct piaccel_request {
 	u64 safe_values;
 	u64 interlock_mask;
 	u64 interlock_values;
+	u64 floor_mask;
+	u64 floor_values;
+	u64 floor_locks;
+	u64 floor_lock_values;
 	u64 keepalive_ns;
 	struct hrtimer deadline;
 	struct kthread_work trip_work;
@@ -327,6 +344,7 @@ void piaccel_request_put(struct piaccel_request *req);
 struct piaccel_request *
 piaccel_request_new(const struct piaccel_line_request *r);
 int piaccel_setup_outputs(struct piaccel_request *req);
+int piaccel_make_outputs(struct piaccel_request *req, u64 mask, u64 values);
 void piaccel_request_teardown(struct piaccel_request *req);
 void piaccel_request_show(struct seq_file *s);
 void piaccel_request_exit(void);
@@ -346,9 +364,11 @@ int piaccel_borrow_lines(struct piaccel_request *req,
 			 struct piaccel_request *held);
 int piaccel_take_lines(struct piaccel_request *req,
 		       struct piaccel_request *held);
+int piaccel_hold_charge(struct piaccel_request *req);
 int piaccel_request_hold_lines(struct device *origin,
 			       const struct piaccel_line_request *r,
 			       struct gpio_desc **desc);
+unsigned int piaccel_request_lines_of(struct device *origin);
 void piaccel_request_drop_held(struct device *origin);
 
 /* piaccel_plat.c */

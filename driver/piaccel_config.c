@@ -76,11 +76,14 @@ int piaccel_config_bias(struct piaccel_request *req, unsigned int i,
 static bool piaccel_config_unsafe(struct piaccel_request *req,
 				  const struct piaccel_line_config *cfg)
 {
-	u64 guarded = req->safe_mask | req->interlock_mask;
+	u64 guarded = req->safe_mask | req->interlock_mask, pulls;
 
+	pulls = (cfg->pull_up_mask ^ req->cfg.pull_up_mask) |
+		(cfg->pull_down_mask ^ req->cfg.pull_down_mask) |
+		(cfg->pull_none_mask ^ req->cfg.pull_none_mask);
 	return (cfg->output_mask ^ req->cfg.output_mask) & guarded ||
 	       (cfg->active_low_mask ^ req->cfg.active_low_mask) & guarded ||
-	       cfg->debounce_mask & req->interlock_mask;
+	       (cfg->debounce_mask | pulls) & req->interlock_mask;
 }
 
 /* gpiolib takes the drive mode when a line is requested, and only then. */
@@ -102,20 +105,29 @@ static int piaccel_apply_line(struct piaccel_request *req, unsigned int i,
 	if ((old->active_low_mask ^ cfg->active_low_mask) & bit)
 		gpiod_toggle_active_low(desc);
 	ret = piaccel_config_bias(req, i, old, cfg);
-	if (ret || !((old->output_mask ^ cfg->output_mask) & bit))
+	if (ret || !(old->output_mask & ~cfg->output_mask & bit))
 		return ret;
-	if (!(cfg->output_mask & bit))
-		return gpiod_direction_input(desc);
-	return gpiod_direction_output(desc, !!(cfg->values & bit));
+	return gpiod_direction_input(desc);
+}
+
+/* All of the new outputs or none; on the way back, each that can be. */
+static int piaccel_apply_outputs(struct piaccel_request *req, u64 new,
+				 u64 values, bool back)
+{
+	if (!back)
+		return piaccel_make_outputs(req, new, values);
+	for (; new; new &= new - 1)
+		piaccel_make_outputs(req, new & -new, values);
+	return 0;
 }
 
 static int piaccel_apply(struct piaccel_request *req,
 			 const struct piaccel_line_config *old,
-			 const struct piaccel_line_config *cfg)
+			 const struct piaccel_line_config *cfg, bool back)
 {
+	u64 changed, new = cfg->output_mask & ~old->output_mask;
 	int ret = 0, err;
 	unsigned int i;
-	u64 changed;
 
 	/* What concerns a line's interrupt; debounce_us concerns many. */
 	changed = (old->output_mask ^ cfg->output_mask) |
@@ -140,6 +152,9 @@ static int piaccel_apply(struct piaccel_request *req,
 		if (err && !ret)
 			ret = err;
 	}
+	/* The last that can fail: nothing is driven for a call in vain. */
+	if (back || !ret)
+		ret = piaccel_apply_outputs(req, new, cfg->values, back);
 	return ret;
 }
 
@@ -174,9 +189,9 @@ static int piaccel_reconfig_locked(struct piaccel_request *req,
 
 	/* Going back, lines that were outputs return to their last values. */
 	old.values = req->values & old.output_mask;
-	ret = piaccel_apply(req, &old, cfg);
+	ret = piaccel_apply(req, &old, cfg, false);
 	if (ret) {
-		piaccel_apply(req, cfg, &old);
+		piaccel_apply(req, cfg, &old, true);
 		return ret;
 	}
 	piaccel_new_values(req, &old);

@@ -259,6 +259,8 @@ static void piaccel_notify(struct irq_work *work)
 
 	wake_up_poll(&req->wait, EPOLLPRI);
 	queue_work(piaccel_wq, &req->notify_work);
+	if (READ_ONCE(req->releasing))
+		queue_work(piaccel_wq, &req->reap);
 }
 
 static void piaccel_notify_work(struct work_struct *work)

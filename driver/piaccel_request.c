@@ -3,6 +3,7 @@
  * piaccel: requests, from the call to the last of their lines.
  */
 #include <linux/anon_inodes.h>
+#include <linux/cred.h>
 #include <linux/dma-fence.h>
 #include <linux/file.h>
 #include <linux/ktime.h>
@@ -53,6 +54,9 @@ static int piaccel_check_safe(const struct piaccel_line_request *r, u64 all)
 	    r->interlock_mask & r->config.debounce_mask ||
 	    r->interlock_values & ~r->interlock_mask)
 		return -EINVAL;
+	/* Held without a safe value a line would stay as its owner left it. */
+	if (r->flags & PIACCEL_LINE_HOLD && r->safe_mask != out)
+		return -EINVAL;
 	if (!r->safe_mask && (r->interlock_mask || r->keepalive_ns ||
 			      r->flags & PIACCEL_LINE_HOLD))
 		return -EINVAL;
@@ -94,6 +98,7 @@ static void piaccel_request_free(struct kref *kref)
 
 	kvfree(req->events);
 	piaccel_uncharge(&req->queue);
+	piaccel_uncharge(&req->kept);
 	kfree_rcu(req, rcu);
 }
 
@@ -152,6 +157,7 @@ piaccel_request_new(const struct piaccel_line_request *r)
 		 req->consumer);
 	strreplace(req->irq_name, '/', ':');
 	req->owner = task_tgid_nr(current);
+	req->uid = current_uid();
 	req->all = GENMASK_ULL(r->num_lines - 1, 0);
 	for (i = 0; i < r->num_lines; i++)
 		req->offsets[i] = r->offsets[i];
@@ -197,28 +203,86 @@ static int piaccel_setup_inputs(struct piaccel_request *req)
 	return 0;
 }
 
+/* The level that making an output of a line leaves on it. */
+static bool piaccel_quiet_level(struct piaccel_request *req, unsigned int i,
+				u64 values)
+{
+	int level;
+
+	if (req->safe_mask & BIT_ULL(i) && READ_ONCE(req->tripped))
+		return req->safe_values & BIT_ULL(i);
+	if (req->sleeps)
+		level = gpiod_get_value_cansleep(req->desc[i]);
+	else
+		level = gpiod_get_value(req->desc[i]);
+	/* A chip that cannot read an output never had another level. */
+	return level < 0 ? values & BIT_ULL(i) : level;
+}
+
+/* Back to what they were: those in @inputs to inputs. */
+static void piaccel_undo_outputs(struct piaccel_request *req, u64 driven,
+				 u64 inputs)
+{
+	u64 safe = driven & req->safe_mask;
+
+	piaccel_write(req, safe, req->safe_values & safe);
+	for (; inputs; inputs &= inputs - 1)
+		gpiod_direction_input(req->desc[__ffs64(inputs)]);
+}
+
+/**
+ * piaccel_make_outputs() - drive lines that nothing of ours drives yet
+ * @req: the request
+ * @mask: the lines
+ * @values: their logical values
+ *
+ * Directions come first, at the level that each line has; only when all lines
+ * are outputs they take their values. After an error none of them has been
+ * driven to another level, or they have their safe values, and what was an
+ * input is one.
+ */
+int piaccel_make_outputs(struct piaccel_request *req, u64 mask, u64 values)
+{
+	u64 left, bit, inputs = 0;
+	unsigned int i;
+	int ret = 0;
+
+	for (left = mask; left; left &= left - 1) {
+		i = __ffs64(left);
+		bit = BIT_ULL(i);
+		if (gpiod_get_direction(req->desc[i]))
+			inputs |= bit;
+		ret = gpiod_direction_output(req->desc[i],
+					     piaccel_quiet_level(req, i,
+								 values));
+		if (ret) {
+			piaccel_undo_outputs(req, 0, inputs);
+			return ret;
+		}
+	}
+	/* An interlock that is open, or opens meanwhile, has tripped. */
+	if (READ_ONCE(req->tripped))
+		values = (values & ~req->safe_mask) | req->safe_values;
+	ret = piaccel_write(req, mask, values & mask);
+	if (ret)
+		piaccel_undo_outputs(req, mask, inputs);
+	return ret;
+}
+
 int piaccel_setup_outputs(struct piaccel_request *req)
 {
 	unsigned int i;
-	u64 bit, values;
 	int ret;
 
 	for (i = 0; i < req->num; i++) {
-		bit = BIT_ULL(i);
-		if (!(req->cfg.output_mask & bit))
+		if (!(req->cfg.output_mask & BIT_ULL(i)))
 			continue;
-		values = req->cfg.values;
-		/* An interlock that is open, or opens meanwhile, has tripped. */
-		if (req->safe_mask & bit && READ_ONCE(req->tripped))
-			values = req->safe_values;
 		ret = piaccel_config_bias(req, i, NULL, &req->cfg);
-		if (!ret)
-			ret = gpiod_direction_output(req->desc[i],
-						     !!(values & bit));
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return piaccel_make_outputs(req, req->cfg.output_mask,
+				    req->cfg.values);
 }
 
 /* How long it takes to read all lines, and what that allows for streams. */
@@ -300,13 +364,27 @@ void piaccel_request_teardown(struct piaccel_request *req)
 	piaccel_chip_release(req);
 }
 
+/* Its chip is gone, or it was kept for its safe values and they stand. */
+static bool piaccel_may_reap(struct piaccel_request *req)
+{
+	bool may;
+
+	raw_spin_lock_irq(&req->lock);
+	may = req->gone || (req->releasing && !req->owed);
+	raw_spin_unlock_irq(&req->lock);
+	return may;
+}
+
 static void piaccel_request_reap(struct work_struct *work)
 {
 	struct piaccel_request *req =
 		container_of(work, struct piaccel_request, reap);
 
 	mutex_lock(&piaccel_requests_mutex);
-	if (req->held) {
+	if (req->held && piaccel_may_reap(req)) {
+		if (req->releasing)
+			pr_info_ratelimited("piaccel: %s: lines of %s are given back\n",
+					    req->chip, req->consumer);
 		req->held = false;
 		piaccel_request_teardown(req);
 		mutex_unlock(&piaccel_requests_mutex);
@@ -369,7 +447,9 @@ static int piaccel_request_start(struct piaccel_request *req,
 		held = piaccel_find_held(req);
 		ret = piaccel_borrow_lines(req, held);
 	} else if (!ret) {
-		ret = piaccel_get_lines(req);
+		ret = piaccel_hold_charge(req);
+		if (!ret)
+			ret = piaccel_get_lines(req);
 	}
 	if (!ret)
 		ret = piaccel_request_setup(req);
@@ -447,7 +527,8 @@ void piaccel_request_show(struct seq_file *s)
 		raw_spin_lock_irq(&req->lock);
 		seq_printf(s, ", %s[%d]%s%s%s%s%s%s, trips %llu, cause %u, values %#llx, deadline %llu\n",
 			   req->consumer, req->owner,
-			   req->held ? " held" : "",
+			   req->held ? req->releasing ? " releasing" :
+			   " held" : "",
 			   req->adopted ? " adopted" : "",
 			   req->tripped ? " tripped" : "",
 			   req->disarmed ? " disarmed" : "",

@@ -197,6 +197,38 @@ TEST_F(failsafe, held_lines_are_nobody_elses)
 	EXPECT_EQ(RUN, relays(self));
 }
 
+TEST_F(failsafe, hold_wants_a_safe_value_for_every_output)
+{
+	self->req.flags = PIACCEL_LINE_HOLD;
+	self->req.safe_mask = RELAYS >> 1;
+	self->req.safe_values = SAFE & (RELAYS >> 1);
+	EXPECT_EQ(-EINVAL, line_request(self->dev, &self->req));
+	EXPECT_FALSE(line_used(self->b, OUT));
+	/* what is not held may have outputs that are nobody's to make safe */
+	self->req.flags = 0;
+	ASSERT_LE(0, request(self));
+	EXPECT_EQ(RUN, relays(self));
+}
+
+/* An interlock that is pulled the other way would not notice a cut wire. */
+TEST_F(failsafe, an_interlock_keeps_its_pull)
+{
+	struct piaccel_line_config cfg;
+
+	with_interlocks(&self->req);
+	/* it stands high: a simulated chip reads the pull */
+	self->req.config.pull_up_mask = BIT64(4);
+	ASSERT_LE(0, request(self)) TH_LOG("%s", strerror(errno));
+	cfg = self->req.config;
+	cfg.pull_up_mask = 0;
+	EXPECT_EQ(-EPERM, xioctl(self->line, PIACCEL_LINE_RECONFIG, &cfg));
+	cfg.pull_down_mask = BIT64(4);
+	EXPECT_EQ(-EPERM, xioctl(self->line, PIACCEL_LINE_RECONFIG, &cfg));
+	EXPECT_EQ(0, xioctl(self->line, PIACCEL_LINE_RECONFIG,
+			     &self->req.config));
+	EXPECT_EQ(0, line_status(self->line).trip_seq);
+}
+
 TEST_F(failsafe, adopt_takes_over_without_a_change)
 {
 	struct tb_record rec[16];

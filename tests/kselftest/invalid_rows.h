@@ -207,6 +207,12 @@ static void hold_alone(union arg *a)
 	a->req.flags = PIACCEL_LINE_HOLD;
 }
 
+static void hold_some(union arg *a)
+{
+	a->req.flags = PIACCEL_LINE_HOLD;
+	a->req.safe_mask = 0x1;
+}
+
 static void interlock_alone(union arg *a)
 {
 	no_fail_safe(a);
@@ -356,6 +362,21 @@ static void cfg_lock_active_low(union arg *a)
 	a->cfg.active_low_mask = LOCK;
 }
 
+static void cfg_lock_pulled_up(union arg *a)
+{
+	a->cfg.pull_up_mask = LOCK;
+}
+
+static void cfg_lock_pulled_down(union arg *a)
+{
+	a->cfg.pull_down_mask = LOCK;
+}
+
+static void cfg_lock_without_pull(union arg *a)
+{
+	a->cfg.pull_none_mask = LOCK;
+}
+
 static void cfg_new_drain(union arg *a)
 {
 	a->cfg.open_drain_mask = 0x1;
@@ -441,6 +462,8 @@ static const struct row rows[] = {
 	FIELD(request_call, "an unknown flag", EINVAL, req.flags, 0x4),
 	FIELD(request_call, "the last flag", EINVAL, req.flags, 1U << 31),
 	STEP(request_call, "HOLD without safe values", EINVAL, hold_alone),
+	STEP(request_call, "HOLD with an output that has no safe value", EINVAL,
+	     hold_some),
 	FIELD(request_call, "ADOPT of lines nobody held", ENOENT,
 	      req.flags, PIACCEL_LINE_ADOPT),
 	FIELD(request_call, "an offset beyond the chip", EINVAL,
@@ -527,6 +550,11 @@ static const struct row rows[] = {
 	     cfg_safe_active_low),
 	STEP(reconfig_call, "an interlock's active-low changed", EPERM,
 	     cfg_lock_active_low),
+	STEP(reconfig_call, "an interlock pulled up", EPERM, cfg_lock_pulled_up),
+	STEP(reconfig_call, "an interlock pulled down", EPERM,
+	     cfg_lock_pulled_down),
+	STEP(reconfig_call, "an interlock without a pull", EPERM,
+	     cfg_lock_without_pull),
 	STEP(reconfig_call, "an output made open-drain", EOPNOTSUPP,
 	     cfg_new_drain),
 	STEP(reconfig_call, "an output made open-source", EOPNOTSUPP,

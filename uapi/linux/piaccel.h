@@ -178,9 +178,16 @@ struct piaccel_line_config {
 
 PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
 
-/* After close, keep the lines and their safe values. Needs safe_mask. */
+/*
+ * After close, keep the lines and their safe values. Every output needs one:
+ * nobody would be there to switch it off.
+ */
 #define PIACCEL_LINE_HOLD	0x1U
-/* Take over lines that HOLD kept; nothing changes on them until SET. */
+/*
+ * Take over lines that are kept; nothing changes on them until SET. Lines that
+ * HOLD kept belong to the real uid that requested them; lines that the device
+ * tree names, to whoever may open the device.
+ */
 #define PIACCEL_LINE_ADOPT	0x2U
 
 /**
@@ -190,7 +197,8 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * @consumer: name to show as the lines' user; empty means "piaccel". Not
  *	terminated: -EINVAL.
  * @num_lines: lines in @offsets, 1 to PIACCEL_LINES_MAX, else -EINVAL
- * @flags: PIACCEL_LINE_*. Unknown: -EINVAL. HOLD without @safe_mask: -EINVAL.
+ * @flags: PIACCEL_LINE_*. Unknown: -EINVAL. HOLD with an output that is not in
+ *	@safe_mask: -EINVAL; with more lines than the uid may have held: -EDQUOT.
  * @offsets: the lines' numbers on the chip. Beyond the chip, or twice the
  *	same, or non-zero behind @num_lines: -EINVAL. In use: -EBUSY.
  * @event_buffer: edges to queue, rounded up to a power of two; 0 means 16 for
@@ -210,22 +218,35 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  *	Outside PIACCEL_KEEPALIVE_MIN_NS..MAX_NS: -ERANGE.
  * @reserved: zero, else -EINVAL
  *
- * Returns the line file descriptor. Inputs are set up before outputs; if an
+ * Returns the line file descriptor. Inputs are set up before outputs, and the
+ * outputs' directions before their values: where a line cannot be an output
+ * none has been driven to another level. If an
  * interlock is open already, the request succeeds, is tripped, and outputs with
  * a safe value are driven to it, never to @config.values.
  *
  * When the descriptor's last copy is closed without HOLD, the lines go back to
  * the chip's driver, after their safe values if that was a trip. Many drivers
  * turn a line that is given back into an input: a relay that must keep its safe
- * value after its owner needs HOLD.
+ * value after its owner needs HOLD. Lines whose chip does not take the safe
+ * values are not given back before it does: they are in use (-EBUSY), and their
+ * owner may adopt them, until then. The kernel's log says so.
  *
  * With PIACCEL_LINE_ADOPT the chip, the offsets in their order, and config's
  * output, active-low, pull and drive masks must equal those of the held
  * request (the masks: -EINVAL; no held request with that chip and those
- * offsets: -ENOENT); config.values is not driven. The held lines stay held
- * if the request fails.
+ * offsets: -ENOENT); config.values is not driven. Lines that another uid
+ * requested: -EPERM, except with CAP_SYS_ADMIN. The held lines stay held if the
+ * request fails.
+ * If their safe values do not stand yet the request is tripped, and owes them:
+ * it has them as its own if it names no safe_mask; with a safe_mask that lacks
+ * one of them, or has another value: -EBUSY.
+ *
  * Lines that the device tree names go back to be held at close, as if HOLD had
- * been given, and keep its safe values if the request names no safe_mask.
+ * been given, without counting for the uid. The tree's safe states and
+ * interlocks are those of every request that adopts them, beside its own. A
+ * request that contradicts them, by another safe value or interlock value, or
+ * by a debounced interlock: -EPERM. The interlocks guard the relays of their
+ * own chip.
  *
  * Also -EPERM or others from the chip's driver when it refuses a line.
  */
@@ -606,7 +627,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_stream_status, 192);
  * outputs already keep theirs. -ESHUTDOWN while tripped; -EBUSY while a stream
  * runs; -EPERM if a line of safe_mask would no longer be an output, one of
  * interlock_mask no longer an undebounced input, or either would change its
- * active-low; -EOPNOTSUPP if open_drain_mask or open_source_mask say something
+ * active-low, or an interlock its pull; -EOPNOTSUPP if open_drain_mask or open_source_mask say something
  * else of an output than they did in the request. Queued edges stay queued.
  */
 #define PIACCEL_LINE_RECONFIG \

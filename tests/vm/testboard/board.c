@@ -220,11 +220,14 @@ static int tb_direction_input(struct gpio_chip *gc, unsigned int n)
 {
 	struct tb_board *b = gpiochip_get_data(gc);
 	unsigned long flags;
+	bool deaf;
 
 	tb_chip_begin(b, &flags);
-	assign(&b->pins.out_en, BIT_ULL(n), false);
+	deaf = b->deaf & BIT_ULL(n);
+	if (!deaf)
+		assign(&b->pins.out_en, BIT_ULL(n), false);
 	tb_chip_end(b, flags);
-	return 0;
+	return deaf ? -EIO : 0;
 }
 
 static void tb_pins_output(struct tb_pins *p, unsigned int n, bool value)
@@ -237,11 +240,14 @@ static int tb_direction_output(struct gpio_chip *gc, unsigned int n, int value)
 {
 	struct tb_board *b = gpiochip_get_data(gc);
 	unsigned long flags;
+	bool deaf;
 
 	tb_chip_begin(b, &flags);
-	tb_pins_output(&b->pins, n, value);
+	deaf = b->deaf & BIT_ULL(n);
+	if (!deaf)
+		tb_pins_output(&b->pins, n, value);
 	tb_chip_end(b, flags);
-	return 0;
+	return deaf ? -EIO : 0;
 }
 
 static void tb_pins_bias(struct tb_pins *p, unsigned int n, bool up, bool down)

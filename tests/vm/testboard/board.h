@@ -141,7 +141,7 @@ struct tb_board {
 	u64 level;
 	u64 seen_en, seen_out;	/* outputs as last recorded */
 	u64 held;		/* lines that a consumer has requested */
-	u64 deaf;		/* outputs that take no values */
+	u64 deaf;		/* lines that do not answer */
 	struct tb_counts count[TB_MAX_LINES];
 
 	u64 rising, falling, masked, latched;
@@ -207,6 +207,9 @@ ssize_t tb_rec_read(struct tb_board *b, u64 *pos, u64 *lost,
 u64 tb_rec_waiting(struct tb_board *b, u64 *pos, u64 *lost);
 
 /* ctl.c */
+int tb_node_set(struct tb_board *b, const struct tb_node *node);
+void tb_node_remove(void);
+
 int tb_ctl_init(void);
 void tb_ctl_exit(void);
 

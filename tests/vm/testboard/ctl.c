@@ -253,6 +253,11 @@ static int tb_ioc_deaf(struct tb_board *b, struct tb_file *f, void *arg)
 	return 0;
 }
 
+static int tb_ioc_node(struct tb_board *b, struct tb_file *f, void *arg)
+{
+	return tb_node_set(b, arg);
+}
+
 static int tb_ioc_chip(struct tb_board *b, struct tb_file *f, void *arg)
 {
 	u32 how = *(u32 *)arg;
@@ -300,6 +305,7 @@ static const struct tb_ioc {
 	{ TB_IOC_REC_STATUS, tb_ioc_rec_status, true },
 	{ TB_IOC_CHIP, tb_ioc_chip },
 	{ TB_IOC_DEAF, tb_ioc_deaf },
+	{ TB_IOC_NODE, tb_ioc_node },
 };
 
 static long tb_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -310,6 +316,7 @@ static long tb_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		struct tb_line line;
 		struct tb_play play;
 		struct tb_player player;
+		struct tb_node node;
 		u64 first;
 	} u;
 	void __user *argp = (void __user *)arg;
@@ -426,4 +433,5 @@ int tb_ctl_init(void)
 void tb_ctl_exit(void)
 {
 	misc_deregister(&tb_misc);
+	tb_node_remove();
 }

@@ -269,6 +269,12 @@ static inline int tb_deaf(int fd, __u64 lines)
 	return ioctl(fd, TB_IOC_DEAF, &lines);
 }
 
+/* A node of the device tree comes; one without lines: the last one goes. */
+static inline int tb_node(int fd, const struct tb_node *node)
+{
+	return ioctl(fd, TB_IOC_NODE, node);
+}
+
 /* The number N of the board's /dev/gpiochipN, or -1. */
 static inline int tb_gpiochip(void)
 {

@@ -333,6 +333,27 @@ struct tb_rec_status {
 	__u64 lost;
 };
 
+/**
+ * struct tb_node - a node of relays and inputs, as a device tree has it
+ * @relays: its relays
+ * @safe: the part of @relays whose safe state is 1
+ * @locks: its interlocks
+ * @inputs: its other inputs
+ * @low: the part of all these that is active low
+ * @other: label of another chip whose line 0 is the last relay, safe 0; empty
+ *	for none. That chip need not be there.
+ *
+ * Without any line there is none.
+ */
+struct tb_node {
+	__u64 relays;
+	__u64 safe;
+	__u64 locks;
+	__u64 inputs;
+	__u64 low;
+	char other[32];
+};
+
 #define TB_IOC_MAGIC		0xb7
 #define TB_IOC_INFO		_IOR(TB_IOC_MAGIC, 0, struct tb_info)
 /* Stop the players, cut the wires, take the resistors off, let go of what the
@@ -365,10 +386,13 @@ struct tb_rec_status {
 #define TB_CHIP_DELETED_EARLY	3U
 #define TB_IOC_CHIP		_IOW(TB_IOC_MAGIC, 13, __u32)
 /*
- * Outputs in this mask do not take values any more, as on a port expander that
- * does not answer, until RESET or another mask. EOPNOTSUPP: no chip of this
+ * Outputs in this mask do not take values any more, nor lines in it another
+ * direction, as on a port expander that does not answer, until RESET or another
+ * mask. EOPNOTSUPP: no chip of this
  * kernel can say so.
  */
 #define TB_IOC_DEAF		_IOW(TB_IOC_MAGIC, 14, __u64)
+/* The device of this node comes, after the one there was has gone. */
+#define TB_IOC_NODE		_IOW(TB_IOC_MAGIC, 15, struct tb_node)
 
 #endif /* TESTBOARD_H */
