@@ -46,6 +46,7 @@
 
 struct piaccel_request;
 struct piaccel_stream;
+struct piaccel_worker;
 
 /**
  * struct piaccel_ioctl - one row of an ioctl table
@@ -140,6 +141,8 @@ struct piaccel_charge {
  * @desc: their descriptors
  * @owned: @desc are ours to put. Under @config.
  * @sleeps: the chip can sleep
+ * @worker: drives the safe values of a chip that sleeps, else NULL
+ * @no_suspend: the machine does not sleep while it is armed
  * @hold: keep the lines after close
  * @adopted: they were taken over from a held request
  * @held: the file is closed and the lines are kept. Under
@@ -165,7 +168,7 @@ struct piaccel_charge {
  * @hw: on a chip that sleeps, held while outputs are written, from the look at
  *	@tripped and @gone to the end of the write, and while @gone is set or
  *	the latch opened
- * @lock: protects @values, @ready, @tripped, @owed, @disarmed, @cause,
+ * @lock: protects @values, @ready, @tripped, @owed, @retry_ns, @disarmed, @cause,
  *	@trip_seq, @trip_ns, @safe_ns, @deadline_ns, @keepalives and (together with
  *	@config) @stream and @gone. On a chip that does not sleep, held while
  *	outputs are written: after a trip nothing else reaches the lines.
@@ -173,6 +176,7 @@ struct piaccel_charge {
  * @ready: the outputs are set up; before, a trip only latches
  * @tripped: latched
  * @owed: the safe values are to be driven, and do not stand yet
+ * @retry_ns: after which time they are tried again; 0: the shortest
  * @disarmed: by DISARM
  * @gone: the chip is, and the lines are no longer ours; or the request is
  * @cause: of the last trip
@@ -227,6 +231,8 @@ struct piaccel_request {
 	struct gpio_desc *desc[PIACCEL_LINES_MAX];
 	bool owned;
 	bool sleeps;
+	struct piaccel_worker *worker;
+	bool no_suspend;
 	bool hold;
 	bool adopted;
 	bool held;
@@ -253,6 +259,7 @@ struct piaccel_request {
 	bool ready;
 	bool tripped;
 	bool owed;
+	u64 retry_ns;
 	bool disarmed;
 	bool gone;
 	u32 cause;
@@ -409,8 +416,18 @@ long piaccel_line_keepalive(struct file *file, void *arg);
 long piaccel_line_trip(struct file *file, void *arg);
 long piaccel_line_rearm(struct file *file, void *arg);
 long piaccel_line_disarm(struct file *file, void *arg);
-int piaccel_failsafe_init(void);
-void piaccel_failsafe_exit(void);
+int piaccel_drive_atomic(struct piaccel_request *req);
+
+/* piaccel_worker.c */
+int piaccel_worker_get(struct piaccel_request *req);
+void piaccel_worker_put(struct piaccel_request *req);
+void piaccel_worker_queue(struct piaccel_request *req);
+void piaccel_worker_flush_all(void);
+
+/* piaccel_end.c */
+bool piaccel_ending(void);
+int piaccel_end_init(void);
+void piaccel_end_exit(void);
 
 /* piaccel_stream_open.c */
 long piaccel_line_capture(struct file *file, void *arg);

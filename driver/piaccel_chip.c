@@ -123,6 +123,7 @@ void piaccel_chip_unwatch(struct piaccel_request *req)
 
 void piaccel_chip_release(struct piaccel_request *req)
 {
+	piaccel_worker_put(req);
 	put_device(req->parent);
 	if (req->gdev)
 		gpio_device_put(req->gdev);

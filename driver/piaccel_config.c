@@ -181,7 +181,8 @@ static int piaccel_reconfig_locked(struct piaccel_request *req,
 		return -EOPNOTSUPP;
 	if (req->gone)
 		return -ENODEV;
-	if (READ_ONCE(req->tripped))
+	if (READ_ONCE(req->tripped) ||
+	    (piaccel_ending() && cfg->output_mask & ~req->cfg.output_mask))
 		return -ESHUTDOWN;
 	if (piaccel_stream_running(req, PIACCEL_CAPTURE_SLOT) ||
 	    piaccel_stream_running(req, PIACCEL_PLAYBACK_SLOT))

@@ -169,7 +169,7 @@ static int __init piaccel_init(void)
 	ret = piaccel_fence_init();
 	if (ret)
 		goto err_wq;
-	ret = piaccel_failsafe_init();
+	ret = piaccel_end_init();
 	if (ret)
 		goto err_fence;
 	ret = misc_register(&piaccel_misc);
@@ -192,7 +192,7 @@ static int __init piaccel_init(void)
 err_misc:
 	misc_deregister(&piaccel_misc);
 err_failsafe:
-	piaccel_failsafe_exit();
+	piaccel_end_exit();
 err_fence:
 	piaccel_fence_exit();
 err_wq:
@@ -207,7 +207,7 @@ static void __exit piaccel_exit(void)
 	platform_driver_unregister(&piaccel_node_driver);
 	piaccel_request_exit();
 	misc_deregister(&piaccel_misc);
-	piaccel_failsafe_exit();
+	piaccel_end_exit();
 	piaccel_fence_exit();
 	destroy_workqueue(piaccel_wq);
 }

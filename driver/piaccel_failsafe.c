@@ -4,37 +4,29 @@
  *
  * A trip drives the safe values and latches under one raw lock, so that
  * nothing the owner asked for can reach the lines after it. On a chip that
- * sleeps the latch comes first, and a SCHED_FIFO worker drives the values: a
- * write that is under way ends before it, no other can begin. A panic cannot
- * wait for a worker: such chips are left as they are then.
+ * sleeps the latch comes first, and the chip's SCHED_FIFO worker drives the
+ * values: a write that is under way ends before it, no other can begin.
  *
  * A chip that does not take its safe values, a port expander whose bus is
  * disturbed, is given them again and again, until it does or REARM takes back
  * what is owed.
  */
-#include <linux/delay.h>
 #include <linux/kobject.h>
 #include <linux/ktime.h>
-#include <linux/panic_notifier.h>
 #include <linux/poll.h>
 #include <linux/ratelimit.h>
-#include <linux/rculist.h>
-#include <linux/reboot.h>
-#include <linux/sched.h>
 
 #include "piaccel.h"
 #include "piaccel_trace.h"
 
-/* How long a panic waits for a lock whose holder may be dead. */
-#define PIACCEL_PANIC_SPIN_US 100
-
-/* When safe values that a chip did not take are driven again. */
-#define PIACCEL_RETRY_NS (10 * NSEC_PER_MSEC)
+/*
+ * When safe values that a chip did not take are driven again. One that sleeps
+ * gets twice the time each time, for its bus is busy with others, too.
+ */
+#define PIACCEL_RETRY_NS	(10 * NSEC_PER_MSEC)
+#define PIACCEL_RETRY_MAX_NS	(640 * NSEC_PER_MSEC)
 
 atomic64_t piaccel_trips;
-
-static struct kthread_worker *piaccel_worker;
-static bool piaccel_rebooting;
 
 static const char * const piaccel_causes[] = {
 	[PIACCEL_TRIP_NONE] = "none",
@@ -45,6 +37,7 @@ static const char * const piaccel_causes[] = {
 	[PIACCEL_TRIP_PANIC] = "panic",
 	[PIACCEL_TRIP_REBOOT] = "reboot",
 	[PIACCEL_TRIP_CHIP] = "chip",
+	[PIACCEL_TRIP_SUSPEND] = "suspend",
 };
 
 /* Interlock inputs that do not stand at their level; all, if unreadable. */
@@ -60,7 +53,7 @@ u64 piaccel_interlock_open(struct piaccel_request *req)
 }
 
 /* Under req->lock, or alone in a panic. The chip does not sleep. */
-static int piaccel_drive_atomic(struct piaccel_request *req)
+int piaccel_drive_atomic(struct piaccel_request *req)
 {
 	int ret;
 
@@ -76,9 +69,12 @@ static int piaccel_drive_atomic(struct piaccel_request *req)
 /* Under req->lock, the request not gone: no deadline needs the timer now. */
 static void piaccel_drive_later(struct piaccel_request *req)
 {
-	hrtimer_start(&req->deadline,
-		      ns_to_ktime(ktime_get_ns() + PIACCEL_RETRY_NS),
+	u64 wait = max_t(u64, req->retry_ns, PIACCEL_RETRY_NS);
+
+	hrtimer_start(&req->deadline, ns_to_ktime(ktime_get_ns() + wait),
 		      HRTIMER_MODE_ABS_HARD);
+	if (req->sleeps)
+		req->retry_ns = min_t(u64, 2 * wait, PIACCEL_RETRY_MAX_NS);
 }
 
 /* Under req->lock. The chip does not sleep and is not gone. */
@@ -114,6 +110,7 @@ static bool piaccel_drive_sleeping(struct piaccel_request *req)
 			      req->safe_values;
 		req->safe_ns = ktime_get_ns();
 		req->owed = false;
+		req->retry_ns = 0;
 	}
 	raw_spin_unlock_irq(&req->lock);
 	mutex_unlock(&req->hw);
@@ -150,7 +147,7 @@ static bool piaccel_may_trip(struct piaccel_request *req, u32 cause)
 {
 	if (!req->safe_mask || req->tripped || req->gone)
 		return false;
-	if (cause == PIACCEL_TRIP_CLOSE)
+	if (cause == PIACCEL_TRIP_CLOSE || cause == PIACCEL_TRIP_SUSPEND)
 		return !req->disarmed;
 	if (cause == PIACCEL_TRIP_DEADLINE)
 		return req->deadline_ns && ktime_get_ns() >= req->deadline_ns;
@@ -183,6 +180,7 @@ bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when)
 		when = req->deadline_ns;
 	req->tripped = true;
 	req->owed = true;
+	req->retry_ns = 0;
 	req->safe_ns = 0;
 	if (req->ready && !sleeping)
 		piaccel_drive_owed(req);
@@ -192,7 +190,7 @@ bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when)
 	seq = ++req->trip_seq;
 	safe = req->safe_ns;
 	if (req->ready && sleeping)
-		kthread_queue_work(piaccel_worker, &req->trip_work);
+		piaccel_worker_queue(req);
 	raw_spin_unlock_irqrestore(&req->lock, flags);
 
 	atomic64_inc(&piaccel_trips);
@@ -219,6 +217,13 @@ void piaccel_failsafe_start(struct piaccel_request *req)
 	raw_spin_unlock_irq(&req->lock);
 	if (late && req->sleeps)
 		piaccel_drive_sleeping(req);
+	/*
+	 * The end of the system goes through the list of requests. It was there
+	 * before us, or sees us: pairs with the barriers in piaccel_end.c.
+	 */
+	smp_mb();
+	if (piaccel_ending())
+		piaccel_trip(req, PIACCEL_TRIP_REBOOT, ktime_get_ns());
 }
 
 static enum hrtimer_restart piaccel_deadline(struct hrtimer *timer)
@@ -238,7 +243,7 @@ static enum hrtimer_restart piaccel_deadline(struct hrtimer *timer)
 	raw_spin_lock_irqsave(&req->lock, flags);
 	if (req->owed && !req->gone) {
 		if (req->sleeps)
-			kthread_queue_work(piaccel_worker, &req->trip_work);
+			piaccel_worker_queue(req);
 		else if (!piaccel_drive_owed(req))
 			irq_work_queue(&req->notify);
 	}
@@ -390,7 +395,7 @@ static int piaccel_may_rearm(struct piaccel_request *req, u64 seq, u64 open)
 		return -ENODEV;
 	if (seq != req->trip_seq)
 		return -ESTALE;
-	if (READ_ONCE(piaccel_rebooting))
+	if (piaccel_ending())
 		return -ESHUTDOWN;
 	return open ? -EBUSY : 0;
 }
@@ -458,100 +463,4 @@ long piaccel_line_disarm(struct file *file, void *arg)
 	req->deadline_ns = 0;
 	raw_spin_unlock_irq(&req->lock);
 	return 0;
-}
-
-/* ---- the end of the system ---------------------------------------------- */
-
-static void piaccel_panic_drive(struct piaccel_request *req)
-{
-	req->tripped = true;
-	piaccel_drive_atomic(req);
-	req->cause = PIACCEL_TRIP_PANIC;
-	req->trip_seq++;
-}
-
-static void piaccel_panic_trip(struct piaccel_request *req)
-{
-	unsigned int us;
-
-	for (us = 0; us < PIACCEL_PANIC_SPIN_US; us++) {
-		if (raw_spin_trylock(&req->lock)) {
-			piaccel_panic_drive(req);
-			raw_spin_unlock(&req->lock);
-			return;
-		}
-		udelay(1);
-	}
-	piaccel_panic_drive(req);
-}
-
-/* Other CPUs have stopped, perhaps with a lock held. Nothing may sleep. */
-static int piaccel_panic(struct notifier_block *nb, unsigned long action,
-			 void *data)
-{
-	struct piaccel_request *req;
-	unsigned int n = 0;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(req, &piaccel_requests, node) {
-		if (!req->safe_mask || req->sleeps || req->gone || !req->ready)
-			continue;
-		piaccel_panic_trip(req);
-		n++;
-	}
-	rcu_read_unlock();
-	if (n)
-		pr_emerg("piaccel: %u requests at their safe values\n", n);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block piaccel_panic_nb = {
-	.notifier_call = piaccel_panic,
-	.priority = INT_MAX,
-};
-
-static int piaccel_reboot(struct notifier_block *nb, unsigned long action,
-			  void *data)
-{
-	struct piaccel_request *req;
-
-	WRITE_ONCE(piaccel_rebooting, true);
-	mutex_lock(&piaccel_requests_mutex);
-	list_for_each_entry(req, &piaccel_requests, node) {
-		piaccel_trip(req, PIACCEL_TRIP_REBOOT, ktime_get_ns());
-		kthread_flush_work(&req->trip_work);
-	}
-	mutex_unlock(&piaccel_requests_mutex);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block piaccel_reboot_nb = {
-	.notifier_call = piaccel_reboot,
-	.priority = INT_MAX,
-};
-
-int piaccel_failsafe_init(void)
-{
-	int ret;
-
-	piaccel_worker = kthread_run_worker(0, "piaccel-safe");
-	if (IS_ERR(piaccel_worker))
-		return PTR_ERR(piaccel_worker);
-	sched_set_fifo(piaccel_worker->task);
-	ret = register_reboot_notifier(&piaccel_reboot_nb);
-	if (ret) {
-		kthread_destroy_worker(piaccel_worker);
-		return ret;
-	}
-	atomic_notifier_chain_register(&panic_notifier_list,
-				       &piaccel_panic_nb);
-	return 0;
-}
-
-void piaccel_failsafe_exit(void)
-{
-	atomic_notifier_chain_unregister(&panic_notifier_list,
-					 &piaccel_panic_nb);
-	unregister_reboot_notifier(&piaccel_reboot_nb);
-	kthread_destroy_worker(piaccel_worker);
 }

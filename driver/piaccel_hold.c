@@ -237,6 +237,9 @@ static int piaccel_hold_setup(struct piaccel_request *req)
 		if (ret)
 			return ret;
 	}
+	ret = req->sleeps ? piaccel_worker_get(req) : 0;
+	if (ret)
+		return ret;
 	return piaccel_setup_outputs(req);
 }
 

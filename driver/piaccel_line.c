@@ -83,6 +83,23 @@ static int piaccel_write_one(struct piaccel_request *req, unsigned int line,
 	return piaccel_set_value(req->desc[line], value);
 }
 
+/*
+ * gpiolib emulates open-drain and open-source lines by their direction, and its
+ * call for many lines loses what the chip says to that.
+ */
+static int piaccel_write_each(struct piaccel_request *req, u64 mask, u64 bits)
+{
+	int ret = 0, err;
+
+	for (; mask; mask &= mask - 1) {
+		err = piaccel_write_one(req, __ffs64(mask),
+					bits & mask & -mask);
+		if (err && !ret)
+			ret = err;
+	}
+	return ret;
+}
+
 /**
  * piaccel_read() - logical values of lines
  * @req: the request
@@ -134,6 +151,8 @@ int piaccel_write(struct piaccel_request *req, u64 mask, u64 bits)
 		return 0;
 	if (!(mask & (mask - 1)))
 		return piaccel_write_one(req, __ffs64(mask), bits & mask);
+	if (mask & (req->drain | req->source))
+		return piaccel_write_each(req, mask, bits);
 	desc = piaccel_gather(req, mask, some);
 	n = hweight64(mask);
 	bitmap_from_u64(map, piaccel_pack(bits, mask));
@@ -158,7 +177,7 @@ static int piaccel_may_set(struct piaccel_request *req)
 {
 	if (req->gone)
 		return -ENODEV;
-	return req->tripped ? -ESHUTDOWN : 0;
+	return req->tripped || piaccel_ending() ? -ESHUTDOWN : 0;
 }
 
 static int piaccel_set_sleeping(struct piaccel_request *req, u64 mask,

@@ -58,7 +58,8 @@ static int piaccel_check_safe(const struct piaccel_line_request *r, u64 all)
 	if (r->flags & PIACCEL_LINE_HOLD && r->safe_mask != out)
 		return -EINVAL;
 	if (!r->safe_mask && (r->interlock_mask || r->keepalive_ns ||
-			      r->flags & PIACCEL_LINE_HOLD))
+			      r->flags & (PIACCEL_LINE_HOLD |
+					  PIACCEL_LINE_NO_SUSPEND)))
 		return -EINVAL;
 	if (r->keepalive_ns && (r->keepalive_ns < PIACCEL_KEEPALIVE_MIN_NS ||
 				r->keepalive_ns > PIACCEL_KEEPALIVE_MAX_NS))
@@ -75,7 +76,8 @@ static int piaccel_check_request(const struct piaccel_line_request *r)
 			   sizeof(r->chip) ||
 	    strnlen(r->consumer, sizeof(r->consumer)) == sizeof(r->consumer))
 		return -EINVAL;
-	if (r->flags & ~(PIACCEL_LINE_HOLD | PIACCEL_LINE_ADOPT) || r->pad ||
+	if (r->flags & ~(PIACCEL_LINE_HOLD | PIACCEL_LINE_ADOPT |
+			 PIACCEL_LINE_NO_SUSPEND) || r->pad ||
 	    r->reserved[0] || r->reserved[1] || r->reserved[2] ||
 	    r->event_buffer > PIACCEL_EVENTS_MAX)
 		return -EINVAL;
@@ -162,6 +164,7 @@ piaccel_request_new(const struct piaccel_line_request *r)
 	for (i = 0; i < r->num_lines; i++)
 		req->offsets[i] = r->offsets[i];
 	req->hold = r->flags & PIACCEL_LINE_HOLD;
+	req->no_suspend = r->flags & PIACCEL_LINE_NO_SUSPEND;
 	req->cfg = r->config;
 	req->drain = r->config.open_drain_mask;
 	req->source = r->config.open_source_mask;
@@ -314,6 +317,11 @@ static int piaccel_request_setup(struct piaccel_request *req)
 {
 	int ret;
 
+	if (piaccel_ending() && req->cfg.output_mask)
+		return -ESHUTDOWN;
+	ret = req->sleeps ? piaccel_worker_get(req) : 0;
+	if (ret)
+		return ret;
 	ret = piaccel_setup_inputs(req);
 	if (ret)
 		return ret;

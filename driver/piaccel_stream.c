@@ -67,7 +67,7 @@ static u32 piaccel_drive(struct piaccel_stream *s, u64 bits)
 	raw_spin_lock(&req->lock);
 	if (req->gone)
 		flag = PIACCEL_BLOCK_GONE;
-	else if (req->tripped)
+	else if (req->tripped || piaccel_ending())
 		flag = PIACCEL_BLOCK_TRIPPED;
 	else if (piaccel_write(req, s->mask, bits))
 		flag = PIACCEL_BLOCK_GONE;

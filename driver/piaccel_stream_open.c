@@ -186,7 +186,7 @@ static int piaccel_stream_may_start(struct piaccel_request *req,
 		return 0;
 	if (s->mask & ~req->cfg.output_mask)
 		return -EPERM;
-	return req->tripped ? -ESHUTDOWN : 0;
+	return req->tripped || piaccel_ending() ? -ESHUTDOWN : 0;
 }
 
 static int piaccel_stream_start(struct piaccel_request *req,

@@ -21,7 +21,7 @@
 _Static_assert(ACCEL_LINES_MAX == PIACCEL_LINES_MAX, "lines of a request");
 _Static_assert(ACCEL_CHIP_SIZE == PIACCEL_NAME_SIZE, "a chip's label");
 _Static_assert(ACCEL_LINE_NAME_SIZE == PIACCEL_CONSUMER_SIZE, "consumer");
-_Static_assert((int)ACCEL_TRIP_CHIP == PIACCEL_TRIP_CHIP, "trip causes");
+_Static_assert((int)ACCEL_TRIP_SUSPEND == PIACCEL_TRIP_SUSPEND, "trip causes");
 
 uint64_t accel_now_ns(void)
 {
@@ -138,7 +138,8 @@ static accel_status request(accel_lines *l, const accel_lines_config *c)
 	struct piaccel_line_request r = {
 		.num_lines = l->n,
 		.flags = (c->hold ? PIACCEL_LINE_HOLD : 0) |
-			 (c->adopt ? PIACCEL_LINE_ADOPT : 0),
+			 (c->adopt ? PIACCEL_LINE_ADOPT : 0) |
+			 (c->no_suspend ? PIACCEL_LINE_NO_SUSPEND : 0),
 		.event_buffer = c->event_buffer,
 		.config = kernel_config(c),
 		.safe_mask = c->safe,
@@ -252,6 +253,7 @@ const char *accel_trip_text(accel_trip trip)
 		[ACCEL_TRIP_PANIC] = "kernel panic",
 		[ACCEL_TRIP_REBOOT] = "reboot",
 		[ACCEL_TRIP_CHIP] = "chip gone",
+		[ACCEL_TRIP_SUSPEND] = "the machine went to sleep",
 	};
 
 	return (unsigned int)trip < sizeof(texts) / sizeof(texts[0])

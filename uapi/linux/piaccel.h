@@ -189,6 +189,11 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * tree names, to whoever may open the device.
  */
 #define PIACCEL_LINE_ADOPT	0x2U
+/*
+ * The machine does not suspend or hibernate while the request is armed: -EBUSY
+ * for who asks it to. Without it the request trips before. Needs safe_mask.
+ */
+#define PIACCEL_LINE_NO_SUSPEND	0x4U
 
 /**
  * struct piaccel_line_request - exclusive use of lines of one GPIO chip
@@ -199,6 +204,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * @num_lines: lines in @offsets, 1 to PIACCEL_LINES_MAX, else -EINVAL
  * @flags: PIACCEL_LINE_*. Unknown: -EINVAL. HOLD with an output that is not in
  *	@safe_mask: -EINVAL; with more lines than the uid may have held: -EDQUOT.
+ *	NO_SUSPEND without @safe_mask: -EINVAL.
  * @offsets: the lines' numbers on the chip. Beyond the chip, or twice the
  *	same, or non-zero behind @num_lines: -EINVAL. In use: -EBUSY.
  * @event_buffer: edges to queue, rounded up to a power of two; 0 means 16 for
@@ -207,7 +213,10 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * @pad: zero, else -EINVAL
  * @config: how the lines behave
  * @safe_mask: outputs that a trip drives to @safe_values. Outside the outputs:
- *	-EINVAL. Zero means a request without fail-safe.
+ *	-EINVAL. Zero means a request without fail-safe. Without @keepalive_ns they
+ *	are driven when the last descriptor is closed, which is no fail-safe: a
+ *	process that crashes closes after its core dump, which may take seconds on
+ *	a slow pipe, and a descriptor in a socket that holds itself outlives it.
  * @safe_values: their values. Outside @safe_mask: -EINVAL.
  * @interlock_mask: inputs that must stand at @interlock_values, else the
  *	request trips. Outside the inputs, debounced, or without @safe_mask:
@@ -248,6 +257,10 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * by a debounced interlock: -EPERM. The interlocks guard the relays of their
  * own chip.
  *
+ * -ESHUTDOWN for a request with outputs while the system reboots, halts or
+ * powers off: from the reboot notifier on nothing new is driven (so are SET,
+ * PLAYBACK, REARM and a RECONFIG that makes outputs).
+ *
  * Also -EPERM or others from the chip's driver when it refuses a line.
  */
 struct piaccel_line_request {
@@ -276,7 +289,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_request, 552);
  * @mask: the lines meant. Zero, or beyond the request's lines: -EINVAL.
  *	SET of an input: -EPERM.
  *
- * SET: -ESHUTDOWN while tripped; -EBUSY while a playback drives the request.
+ * SET: -ESHUTDOWN while tripped, or while the system ends; -EBUSY while a playback drives the request.
  * SET reads the interlocks first, and trips if one is open.
  * All lines of a SET change in one call to the chip where the chip can.
  */
@@ -327,6 +340,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_rearm, 8);
  * @PIACCEL_TRIP_USER: the TRIP call
  * @PIACCEL_TRIP_PANIC: the kernel panicked
  * @PIACCEL_TRIP_REBOOT: the system reboots, halts or powers off
+ * @PIACCEL_TRIP_SUSPEND: the machine is about to sleep; the request was armed
  * @PIACCEL_TRIP_CHIP: the chip's driver is being unbound; or it has removed the
  *	chip without that, and no safe value could be driven (no STATUS_SAFE)
  */
@@ -339,6 +353,7 @@ enum piaccel_trip_cause {
 	PIACCEL_TRIP_PANIC = 5,
 	PIACCEL_TRIP_REBOOT = 6,
 	PIACCEL_TRIP_CHIP = 7,
+	PIACCEL_TRIP_SUSPEND = 8,
 };
 
 #define PIACCEL_STATUS_FAILSAFE	0x1U	/* the request has a safe_mask */
@@ -360,7 +375,8 @@ enum piaccel_trip_cause {
  * @trip_ns: when the cause of the last trip was noticed: the interrupt's time
  *	for an interlock, the deadline itself for a missed one
  * @safe_ns: when all safe values had been driven; 0 while that is under way: a
- *	chip that does not take them is given them again until it does, or REARM
+ *	chip that does not take them is given them again until it does, or REARM. On
+ *	a chip whose writes are posted (RP1, behind PCIe) it is the time of issue.
  * @interlock_open: interlock inputs that do not stand at their level now
  * @deadline_ns: when the next KEEPALIVE is due; 0 when none is
  * @keepalives: KEEPALIVEs accepted so far

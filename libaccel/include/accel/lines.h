@@ -157,6 +157,7 @@ typedef struct accel_lines_config {
 	uint64_t keepalive_ns; /* longest time between keep-alives; 0: none */
 	bool hold; /* after the end the kernel keeps them, at safe_values */
 	bool adopt; /* take over lines that are held; nothing changes on them */
+	bool no_suspend; /* the machine does not sleep while they are armed */
 } accel_lines_config;
 
 /*
@@ -216,6 +217,7 @@ typedef enum accel_trip {
 	ACCEL_TRIP_PANIC,
 	ACCEL_TRIP_REBOOT,
 	ACCEL_TRIP_CHIP, /* the chip's driver went */
+	ACCEL_TRIP_SUSPEND, /* the machine was about to sleep */
 } accel_trip;
 
 /* "deadline missed", ... Static. */

@@ -10,6 +10,7 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/bitmap.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -41,6 +42,14 @@ MODULE_PARM_DESC(persist, "a freed line stays an output (default N, as the real 
 static bool sleeps;
 module_param(sleeps, bool, 0644);
 MODULE_PARM_DESC(sleeps, "the chip says it can sleep, from its next coming on (default N)");
+
+static bool drives = true;
+module_param(drives, bool, 0644);
+MODULE_PARM_DESC(drives, "the chip has open drains and sources; else gpiolib emulates them (default Y)");
+
+static unsigned int slow_ms;
+module_param(slow_ms, uint, 0644);
+MODULE_PARM_DESC(slow_ms, "how long a write takes while the chip sleeps (default 0)");
 
 struct tb_board tb_board;
 
@@ -191,6 +200,13 @@ static tb_set_ret tb_set(struct gpio_chip *gc, unsigned int n, int value)
 	return TB_SET(deaf ? -EIO : 0);
 }
 
+/* As a bus that times out, or is busy. */
+static void tb_be_slow(struct gpio_chip *gc)
+{
+	if (gc->can_sleep && READ_ONCE(slow_ms))
+		msleep(READ_ONCE(slow_ms));
+}
+
 static tb_set_ret tb_set_multiple(struct gpio_chip *gc, unsigned long *mask,
 				  unsigned long *bits)
 {
@@ -198,6 +214,7 @@ static tb_set_ret tb_set_multiple(struct gpio_chip *gc, unsigned long *mask,
 	unsigned long flags;
 	u64 m, v, deaf;
 
+	tb_be_slow(gc);
 	bitmap_to_arr64(&m, mask, gc->ngpio);
 	bitmap_to_arr64(&v, bits, gc->ngpio);
 	tb_chip_begin(b, &flags);
@@ -285,6 +302,8 @@ static int tb_set_config(struct gpio_chip *gc, unsigned int n,
 	case PIN_CONFIG_DRIVE_PUSH_PULL:
 	case PIN_CONFIG_DRIVE_OPEN_DRAIN:
 	case PIN_CONFIG_DRIVE_OPEN_SOURCE:
+		if (!drives)
+			return -ENOTSUPP;
 		tb_chip_begin(b, &flags);
 		tb_pins_drive(&b->pins, n, drain, source);
 		tb_chip_end(b, flags);
