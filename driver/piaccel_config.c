@@ -81,6 +81,9 @@ static bool piaccel_config_unsafe(struct piaccel_request *req,
 	pulls = (cfg->pull_up_mask ^ req->cfg.pull_up_mask) |
 		(cfg->pull_down_mask ^ req->cfg.pull_down_mask) |
 		(cfg->pull_none_mask ^ req->cfg.pull_none_mask);
+	/* What is kept after close needs a safe value for every output. */
+	if (req->hold && cfg->output_mask & ~req->safe_mask)
+		return true;
 	return (cfg->output_mask ^ req->cfg.output_mask) & guarded ||
 	       (cfg->active_low_mask ^ req->cfg.active_low_mask) & guarded ||
 	       (cfg->debounce_mask | pulls) & req->interlock_mask;

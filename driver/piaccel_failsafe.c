@@ -191,11 +191,12 @@ bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when)
 	safe = req->safe_ns;
 	if (req->ready && sleeping)
 		piaccel_worker_queue(req);
+	/* In here: who tears the request down waits for it after this lock. */
+	irq_work_queue(&req->notify);
 	raw_spin_unlock_irqrestore(&req->lock, flags);
 
 	atomic64_inc(&piaccel_trips);
 	trace_piaccel_trip(req->chip, req->consumer, cause, seq, when, safe);
-	irq_work_queue(&req->notify);
 	return true;
 }
 

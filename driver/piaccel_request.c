@@ -67,6 +67,14 @@ static int piaccel_check_safe(const struct piaccel_line_request *r, u64 all)
 	return 0;
 }
 
+/* It shows in /proc/interrupts, uevents and logs, a line each. */
+static bool piaccel_printable(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return !*text;
+}
+
 static int piaccel_check_request(const struct piaccel_line_request *r)
 {
 	u64 all;
@@ -74,7 +82,8 @@ static int piaccel_check_request(const struct piaccel_line_request *r)
 
 	if (!r->chip[0] || strnlen(r->chip, sizeof(r->chip)) ==
 			   sizeof(r->chip) ||
-	    strnlen(r->consumer, sizeof(r->consumer)) == sizeof(r->consumer))
+	    strnlen(r->consumer, sizeof(r->consumer)) == sizeof(r->consumer) ||
+	    !piaccel_printable(r->consumer))
 		return -EINVAL;
 	if (r->flags & ~(PIACCEL_LINE_HOLD | PIACCEL_LINE_ADOPT |
 			 PIACCEL_LINE_NO_SUSPEND) || r->pad ||

@@ -199,11 +199,25 @@ TEST_F(failsafe, held_lines_are_nobody_elses)
 
 TEST_F(failsafe, hold_wants_a_safe_value_for_every_output)
 {
+	struct piaccel_line_config cfg;
+
 	self->req.flags = PIACCEL_LINE_HOLD;
 	self->req.safe_mask = RELAYS >> 1;
 	self->req.safe_values = SAFE & (RELAYS >> 1);
 	EXPECT_EQ(-EINVAL, line_request(self->dev, &self->req));
 	EXPECT_FALSE(line_used(self->b, OUT));
+	/* nor does one come later */
+	self->req.safe_mask = RELAYS;
+	self->req.safe_values = SAFE;
+	ASSERT_LE(0, request(self));
+	cfg = self->req.config;
+	cfg.output_mask |= BIT64(4);
+	EXPECT_EQ(-EPERM, xioctl(self->line, PIACCEL_LINE_RECONFIG, &cfg));
+	close(self->line);
+	ASSERT_TRUE(wait_for(ended_safe(self)));
+	EXPECT_EQ(0, let_go(self));
+	self->req.safe_mask = RELAYS >> 1;
+	self->req.safe_values = SAFE & (RELAYS >> 1);
 	/* what is not held may have outputs that are nobody's to make safe */
 	self->req.flags = 0;
 	ASSERT_LE(0, request(self));

@@ -180,6 +180,16 @@ static void label_unknown(union arg *a)
 	snprintf(a->req.chip, sizeof(a->req.chip), "no-such-chip");
 }
 
+static void consumer_of_two_lines(union arg *a)
+{
+	strcpy(a->req.consumer, "a\nb");
+}
+
+static void consumer_not_ascii(union arg *a)
+{
+	strcpy(a->req.consumer, "caf\xc3\xa9");
+}
+
 static void consumer_unterminated(union arg *a)
 {
 	memset(a->req.consumer, 'x', sizeof(a->req.consumer));
@@ -211,6 +221,12 @@ static void hold_some(union arg *a)
 {
 	a->req.flags = PIACCEL_LINE_HOLD;
 	a->req.safe_mask = 0x1;
+}
+
+static void awake_alone(union arg *a)
+{
+	no_fail_safe(a);
+	a->req.flags = PIACCEL_LINE_NO_SUSPEND;
 }
 
 static void interlock_alone(union arg *a)
@@ -453,13 +469,19 @@ static const struct row rows[] = {
 	FIELD(request_call, "no chip", EINVAL, req.chip[0], 0),
 	STEP(request_call, "a label without an end", EINVAL, label_unterminated),
 	STEP(request_call, "a label of no chip", ENODEV, label_unknown),
+	STEP(request_call, "a consumer of two lines", EINVAL,
+	     consumer_of_two_lines),
+	STEP(request_call, "a consumer that is not ASCII", EINVAL,
+	     consumer_not_ascii),
+	STEP(request_call, "NO_SUSPEND without safe values", EINVAL,
+	     awake_alone),
 	STEP(request_call, "a consumer without an end", EINVAL,
 	     consumer_unterminated),
 	FIELD(request_call, "no lines", EINVAL, req.num_lines, 0),
 	STEP(request_call, "65 lines", EINVAL, all_64_and_beyond),
 	FIELD(request_call, "the most lines there are", EINVAL,
 	      req.num_lines, U32_MAX),
-	FIELD(request_call, "an unknown flag", EINVAL, req.flags, 0x4),
+	FIELD(request_call, "an unknown flag", EINVAL, req.flags, 0x8),
 	FIELD(request_call, "the last flag", EINVAL, req.flags, 1U << 31),
 	STEP(request_call, "HOLD without safe values", EINVAL, hold_alone),
 	STEP(request_call, "HOLD with an output that has no safe value", EINVAL,

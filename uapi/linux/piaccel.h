@@ -200,7 +200,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * @chip: label of the chip, NUL-terminated ("pinctrl-bcm2711"). Empty or not
  *	terminated: -EINVAL; no such chip: -ENODEV.
  * @consumer: name to show as the lines' user; empty means "piaccel". Not
- *	terminated: -EINVAL.
+ *	terminated, or with anything but printable ASCII: -EINVAL.
  * @num_lines: lines in @offsets, 1 to PIACCEL_LINES_MAX, else -EINVAL
  * @flags: PIACCEL_LINE_*. Unknown: -EINVAL. HOLD with an output that is not in
  *	@safe_mask: -EINVAL; with more lines than the uid may have held: -EDQUOT.
@@ -643,8 +643,9 @@ PIACCEL_ASSERT_SIZE(struct piaccel_stream_status, 192);
  * outputs already keep theirs. -ESHUTDOWN while tripped; -EBUSY while a stream
  * runs; -EPERM if a line of safe_mask would no longer be an output, one of
  * interlock_mask no longer an undebounced input, or either would change its
- * active-low, or an interlock its pull; -EOPNOTSUPP if open_drain_mask or open_source_mask say something
- * else of an output than they did in the request. Queued edges stay queued.
+ * active-low, or an interlock its pull, or if lines with HOLD got an output
+ * without a safe value; -EOPNOTSUPP if open_drain_mask or open_source_mask say
+ * something else of an output than they did in the request. Queued edges stay queued.
  */
 #define PIACCEL_LINE_RECONFIG \
 	_IOW(PIACCEL_IOC_MAGIC, 0x12, struct piaccel_line_config)
