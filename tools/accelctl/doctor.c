@@ -115,6 +115,46 @@ static bool check_module(struct report *r)
 	return true;
 }
 
+/* The first line of a file of /proc or /sys; "" where there is none. */
+static void first_line(const char *path, char *text, size_t size)
+{
+	const char *root = getenv("ACCEL_ROOT");
+	char where[512];
+	FILE *f;
+
+	text[0] = 0;
+	snprintf(where, sizeof(where), "%s%s", root ? root : "", path);
+	f = fopen(where, "re");
+	if (!f)
+		return;
+	if (!fgets(text, (int)size, f))
+		text[0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	fclose(f);
+}
+
+/* What comes before the module hears of an end. */
+static void check_ends(struct report *r)
+{
+	char crash[8], notify[8], core[256];
+
+	first_line("/sys/kernel/kexec_crash_loaded", crash, sizeof(crash));
+	first_line("/sys/module/kernel/parameters/crash_kexec_post_notifiers",
+		   notify, sizeof(notify));
+	first_line("/proc/sys/kernel/core_pattern", core, sizeof(core));
+	if (crash[0] == '1' && notify[0] != 'Y')
+		say(r, LACKS, "panic",
+		    "a crash kernel is loaded: a panic starts it, and outputs "
+		    "stay as they are; boot with crash_kexec_post_notifiers to "
+		    "have them safe before (emergency_restart() asks nobody)");
+	if (core[0] == '|')
+		say(r, LACKS, "dumps",
+		    "core dumps go through a pipe (%s): outputs of a program "
+		    "that crashes without a keep-alive stay on until it has "
+		    "been read",
+		    core);
+}
+
 static void check_lines(struct report *r)
 {
 	accel_line_info *list;
@@ -271,6 +311,7 @@ int cmd_doctor(int argc, char **argv)
 	check_machine(&r);
 	check_group(&r);
 	module = check_module(&r);
+	check_ends(&r);
 	check_lines(&r);
 	check_sensors(&r);
 	check_engine(&r, module);

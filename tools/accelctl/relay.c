@@ -12,6 +12,7 @@
 
 #include <accel/accel.h>
 
+#include "../common/core.h"
 #include "accelctl.h"
 
 #define NAME_SIZE 96
@@ -219,6 +220,7 @@ static accel_lines *take(const struct words *interlocks, const char *name,
 	accel_lines *l;
 	size_t n;
 
+	no_core_dump();
 	n = (size_t)snprintf(names, sizeof(names), "%s", name);
 	for (uint32_t i = 0; i < interlocks->n; i++) {
 		bool value;
