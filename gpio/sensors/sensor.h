@@ -30,7 +30,7 @@ struct sensor_kind {
 	/* Fills s->readings by sensor_value() and sensor_doubt(). */
 	accel_status (*read)(accel_sensor *s);
 	bool announces; /* read never waits, and edges say when to */
-	uint64_t interval_ns; /* a longer time between reads loses edges; 0: any */
+	uint64_t interval_ns; /* reads further apart lose edges; 0: any */
 };
 
 /* How the kernel's driver offers a quantity. */

@@ -7,7 +7,7 @@
 #include "tap.h"
 
 static const char *const words[] = { "--device", "--epochs", "--data", NULL,
-				     "--label",	 "--out",    "°C" };
+				     "--label",  "--out",    "°C" };
 
 static const char *nearest(const char *word)
 {
@@ -17,9 +17,9 @@ static const char *nearest(const char *word)
 int main(void)
 {
 	static const char *const slips[][2] = {
-		{ "--epoch", "--epochs" },   { "--epcohs", "--epochs" },
-		{ "--EPOCHS", "--epochs" },  { "--devices", "--device" },
-		{ "--lable", "--label" },    { "--outt", "--out" },
+		{ "--epoch", "--epochs" },  { "--epcohs", "--epochs" },
+		{ "--EPOCHS", "--epochs" }, { "--devices", "--device" },
+		{ "--lable", "--label" },   { "--outt", "--out" },
 		{ "--label", "--label" },
 	};
 	char longer[200];

@@ -289,7 +289,8 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_request, 552);
  * @mask: the lines meant. Zero, or beyond the request's lines: -EINVAL.
  *	SET of an input: -EPERM.
  *
- * SET: -ESHUTDOWN while tripped, or while the system ends; -EBUSY while a playback drives the request.
+ * SET: -ESHUTDOWN while tripped, or while the system ends; -EBUSY while a
+ * playback drives the request.
  * SET reads the interlocks first, and trips if one is open.
  * All lines of a SET change in one call to the chip where the chip can.
  */
