@@ -2,7 +2,8 @@
 /*
  * ioctl_fuzz [CALLS [SEED]]: random calls with valid and nearly valid structs on
  * every kind of descriptor, from several threads at once, while lines are
- * driven, descriptors come and go, and chips are taken away.
+ * driven, descriptors come and go, and chips are taken away. Every other thread
+ * belongs to a process of another uid; the two pass each other descriptors.
  *
  * It knows no right answers but these: the kernel complains of nothing (its
  * console is judged by who runs this), each call is accepted at least once, and
@@ -10,7 +11,7 @@
  *
  *   PIACCEL_FUZZ_CALLS	(5000)  calls, all threads together
  *   PIACCEL_FUZZ_SEED	(random) a seed makes each thread's choices repeat
- *   PIACCEL_FUZZ_THREADS (2)
+ *   PIACCEL_FUZZ_THREADS (2) of both uids together
  */
 #include "../kselftest/piaccel_test.h"
 
@@ -26,6 +27,10 @@
 #define FIRST 8		/* the lines that are fuzzed */
 #define SPAN 40
 #define PER_KIND 6	/* descriptors of a kind that a thread keeps */
+#define THREADS 16
+#define NOBODY 65534
+
+#define PARAM(name) "/sys/module/piaccel/parameters/" name
 
 enum kind { DEV, LINE, STREAM, BUF, OTHER, KINDS };
 
@@ -265,8 +270,16 @@ static const struct call {
 	{ BUF, OTHER, DMA_BUF_IOCTL_SYNC, make_sync, "SYNC", 0 },
 };
 
-/* How often each was made, and accepted. */
-static unsigned long called[ARRAY_SIZE(calls)], accepted[ARRAY_SIZE(calls)];
+/* What both processes see. */
+static struct shared {
+	struct fuzz f[THREADS];
+	/* how often each call was made, and accepted, by root and by nobody */
+	unsigned long called[2][ARRAY_SIZE(calls)];
+	unsigned long accepted[2][ARRAY_SIZE(calls)];
+} *sh;
+
+static int other;		/* this is the process of the other uid */
+static int way[KINDS];		/* descriptors to the other process, and from it */
 
 /* ---- and nearly right ------------------------------------------------------------ */
 
@@ -357,10 +370,11 @@ static void call(struct fuzz *f)
 			keep(f, OTHER, ret);
 		return;
 	}
-	__atomic_add_fetch(&called[c - calls], 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&sh->called[other][c - calls], 1, __ATOMIC_RELAXED);
 	if (ret < 0)
 		return;
-	__atomic_add_fetch(&accepted[c - calls], 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&sh->accepted[other][c - calls], 1,
+			   __ATOMIC_RELAXED);
 	if (c->makes != OTHER) {
 		keep(f, c->makes, ret);
 		if (c->makes == LINE)
@@ -378,7 +392,7 @@ static void act(struct fuzz *f)
 	char buf[512];
 	void *p;
 
-	switch (below(f, 10)) {
+	switch (below(f, 12)) {
 	case 0:
 		if (fd >= 0)
 			close(fd);
@@ -404,6 +418,15 @@ static void act(struct fuzz *f)
 			break;
 		*(volatile unsigned char *)p ^= 1;
 		munmap(p, 4096);
+		break;
+	case 5:
+		if (fd >= 0)
+			send_fd(way[k], fd);
+		break;
+	case 6:
+		fd = recv_fd(way[k]);
+		if (fd >= 0)
+			keep(f, k, fd);
 		break;
 	default:
 		board_drive(&boards[below(f, nboards)], FIRST + below(f, SPAN),
@@ -470,10 +493,10 @@ static void show(const struct fuzz *f)
 	char path[64], text[4096], *line, *rest = text;
 
 	ksft_print_msg("thread %d stands at call %ld:\n", f->tid, f->done);
-	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", f->tid);
+	snprintf(path, sizeof(path), "/proc/%d/syscall", f->tid);
 	read_text(path, text, sizeof(text));
 	ksft_print_msg("  system call %s", text);
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stack", f->tid);
+	snprintf(path, sizeof(path), "/proc/%d/stack", f->tid);
 	read_text(path, text, sizeof(text));
 	while ((line = strsep(&rest, "\n")) && *line)
 		ksft_print_msg("  %s\n", line);
@@ -482,8 +505,8 @@ static void show(const struct fuzz *f)
 /* Wait for the threads; false if one of them stands still for a minute. */
 static bool finished(const struct fuzz *f, unsigned int n)
 {
-	long last[16] = { 0 }, told = 0;
-	uint64_t since[16];
+	long last[THREADS] = { 0 }, told = 0;
+	uint64_t since[THREADS];
 
 	for (unsigned int i = 0; i < n; i++)
 		since[i] = now_ns();
@@ -534,14 +557,99 @@ static unsigned long long number(const char *arg, const char *env,
 	return s && *s ? strtoull(s, NULL, 0) : otherwise;
 }
 
+/* Every other thread, from @first on, with what it starts from. */
+static void run_threads(unsigned int first, unsigned int n, long each,
+			unsigned long long seed)
+{
+	for (unsigned int i = first; i < n; i += 2) {
+		struct fuzz *f = &sh->f[i];
+
+		/* never zero, and far from one another */
+		f->x = (seed + i + 1) * 0x9e3779b97f4a7c15ULL | 1;
+		f->calls = each;
+		memset(f->fd, 0xff, sizeof(f->fd));
+		f->fd[OTHER][0] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		f->fd[OTHER][1] = memfd_create("fuzz", MFD_CLOEXEC);
+		if (pthread_create(&f->thread, NULL, run, f))
+			ksft_exit_fail_msg("no thread\n");
+	}
+}
+
+static void join_threads(unsigned int first, unsigned int n)
+{
+	for (unsigned int i = first; i < n; i += 2)
+		pthread_join(sh->f[i].thread, NULL);
+}
+
+/* The process of the other uid, with the device and the ways inherited. */
+static pid_t start_other(unsigned int n, long each, unsigned long long seed)
+{
+	int pair[KINDS][2];
+	pid_t pid;
+
+	for (int k = 0; k < KINDS; k++)
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
+			       SOCK_CLOEXEC, 0, pair[k]))
+			ksft_exit_fail_msg("no socket\n");
+	pid = fork();
+	if (pid < 0)
+		ksft_exit_fail_msg("no process\n");
+	other = !pid;
+	for (int k = 0; k < KINDS; k++) {
+		way[k] = pair[k][other];
+		close(pair[k][!other]);
+	}
+	if (pid)
+		return pid;
+	if (setgid(NOBODY) || setuid(NOBODY))
+		_exit(1);
+	run_threads(1, n, each, seed);
+	join_threads(1, n);
+	_exit(0);
+}
+
+/* Small quotas, so that they are reached; or those that were there. */
+static void set_quotas(bool small)
+{
+	static char buf[32], queue[32];
+
+	if (small) {
+		read_text(PARAM("buf_limit_uid_mb"), buf, sizeof(buf));
+		read_text(PARAM("queue_limit_uid_kb"), queue, sizeof(queue));
+	}
+	write_text(PARAM("buf_limit_uid_mb"), small ? "1" : buf);
+	write_text(PARAM("queue_limit_uid_kb"), small ? "24" : queue);
+}
+
+static void tell(long ncalls)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		unsigned long mine = sh->accepted[0][i], its = sh->accepted[1][i];
+
+		ksft_print_msg("%-16s %8lu and %8lu calls, %8lu and %8lu accepted\n",
+			       calls[i].name, sh->called[0][i],
+			       sh->called[1][i], mine, its);
+		if (calls[i].feature && !(features & calls[i].feature))
+			ksft_test_result_skip("%s: a module without it\n",
+					      calls[i].name);
+		else
+			ksft_test_result(ncalls < 50000 || (mine && its),
+					 "%s was accepted, too, from either uid\n",
+					 calls[i].name);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static struct fuzz f[16];
 	unsigned long long seed = 0, used;
 	unsigned int nthreads;
+	int status = -1;
 	long ncalls;
+	pid_t pid;
 
 	ksft_print_header();
+	if (geteuid())
+		ksft_exit_skip("only root can be two users\n");
 	device = piaccel_open();
 	if (device < 0)
 		ksft_exit_skip("cannot open " PIACCEL_DEV "\n");
@@ -554,47 +662,40 @@ int main(int argc, char **argv)
 		nboards++;
 	if (!nboards)
 		ksft_exit_skip("neither chip is here\n");
+	sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
+		  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (sh == MAP_FAILED)
+		ksft_exit_fail_msg("no memory\n");
 
 	if (getrandom(&seed, 4, 0) != 4)
 		seed = now_ns();
 	ncalls = number(argc > 1 ? argv[1] : NULL, "PIACCEL_FUZZ_CALLS", 5000);
 	seed = number(argc > 2 ? argv[2] : NULL, "PIACCEL_FUZZ_SEED", seed);
 	nthreads = number(NULL, "PIACCEL_FUZZ_THREADS", 2);
-	if (nthreads < 1 || nthreads > ARRAY_SIZE(f))
+	if (nthreads < 2 || nthreads > THREADS)
 		nthreads = 2;
 	ksft_print_msg("%ld calls, %u threads, PIACCEL_FUZZ_SEED=%llu\n", ncalls,
 		       nthreads, seed);
-	ksft_set_plan(3 + ARRAY_SIZE(calls));
+	ksft_set_plan(4 + ARRAY_SIZE(calls));
 
-	for (unsigned int i = 0; i < nthreads; i++) {
-		/* never zero, and far from one another */
-		f[i].x = (seed + i + 1) * 0x9e3779b97f4a7c15ULL | 1;
-		f[i].calls = ncalls / nthreads;
-		memset(f[i].fd, 0xff, sizeof(f[i].fd));
-		f[i].fd[OTHER][0] = open("/dev/null", O_RDWR | O_CLOEXEC);
-		f[i].fd[OTHER][1] = memfd_create("fuzz", MFD_CLOEXEC);
-		if (pthread_create(&f[i].thread, NULL, run, &f[i]))
-			ksft_exit_fail_msg("no thread\n");
-	}
-	if (!finished(f, nthreads)) {
+	/* one of the two ends first, and nobody reads what it is passed */
+	signal(SIGPIPE, SIG_IGN);
+	set_quotas(true);
+	pid = start_other(nthreads, ncalls / nthreads, seed);
+	run_threads(0, nthreads, ncalls / nthreads, seed);
+	if (!finished(sh->f, nthreads)) {
 		for (unsigned int i = 0; i < nthreads; i++)
-			show(&f[i]);
+			show(&sh->f[i]);
 		ksft_exit_fail_msg("a call has not come back for a minute\n");
 	}
-	for (unsigned int i = 0; i < nthreads; i++)
-		pthread_join(f[i].thread, NULL);
+	join_threads(0, nthreads);
+	ksft_test_result(waitpid(pid, &status, 0) == pid && !status,
+			 "the other uid's process ended well\n");
+	for (int k = 0; k < KINDS; k++)
+		close(way[k]);
+	set_quotas(false);
 	ksft_test_result_pass("%ld random calls\n", ncalls);
-
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		ksft_print_msg("%-16s %8lu calls, %8lu accepted\n",
-			       calls[i].name, called[i], accepted[i]);
-		if (calls[i].feature && !(features & calls[i].feature))
-			ksft_test_result_skip("%s: a module without it\n",
-					      calls[i].name);
-		else
-			ksft_test_result(ncalls < 20000 || accepted[i],
-					 "%s was accepted, too\n", calls[i].name);
-	}
+	tell(ncalls);
 
 	replug(true);
 	replug(false);

@@ -5,7 +5,7 @@
 # For races, which the one CPU of debug.sh does not show. Builds (once, cached:
 # about 20 CPU-minutes) the kernel of debug-x86_64.config and boots it under QEMU
 # with four CPUs. Results: build/results/races-*.tap; console:
-# build/vm-console-races.log. RACES_SECONDS (3600) is the limit of the boot.
+# build/vm-console-races.log. RACES_SECONDS (7200) is the limit of the boot.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -41,7 +41,7 @@ install -m 755 "$vm/guest/init" "$work/initramfs/init"
 	die "cannot write the initramfs (disk full?)"
 
 say VM "races boot (log: ${log#"$top"/})"
-timeout --foreground "${RACES_SECONDS:-3600}" qemu-system-x86_64 \
+timeout --foreground "${RACES_SECONDS:-7200}" qemu-system-x86_64 \
 	-accel tcg,thread=multi -smp 4 -M q35 -cpu max -m 3072 \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-serial "file:$log" -serial "file:$tap" \
@@ -51,7 +51,7 @@ timeout --foreground "${RACES_SECONDS:-3600}" qemu-system-x86_64 \
 	</dev/null >"$work/qemu.log" 2>&1
 rc=$?
 if [ $rc = 124 ]; then
-	echo "the machine did not end within ${RACES_SECONDS:-3600} s" >&2
+	echo "the machine did not end within ${RACES_SECONDS:-7200} s" >&2
 elif [ $rc != 0 ]; then
 	cat "$work/qemu.log" >&2
 fi

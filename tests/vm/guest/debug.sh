@@ -7,6 +7,7 @@ export PIACCEL_TEST_MODE=$mode
 export PIACCEL_MODULE=$out/ko/piaccel.ko
 # the fuzzer's full measure, for this kernel sees what it does
 export PIACCEL_FUZZ_CALLS=200000 PIACCEL_FUZZ_THREADS=8
+[ "$mode" = debug ] || export PIACCEL_FUZZ_CALLS=500000
 if [ "$mode" = debug ]; then
 	TAP=$out/tap
 	: >"$TAP"
@@ -84,7 +85,7 @@ for t in "$build"/kselftest/*_test; do
 	[ $# = 0 ] || [[ " $* " = *" $name "* ]] || continue
 	programs=$((programs + 1))
 	mark "start $name"
-	suite "$name" timeout -k 10 1800 "$t"
+	suite "$name" timeout -k 10 3600 "$t"
 	mark "end $name"
 done
 n=0

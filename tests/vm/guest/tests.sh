@@ -2,6 +2,7 @@
 # The tests of one boot: every kselftest, then loading and unloading.
 . "$top/tests/vm/guest/lib.sh"
 export PIACCEL_TEST_MODE=$mode
+export PIACCEL_FUZZ_CALLS=50000 PIACCEL_FUZZ_THREADS=4
 export PIACCEL_MODULE=$build/vm/piaccel/piaccel.ko
 
 modules_up || { echo "the modules do not load"; exit 1; }
