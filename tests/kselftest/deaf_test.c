@@ -127,10 +127,11 @@ TEST_F(deaf, a_trip_is_driven_as_soon_as_the_chip_takes_it)
 TEST_F(deaf, so_is_a_missed_deadline)
 {
 	close(self->line);
-	self->req.keepalive_ns = 20 * MSEC;
+	self->req.keepalive_ns = 600 * SEC;
 	self->line = xioctl(self->dev, PIACCEL_LINE_REQUEST, &self->req);
 	ASSERT_LE(0, self->line);
 	ASSERT_EQ(0, deaf(self, true));
+	ASSERT_EQ(0, line_keepalive(self->line, now_ns() + 50 * MSEC));
 	ASSERT_TRUE(wait_for(line_is(self->line, PIACCEL_STATUS_TRIPPED)));
 	EXPECT_FALSE(line_is(self->line, PIACCEL_STATUS_SAFE));
 	ASSERT_EQ(0, deaf(self, false));

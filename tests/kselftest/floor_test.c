@@ -236,8 +236,8 @@ TEST_F(floor, does_not_wait_for_a_chip_that_is_missing)
 	if (sim_create(LATE, 2))
 		SKIP(return, "no gpio-sim");
 	ASSERT_EQ(NULL, board_open(&late, LATE));
-	EXPECT_TRUE(wait_for(line_used(&late, 0)));
-	EXPECT_TRUE(line_has(&late, 0, GPIO_V2_LINE_FLAG_OUTPUT));
+	EXPECT_TRUE(wait_for(line_has(&late, 0, GPIO_V2_LINE_FLAG_OUTPUT)));
+	EXPECT_TRUE(line_used(&late, 0));
 	board_close(&late);
 	EXPECT_EQ(4U, lines_used(&self->b));
 }
