@@ -2,6 +2,8 @@
 /* accel run: the loop that reads, decides and acts; see run.h. */
 #include "run.h"
 
+#include "../common/core.h"
+
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -381,6 +383,7 @@ static int go(struct run *r, const char *device, bool log, uint64_t time)
 	bool dashboard = isatty(STDOUT_FILENO) && !log && term && *term &&
 			 strcmp(term, "dumb") != 0;
 
+	no_core_dump();
 	asked = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	catch_signals();
 	r->journal = journal_open(dashboard ? NULL : stdout, r->set->history);

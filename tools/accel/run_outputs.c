@@ -2,8 +2,6 @@
 /* Outputs of a controller: lines with safe values, deadlines and HOLD. */
 #include "run.h"
 
-#include "../common/core.h"
-
 #include <stdio.h>
 
 accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i)
@@ -23,7 +21,6 @@ accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i)
 	};
 	const char *why;
 
-	no_core_dump();
 	k->what = o;
 	/* an earlier controller, or the device tree, left it with the kernel */
 	config.adopt = true;

@@ -109,9 +109,9 @@ void node_forget(struct accel_tensor *t);
  * the parent's of this process. */
 #define CONTEXT_CLOSED UINT32_MAX
 accel_status context_refuse(const struct accel_context *ctx);
-static inline accel_status context_check(const struct accel_context *ctx)
+static inline accel_status context_check(const struct accel_context *c)
 {
-	return ctx->era == fork_era() ? ACCEL_OK : context_refuse(ctx);
+	return c->era == fork_era() ? ACCEL_OK : context_refuse(c);
 }
 
 /* What keeps tensors of its own from call to call holds their context: closed
