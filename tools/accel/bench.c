@@ -47,7 +47,7 @@ int cmd_bench(int argc, char **argv)
 		  "else vulkan)" },
 		{ "--size", OPTION_COUNT, &size,
 		  "matmul N by N by N; conv 3x3, 64 to 64 channels, N by N;\n"
-		  "                    elementwise N * N elements, five "
+		  "elementwise N * N elements, five "
 		  "operations; submit N kernels" },
 		{ "--runs", OPTION_COUNT, &runs,
 		  "how many, the median counts (default 9)" },

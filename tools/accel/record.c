@@ -176,7 +176,7 @@ int cmd_record(int argc, char **argv)
 		{ "--out", OPTION_TEXT, &out, "the table (CSV)" },
 		{ "--label", OPTION_TEXT, &r.label,
 		  "one column more; each line of standard input is its\n"
-		  "                    value from then on" },
+		  "value from then on" },
 		{ "--value", OPTION_TEXT, &first, "its first value" },
 		{ "--for", OPTION_TIME, &time, "end after that time" },
 		OPTIONS_END,

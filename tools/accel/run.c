@@ -418,8 +418,8 @@ int cmd_run(int argc, char **argv)
 		  "run a recorded session (CSV) through the rules" },
 		{ "--log", OPTION_FLAG, &log,
 		  "lines instead of the dashboard (the default where\n"
-		  "                    standard output is no terminal, or a\n"
-		  "                    dumb one)" },
+		  "standard output is no terminal, or a\n"
+		  "dumb one)" },
 		{ "--for", OPTION_TIME, &time, "end after that time" },
 		{ "--device", OPTION_TEXT, &device,
 		  "of the models: cpu, vulkan, an index or a name" },

@@ -411,7 +411,7 @@ int cmd_train(int argc, char **argv)
 		  "another table, judged after every epoch" },
 		{ "--columns", OPTION_TEXT, &a.data.columns,
 		  "inputs, by name or number, with commas (default: all but\n"
-		  "                    dates, times, row numbers and texts "
+		  "dates, times, row numbers and texts "
 		  "that are "
 		  "all different)" },
 		{ "--dates", OPTION_FLAG, &a.data.dates,
@@ -420,7 +420,7 @@ int cmd_train(int argc, char **argv)
 		  "classify, regress or autoencode (default: by the data)" },
 		{ "--arch", OPTION_TEXT, &a.arch,
 		  "layers: \"flatten,dense:128:relu,dropout:0.2,dense:10\"\n"
-		  "                    (man accel lists them; default: by the "
+		  "(man accel lists them; default: by the "
 		  "data)" },
 		{ "--epochs", OPTION_COUNT, &a.epochs,
 		  "passes over the data (5)" },

@@ -83,7 +83,7 @@ result $? "an echo line that hangs is no number" "$out"
 # nothing happens before the sensor has looked at its lines for the first time
 { echo '300000000 17=0'; for i in $(seq 15); do printf '100000 17=z\n100000 17=0\n'; done; } >/run/bounce
 ( watched 17; "$tb" play /run/bounce ) &
-out=$("$A" sensor watch button:GPIO17,debounce=5 --count 2 --every 2s 2>&1)
+out=$("$A" sensor watch button:GPIO17,debounce=5 --count 2 --every 10s 2>&1)
 wait; [ "$(grep -c 'presses *1 ' <<<"$out")" = 1 ] && grep -q 'presses *0 ' <<<"$out"
 result $? "a bouncing button is pressed once" "$out"
 ( watched 21; printf '300000000 20=0\n1000000 21=0\n1000000 20=1\n1000000 21=1\n1000000 20=0\n' |
