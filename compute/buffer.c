@@ -406,6 +406,12 @@ static VkMappedMemoryRange whole(const struct compute_buffer *b)
 	};
 }
 
+/* The process's own pages are no mapping of Vulkan's: nothing can flush them. */
+static bool needs_flush(const struct compute_buffer *b)
+{
+	return !b->coherent && b->map && b->kind != COMPUTE_MEMORY_HOST;
+}
+
 accel_status compute_buffer_begin(struct compute_buffer *b, uint32_t access)
 {
 	struct compute_device *dev = b->dev;
@@ -415,7 +421,7 @@ accel_status compute_buffer_begin(struct compute_buffer *b, uint32_t access)
 	if (b->fd >= 0)
 		return dmabuf_sync(b,
 				   DMA_BUF_SYNC_START | dmabuf_flags(access));
-	if (!b->coherent && b->map)
+	if (needs_flush(b))
 		r = dev->InvalidateMappedMemoryRanges(dev->handle, 1, &range);
 	return r ? vk_fail(dev, r, "reading the device's memory") : ACCEL_OK;
 }
@@ -428,7 +434,7 @@ accel_status compute_buffer_end(struct compute_buffer *b, uint32_t access)
 
 	if (b->fd >= 0)
 		return dmabuf_sync(b, DMA_BUF_SYNC_END | dmabuf_flags(access));
-	if (!b->coherent && b->map && access & COMPUTE_SYNC_WRITE)
+	if (needs_flush(b) && access & COMPUTE_SYNC_WRITE)
 		r = dev->FlushMappedMemoryRanges(dev->handle, 1, &range);
 	return r ? vk_fail(dev, r, "writing the device's memory") : ACCEL_OK;
 }

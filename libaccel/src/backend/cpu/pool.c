@@ -10,6 +10,7 @@ struct pool_job {
 	const float *x, *g;
 	const int32_t *index;
 	float *y;
+	double *sum; /* of the means' way back: as large as y */
 	int32_t *at;
 	int64_t H, W, OH, OW;
 };
@@ -264,27 +265,27 @@ static void avg_planes(void *arg, int64_t begin, int64_t end)
 					 j->OW - q < TILE ? j->OW - q : TILE);
 }
 
-/* Each window's share goes back to all of its elements. */
-static void spread_tile(const struct pool_job *j, const float *g, float *y,
+/* Each window's share goes back to all of its elements: thousands of windows may
+ * reach one, so sums are double. */
+static void spread_tile(const struct pool_job *j, const float *g, double *y,
 			int64_t p, int64_t q, int64_t n)
 {
 	const struct op_attr *a = j->a;
 	int64_t h, h0, h1, w, k, from, to;
 	double share[TILE];
-	float part[TILE];
 
 	rows_of(j, p, &h0, &h1);
 	shares(j, h1 - h0, q, n, share);
 	for (k = 0; k < n; k++)
-		part[k] = (float)(g[p * j->OW + q + k] * share[k]);
+		share[k] *= g[p * j->OW + q + k];
 	for (w = 0; w < a->kernel[1]; w++) {
 		inside(j, w, q, n, &from, &to);
 		for (h = h0; h < h1; h++) {
-			float *row =
+			double *row =
 				y + h * j->W + w - a->pad[1] + q * a->stride[1];
 
 			for (k = from; k < to; k++)
-				row[k * a->stride[1]] += part[k];
+				row[k * a->stride[1]] += share[k];
 		}
 	}
 }
@@ -295,14 +296,17 @@ static void spread_planes(void *arg, int64_t begin, int64_t end)
 	int64_t z, p, q;
 
 	for (z = begin; z < end; z++) {
-		float *y = j->y + z * j->H * j->W;
+		int64_t n = j->H * j->W;
+		double *y = j->sum + z * n;
 
-		memset(y, 0, (size_t)(j->H * j->W) * sizeof(*y));
+		memset(y, 0, (size_t)n * sizeof(*y));
 		for (p = 0; p < j->OH; p++)
 			for (q = 0; q < j->OW; q += TILE)
 				spread_tile(
 					j, j->g + z * j->OH * j->OW, y, p, q,
 					j->OW - q < TILE ? j->OW - q : TILE);
+		for (p = 0; p < n; p++)
+			j->y[z * n + p] = (float)y[p];
 	}
 }
 
@@ -322,7 +326,10 @@ bool cpu_avg_pool(struct cpu *c, const struct step *s, void *const *base,
 		return false;
 	j.x = j.g = cpu_dense_f32(c, 0, &s->in[0], base);
 	j.y = (float *)cpu_base(&s->out[0], base) + out->offset;
-	if (!j.x)
+	if (back)
+		j.sum = cpu_scratch(c, 2,
+				    (size_t)layout_count(out) * sizeof(double));
+	if (!j.x || (back && !j.sum))
 		*err = ACCEL_ERR_NOMEM;
 	else if (!c->measuring)
 		threads_for(c->threads, out->shape[0] * out->shape[1],

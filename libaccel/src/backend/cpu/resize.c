@@ -15,6 +15,7 @@ struct tap {
 struct job {
 	const float *x;
 	float *y;
+	double *sum; /* of the adjoint: as large as y */
 	int64_t H, W, OH, OW; /* of the small and the large planes */
 	const struct tap *rows, *columns;
 };
@@ -70,7 +71,8 @@ static void resize_planes(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-/* What drew from an element sends its derivative back. */
+/* What drew from an element sends its derivative back: thousands may have, so
+ * sums are double. */
 static void adjoint_planes(void *arg, int64_t begin, int64_t end)
 {
 	const struct job *j = arg;
@@ -79,27 +81,31 @@ static void adjoint_planes(void *arg, int64_t begin, int64_t end)
 
 	for (z = begin; z < end; z++) {
 		const float *x = j->x + z * j->OH * j->OW;
-		float *y = j->y + z * j->H * j->W;
+		int64_t n = j->H * j->W, first = z * n;
+		double *y = j->sum + first;
 
-		memset(y, 0, (size_t)(j->H * j->W) * sizeof(*y));
+		memset(y, 0, (size_t)n * sizeof(*y));
 		for (p = 0; p < j->OH; p++, x += j->OW) {
 			const struct tap *h = &j->rows[p];
 
 			for (i = 0; i < (h->weight > 0 ? 2 : 1); i++) {
-				float *row = y + h->at[i] * j->W;
-				float f = i ? h->weight : 1 - h->weight;
+				double *row = y + h->at[i] * j->W;
+				double f = i ? h->weight : 1 - h->weight;
 
 				for (q = 0; q < j->OW; q++) {
 					const struct tap *w = &j->columns[q];
 
 					row[w->at[0]] +=
-						f * (1 - w->weight) * x[q];
+						f * (double)(1 - w->weight) *
+						x[q];
 					for (k = 0; k < (w->weight > 0); k++)
 						row[w->at[1]] +=
 							f * w->weight * x[q];
 				}
 			}
 		}
+		for (p = 0; p < n; p++)
+			j->y[first + p] = (float)y[p];
 	}
 }
 
@@ -120,7 +126,11 @@ bool cpu_resize(struct cpu *c, const struct step *s, void *const *base,
 		return false;
 	j.x = cpu_dense_f32(c, 0, &s->in[0], base);
 	taps = cpu_scratch(c, 1, (size_t)(j.OH + j.OW) * sizeof(*taps));
-	if (!j.x || !taps) {
+	j.sum = !adjoint ? NULL
+			 : cpu_scratch(c, 2,
+				       (size_t)layout_count(out) *
+					       sizeof(double));
+	if (!j.x || !taps || (adjoint && !j.sum)) {
 		*err = ACCEL_ERR_NOMEM;
 		return true;
 	}
