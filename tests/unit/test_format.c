@@ -266,18 +266,22 @@ static void test_conversion(void)
 				     "\"t\":{\"dtype\":\"U16\",\"shape\":[1],"
 				     "\"data_offsets\":[42,44]},"
 				     "\"o\":{\"dtype\":\"BOOL\",\"shape\":[1],"
-				     "\"data_offsets\":[44,45]}}";
+				     "\"data_offsets\":[44,45]},"
+				     "\"h\":{\"dtype\":\"F16\",\"shape\":[3],"
+				     "\"data_offsets\":[45,51]}}";
 	struct {
 		uint64_t len;
 		char header[sizeof(header) - 1];
-		uint8_t data[45];
+		uint8_t data[51];
 	} __attribute__((packed)) image = { .len = sizeof(header) - 1 };
 	static const double d[2] = { 0.1, -1e300 };
 	static const int64_t l[2] = { -5, 1ll << 31 };
 	static const uint32_t u = 3000000000u;
 	static const uint16_t b[2] = { 0x3fc0, 0xff80 }, s = 0xfffe, t = 0xfffe;
+	/* the largest, the smallest above 0, and -2.5 */
+	static const uint16_t h[3] = { 0x7bff, 0x0001, 0xc100 };
 	struct st_file *f;
-	float x[2];
+	float x[3];
 	int32_t i[2];
 	uint8_t o = 0;
 
@@ -289,6 +293,7 @@ static void test_conversion(void)
 	memcpy(image.data + 40, &s, 2);
 	memcpy(image.data + 42, &t, 2);
 	image.data[44] = 1;
+	memcpy(image.data + 45, h, 6);
 	f = st_parse(&image, sizeof(image), "x");
 	CHECK(f, "the other types are opened");
 	if (!f)
@@ -296,6 +301,11 @@ static void test_conversion(void)
 	CHECK(!st_read(f, st_find(f, "d"), x) && x[0] == 0.1f &&
 		      x[1] == -__builtin_inff(),
 	      "F64 becomes f32");
+	CHECK(!st_read_f32(f, st_find(f, "h"), x) && x[0] == 65504 &&
+		      x[1] == 0x1p-24f && x[2] == -2.5f,
+	      "F16 becomes f32");
+	CHECK(!st_read_f32(f, st_find(f, "d"), x) && x[0] == 0.1f,
+	      "as F64 does, by the same call");
 	CHECK(!st_read(f, st_find(f, "b"), x) && x[0] == 1.5f &&
 		      x[1] == -__builtin_inff(),
 	      "BF16 becomes f32");

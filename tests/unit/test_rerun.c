@@ -294,8 +294,48 @@ static void damaged(void)
 	unlink(path);
 }
 
+/* Softmax or sigmoid last, and again in the loss: the surest answer is 0.73. */
+static void twice_softmax(void)
+{
+	static const struct {
+		accel_activation last;
+		accel_loss loss;
+		bool refused;
+	} rows[] = {
+		{ ACCEL_SOFTMAX, ACCEL_SPARSE_CROSS_ENTROPY_LOGITS, true },
+		{ ACCEL_SOFTMAX, ACCEL_CROSS_ENTROPY_LOGITS, true },
+		{ ACCEL_SIGMOID, ACCEL_BINARY_CROSS_ENTROPY_LOGITS, true },
+		{ ACCEL_LINEAR, ACCEL_SPARSE_CROSS_ENTROPY_LOGITS, false },
+		{ ACCEL_RELU, ACCEL_CROSS_ENTROPY_LOGITS, false },
+		{ ACCEL_SOFTMAX, ACCEL_MSE, false },
+		{ ACCEL_SIGMOID, ACCEL_MSE, false },
+	};
+	accel_model *m;
+	int i, how;
+
+	for (i = 0; i < (int)(sizeof(rows) / sizeof(rows[0])); i++) {
+		for (how = 0; how < 2; how++) {
+			m = how ? accel_sequential(ctx, accel_dense(2),
+						   accel_activate(rows[i].last),
+						   accel_dropout(0.1f),
+						   accel_flatten())
+				: accel_sequential(
+					  ctx, accel_dense(8),
+					  accel_dense(2, .activation =
+								 rows[i].last));
+			CHECK((accel_compile(m, .loss = rows[i].loss) ==
+			       ACCEL_ERR_INVALID) == rows[i].refused,
+			      "%s: last activation %d, loss %s%s", label,
+			      rows[i].last, accel_loss_name(rows[i].loss),
+			      rows[i].refused ? ": refused" : "");
+			accel_model_destroy(m);
+		}
+	}
+}
+
 static void suite(void)
 {
+	twice_softmax();
 	patience();
 	rates();
 	logs();

@@ -65,7 +65,8 @@ static const struct st_tensor *find(const struct loading *l, const char *prefix,
 	have.ndim = t->ndim;
 	for (i = 0; i < t->ndim; i++)
 		have.dim[i] = t->shape[i];
-	if (shape_equal(&have, &w->shape) && t->dtype == ACCEL_F32)
+	if (shape_equal(&have, &w->shape) &&
+	    (t->dtype == ACCEL_F32 || t->dtype == ACCEL_F16))
 		return t;
 	*err = accel_error(ACCEL_ERR_SHAPE,
 			   "%s: '%s' is %s %s, the layer's is f32 %s", l->path,
@@ -88,7 +89,8 @@ static accel_status fill(struct loading *l, const struct st_tensor *from,
 {
 	size_t bytes = (size_t)from->count * sizeof(float);
 	float *data = mem_alloc(bytes + 1);
-	accel_status err = data ? st_read(l->f, from, data) : ACCEL_ERR_NOMEM;
+	accel_status err = data ? st_read_f32(l->f, from, data)
+				: ACCEL_ERR_NOMEM;
 
 	if (!err)
 		err = accel_write(to, data, bytes);
@@ -144,7 +146,7 @@ static accel_status load_best(void *arg, struct accel_layer *layer,
 	if (!t && !err) /* the last epoch was the best */
 		t = find(l, "", layer, w, true, &err);
 	if (t)
-		err = st_read(l->f, t, l->best);
+		err = st_read_f32(l->f, t, l->best);
 	l->best += shape_count(&w->shape);
 	return err;
 }

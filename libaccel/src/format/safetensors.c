@@ -12,6 +12,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/half.h"
 
 struct st_file {
 	int fd; /* -1: memory */
@@ -460,4 +461,28 @@ accel_status st_read(struct st_file *f, const struct st_tensor *t, void *dst)
 		left -= n;
 	}
 	return ACCEL_OK;
+}
+
+/* From f16 to f32 in place, from the last on. */
+static void widen(void *data, int64_t n)
+{
+	unsigned char *at = data;
+	uint16_t h;
+	float v;
+
+	while (n--) {
+		memcpy(&h, at + 2 * n, sizeof(h));
+		v = half_to_float(h);
+		memcpy(at + 4 * n, &v, sizeof(v));
+	}
+}
+
+accel_status st_read_f32(struct st_file *f, const struct st_tensor *t,
+			 float *dst)
+{
+	accel_status err = st_read(f, t, dst);
+
+	if (!err && t->dtype == ACCEL_F16)
+		widen(dst, t->count);
+	return err;
 }

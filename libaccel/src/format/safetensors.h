@@ -52,6 +52,9 @@ const struct st_tensor *st_find(const struct st_file *f, const char *name);
  * ERR_IO: the file was cut off since.
  */
 accel_status st_read(struct st_file *f, const struct st_tensor *t, void *dst);
+/* The same of F32, F16, BF16 or F64, as f32. */
+accel_status st_read_f32(struct st_file *f, const struct st_tensor *t,
+			 float *dst);
 
 /* A string of __metadata__; NULL: there is none. */
 const char *st_metadata(const struct st_file *f, const char *key);

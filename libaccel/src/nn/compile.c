@@ -10,6 +10,42 @@
 
 #define BATCH 256 /* of what needs no gradient */
 
+/* The activation that the output goes through last. */
+static accel_activation last_activation(const accel_model *m)
+{
+	const struct accel_node *n = m->output;
+
+	/* what only moves numbers, or does nothing to predictions */
+	while (n && n->layer && n->n_in == 1 &&
+	       (n->layer->desc == &layer_flatten ||
+		n->layer->desc == &layer_unflatten ||
+		n->layer->desc == &layer_dropout))
+		n = n->in[0];
+	return n && n->layer ? n->layer->o.activation : ACCEL_LINEAR;
+}
+
+/*
+ * A loss of logits applies softmax or sigmoid itself. Twice applied, the surest
+ * of two classes is 0.73, and a rule on "> 0.8" never fires.
+ */
+static accel_status check_logits(const accel_model *m, accel_loss loss)
+{
+	accel_activation last = last_activation(m);
+	bool logits = loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS ||
+		      loss == ACCEL_CROSS_ENTROPY_LOGITS ||
+		      loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS;
+
+	if (!logits || (last != ACCEL_SOFTMAX && last != ACCEL_SIGMOID))
+		return ACCEL_OK;
+	return accel_error(ACCEL_ERR_INVALID,
+			   "compile: the model ends in %s, and its loss %s "
+			   "applies that itself: leave the %s out of the last "
+			   "layer",
+			   last == ACCEL_SOFTMAX ? "softmax" : "sigmoid",
+			   accel_loss_name(loss),
+			   last == ACCEL_SOFTMAX ? "softmax" : "sigmoid");
+}
+
 accel_status accel_compile_with(accel_model *m,
 				const accel_compile_options *options)
 {
@@ -31,6 +67,8 @@ accel_status accel_compile_with(accel_model *m,
 		err = accel_error(ACCEL_ERR_INVALID,
 				  "compile: metrics 0x%x, top_k %d", o.metrics,
 				  o.top_k);
+	else
+		err = check_logits(m, o.loss);
 	if (err) {
 		accel_optimizer_destroy(o.optimizer);
 		return err;
