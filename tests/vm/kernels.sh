@@ -118,7 +118,8 @@ guest_programs() {
 		-D_GNU_SOURCE= -DACCEL_VERSION_STRING='"0"' \
 		-isystem "$kfiles/tools/testing/selftests" -o "$out/guest/raspi4b/pinout" \
 		tests/vm/guest/pinout.c tools/accelctl/{args,output,pinout,pinout_svg}.c \
-		gpio/*.c gpio/sensors/*.c libaccel/src/base/{alloc,error}.c -lm
+		tools/common/{exit,json,options}.c gpio/*.c gpio/sensors/*.c \
+		libaccel/src/base/{alloc,error,near,number}.c -lm -pthread
 }
 
 # What pages of 16 KiB can break: buffers and what stands in them; and a chip

@@ -18,6 +18,9 @@
 
 #define OUT "/tmp/pinout.out"
 
+/* What messages begin with. */
+const char program[] = "accelctl";
+
 /* What a command prints, in static storage; "" when it fails. */
 static const char *output_of(int argc, char **argv)
 {
