@@ -69,12 +69,10 @@ done
 train --out "$T/c" --resume && cmp -s "$T/a" "$T/c" && [ $killed = 4 ]
 result $? "killed four times and resumed: the same file" "killed $killed times"
 
-# Ctrl-C is no kill, but it can be gone on from as well; job control, or the
-# shell has its children ignore it
-set -m
+# Ctrl-C is no kill, but it can be gone on from as well. In the background, where
+# this may run, it is ignored unless told otherwise.
 # shellcheck disable=SC2086
-$accel train $options --epochs 100000 --out "$T/i" --resume --json >"$T/stopped" 2>/dev/null & pid=$!
-set +m
+env --default-signal=INT $accel train $options --epochs 100000 --out "$T/i" --resume --json >"$T/stopped" 2>/dev/null & pid=$!
 while [ ! -e "$T/i" ] && kill -0 $pid 2>/dev/null; do :; done
 kill -INT $pid
 wait $pid
