@@ -384,6 +384,11 @@ static int go(struct run *r, const char *device, bool log, uint64_t time)
 			 strcmp(term, "dumb") != 0;
 
 	no_core_dump();
+	/*
+	 * The time zone is read now. The first line of the journal would read
+	 * it otherwise, from a slow card perhaps, while keep-alives run.
+	 */
+	tzset();
 	asked = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	catch_signals();
 	r->journal = journal_open(dashboard ? NULL : stdout, r->set->history);
