@@ -67,11 +67,11 @@ static accel_status check_op(const struct compute_elementwise *e, uint32_t i)
 	const struct compute_ew_op *op = &e->op[i];
 	const uint8_t src[3] = { op->a, op->b, op->c };
 
-	if (op->code >= COMPUTE_EW_CODES)
+	if (op->code == COMPUTE_EW_NONE || op->code >= COMPUTE_EW_CODES)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "elementwise: operation %u has code %u of "
-				   "%u",
-				   i, op->code, (unsigned)COMPUTE_EW_CODES);
+				   "1 to %u",
+				   i, op->code, (unsigned)COMPUTE_EW_CODES - 1);
 	for (uint32_t a = 0; a < ops[op->code].arity; a++) {
 		char have = value_type(e, src[a], i);
 		char want = ops[op->code].in;

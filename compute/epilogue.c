@@ -34,7 +34,7 @@ accel_status epilogue_bind(struct compute_record *rec, const char *what,
 	uint64_t n = view_count(e->out);
 	accel_status s;
 
-	if ((uint32_t)e->act > COMPUTE_ACT_RELU_GRAD ||
+	if ((uint32_t)e->act >= COMPUTE_ACTS ||
 	    (e->act == COMPUTE_ACT_RELU_GRAD && !e->residual))
 		return accel_error(ACCEL_ERR_INVALID, "%s: no activation %d",
 				   what, (int)e->act);
@@ -120,11 +120,9 @@ accel_status epilogue_rest(struct compute_record *rec,
 			   const struct epilogue *rest, uint32_t m, uint32_t n)
 {
 	static const uint8_t act[] = {
-		[COMPUTE_ACT_RELU] = COMPUTE_EW_RELU,
-		[COMPUTE_ACT_SIGMOID] = COMPUTE_EW_SIGMOID,
-		[COMPUTE_ACT_TANH] = COMPUTE_EW_TANH,
-		[COMPUTE_ACT_GELU] = COMPUTE_EW_GELU,
-		[COMPUTE_ACT_SILU] = COMPUTE_EW_SILU,
+#define COMPUTE_X(name, code) COMPUTE_EW_##code,
+		COMPUTE_ACT_MAP(COMPUTE_X)
+#undef COMPUTE_X
 	};
 	struct compute_elementwise e = { .n_in = 1, .n_out = 1 };
 	uint8_t now = COMPUTE_EW_IN(0);
@@ -173,7 +171,7 @@ accel_status epilogue_rest(struct compute_record *rec,
 		now = COMPUTE_EW_OP(e.n_ops++);
 		e.n_in++;
 	}
-	if (rest->act && rest->act != COMPUTE_ACT_RELU_GRAD) {
+	if (act[rest->act]) {
 		e.op[e.n_ops] =
 			(struct compute_ew_op){ act[rest->act], now, 0, 0 };
 		now = COMPUTE_EW_OP(e.n_ops++);

@@ -86,10 +86,12 @@ struct compute_view {
 #define COMPUTE_EW_OP(i) (0x80 + (i))
 
 /*
- * X(name, arity, operands, result): f = f32, i = i32.
+ * X(name, arity, operands, result): f = f32, i = i32. What a code does is
+ * APPLY_name of shaders/elementwise.glsl.
  * Comparisons and logic give i32 0 or 1. MIN and MAX propagate NaN, as numpy.
  */
 #define COMPUTE_EW_MAP(X)                                                      \
+	X(NONE, 1, 0, 0) /* no operation */                                    \
 	/* f32 -> f32 */                                                       \
 	X(NEG, 1, 'f', 'f')                                                    \
 	X(ABS, 1, 'f', 'f')                                                    \
@@ -139,6 +141,7 @@ struct compute_view {
 	X(INEG, 1, 'i', 'i')                                                   \
 	X(IABS, 1, 'i', 'i')                                                   \
 	X(ISIGN, 1, 'i', 'i')                                                  \
+	X(IRELU, 1, 'i', 'i')                                                  \
 	X(IADD, 2, 'i', 'i')                                                   \
 	X(ISUB, 2, 'i', 'i')                                                   \
 	X(IMUL, 2, 'i', 'i')                                                   \
@@ -253,16 +256,26 @@ accel_status compute_reduce(struct compute_record *rec,
 
 /* ---- matmul ----------------------------------------------------------- */
 
+/*
+ * X(name, code): what a product's kernel can do while it stores. It is
+ * ACTIVATE_name of shaders/math.glsl, and `code` as an operation of a chain.
+ * RELU_GRAD: times (residual > 0), which is not added: the gradient of a ReLU
+ * whose result the residual is.
+ */
+#define COMPUTE_ACT_MAP(X)                                                     \
+	X(NONE, NONE)                                                          \
+	X(RELU, RELU)                                                          \
+	X(SIGMOID, SIGMOID)                                                    \
+	X(TANH, TANH)                                                          \
+	X(GELU, GELU)                                                          \
+	X(SILU, SILU)                                                          \
+	X(RELU_GRAD, NONE)
+
 enum compute_act {
-	COMPUTE_ACT_NONE,
-	COMPUTE_ACT_RELU,
-	COMPUTE_ACT_SIGMOID,
-	COMPUTE_ACT_TANH,
-	COMPUTE_ACT_GELU,
-	COMPUTE_ACT_SILU,
-	/* times (residual > 0), which is not added: the gradient of a ReLU
-	 * whose result the residual is */
-	COMPUTE_ACT_RELU_GRAD,
+#define COMPUTE_X(name, code) COMPUTE_ACT_##name,
+	COMPUTE_ACT_MAP(COMPUTE_X)
+#undef COMPUTE_X
+		COMPUTE_ACTS
 };
 
 enum compute_matmul_shape {

@@ -22,18 +22,23 @@ $(BUILD)/spv/.flags: FORCE
 	@printf '%s\n' '$(GLSLANG) $(GLSLFLAGS)' | cmp -s - $@ || \
 		printf '%s\n' '$(GLSLANG) $(GLSLFLAGS)' >$@
 
-# The element-wise codes, numbered as enum compute_ew_code numbers them.
-$(BUILD)/gen/ew_codes.glsl: compute/kernels.h
+# The codes of element-wise operations and activations, numbered as kernels.h
+# numbers them, and a case for each: a code without its line in the shaders does
+# not compile.
+$(BUILD)/gen/codes.glsl: compute/kernels.h
 	$(Q)mkdir -p $(@D)
-	$(Q)awk '/^#define COMPUTE_EW_MAP/ { on = 1 } \
-		on && match($$0, /X\([A-Z0-9_]+,/) { \
-			printf "#define EW_%s %du\n", \
-				substr($$0, RSTART + 2, RLENGTH - 3), i++ } \
-		/^enum compute_ew_code/ { exit }' $< >$@.new
+	$(Q)awk '/^#define COMPUTE_EW_MAP/ { map = "EW"; does = "APPLY"; i = 0 } \
+		/^#define COMPUTE_ACT_MAP/ { map = "ACT"; does = "return ACTIVATE"; i = 0 } \
+		/^$$/ { map = "" } \
+		map && match($$0, /[\t ]X\([A-Z0-9_]+[,)]/) { \
+			name = substr($$0, RSTART + 3, RLENGTH - 4); \
+			printf "#define %s_%s %du\n", map, name, i; \
+			cases[map] = cases[map] " \\\n\tcase " i++ "u: " does "_" name ";" } \
+		END { for (m in cases) print "#define " m "_CASES" cases[m] }' $< >$@.new
 	$(Q)cmp -s $@.new $@ || cp $@.new $@
 
 $(BUILD)/spv/%.spv: compute/shaders/%.comp $(BUILD)/spv/.flags \
-                    $(BUILD)/gen/ew_codes.glsl
+                    $(BUILD)/gen/codes.glsl
 	$(call say,GLSL,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GLSLANG) $(GLSLFLAGS) -I$(BUILD)/gen --quiet \

@@ -6,7 +6,6 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "common.glsl"
 #include "math.glsl"
-#include "ew_codes.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint SHAPE = 0u; // n_in, n_ops, n_out, rank
@@ -193,86 +192,91 @@ ivec4 floor_div(ivec4 x, ivec4 y)
 	return mix(q, ivec4(0), equal(y, ivec4(0)));
 }
 
+// What each code of compute/kernels.h does with its operands.
+#define APPLY_NONE return a
+#define APPLY_NEG F(-FA)
+#define APPLY_ABS F(abs(FA))
+#define APPLY_EXP F(exp(FA))
+#define APPLY_LOG F(log(FA))
+#define APPLY_SQRT F(sqrt(FA))
+#define APPLY_RSQRT F(inversesqrt(FA))
+#define APPLY_RECIP F(1.0 / FA)
+#define APPLY_TANH F(tanh4(FA))
+#define APPLY_SIGMOID F(sigmoid4(FA))
+#define APPLY_RELU F(max4(FA, vec4(0)))
+#define APPLY_GELU F(gelu4(FA))
+#define APPLY_SILU F(FA * sigmoid4(FA))
+#define APPLY_SIN F(sin(FA))
+#define APPLY_COS F(cos(FA))
+#define APPLY_ERF F(erf4(FA))
+#define APPLY_FLOOR F(floor(FA))
+#define APPLY_CEIL F(ceil(FA))
+#define APPLY_ROUND F(roundEven(FA))
+#define APPLY_TRUNC F(trunc(FA))
+#define APPLY_SIGN F(mix(sign(FA), FA, is_nan4(FA)))
+#define APPLY_SQUARE F(FA * FA)
+#define APPLY_SOFTPLUS F(max4(FA, vec4(0)) + log1p4(exp(-abs(FA))))
+#define APPLY_EXPM1 F(expm14(FA))
+#define APPLY_LOG1P F(log1p4(FA))
+#define APPLY_LOG2 F(log2(FA))
+#define APPLY_TAN F(tan(FA))
+#define APPLY_ADD F(FA + FB)
+#define APPLY_SUB F(FA - FB)
+#define APPLY_MUL F(FA * FB)
+#define APPLY_DIV F(FA / FB)
+#define APPLY_POW F(pow4(FA, FB))
+#define APPLY_MIN F(min4(FA, FB))
+#define APPLY_MAX F(max4(FA, FB))
+#define APPLY_MOD F(FA - FB * floor(FA / FB))
+#define APPLY_FMA F(FA * FB + FC)
+#define APPLY_EQ I(equal(FA, FB))
+#define APPLY_NE I(notEqual(FA, FB))
+#define APPLY_LT I(lessThan(FA, FB))
+#define APPLY_LE I(lessThanEqual(FA, FB))
+#define APPLY_GT I(greaterThan(FA, FB))
+#define APPLY_GE I(greaterThanEqual(FA, FB))
+#define APPLY_ISNAN I(is_nan4(FA))
+#define APPLY_INEG I(-IA)
+#define APPLY_IABS I(abs(IA))
+#define APPLY_ISIGN I(sign(IA))
+#define APPLY_IRELU I(max(IA, ivec4(0)))
+#define APPLY_IADD return a + b
+#define APPLY_ISUB return a - b
+#define APPLY_IMUL return a * b
+#define APPLY_IDIV I(floor_div(IA, IB))
+#define APPLY_IMOD                                                            \
+	I(mix(IA - floor_div(IA, IB) * IB, ivec4(0),                          \
+	       equal(IB, ivec4(0))))
+#define APPLY_IMIN I(min(IA, IB))
+#define APPLY_IMAX I(max(IA, IB))
+#define APPLY_IEQ I(equal(a, b))
+#define APPLY_INE I(notEqual(a, b))
+#define APPLY_ILT I(lessThan(IA, IB))
+#define APPLY_ILE I(lessThanEqual(IA, IB))
+#define APPLY_IGT I(greaterThan(IA, IB))
+#define APPLY_IGE I(greaterThanEqual(IA, IB))
+#define APPLY_AND return a & b
+#define APPLY_OR return a | b
+#define APPLY_XOR return a ^ b
+#define APPLY_NOT I(equal(a, uvec4(0)))
+#define APPLY_SHL return a << (b & 31u)
+#define APPLY_SHR I(IA >> ivec4(b & 31u))
+#define APPLY_F2I                                                             \
+	I(ivec4(float_int(FA.x), float_int(FA.y), float_int(FA.z),            \
+	       float_int(FA.w)))
+#define APPLY_I2F F(vec4(IA))
+#define APPLY_WRAP8 I(bitfieldExtract(IA, 0, 8))
+#define APPLY_WRAPU8 return a & 255u
+#define APPLY_HALF                                                            \
+	F(vec4(unpackHalf2x16(half_bits(a.x) | half_bits(a.y) << 16),         \
+	       unpackHalf2x16(half_bits(a.z) | half_bits(a.w) << 16)))
+#define APPLY_SELECT return mix(c, b, notEqual(a, uvec4(0)))
+#define APPLY_ISELECT return mix(c, b, notEqual(a, uvec4(0)))
+
 uvec4 apply(const uint code, uvec4 a, uvec4 b, uvec4 c)
 {
 	switch (code) {
-	case EW_NEG: F(-FA);
-	case EW_ABS: F(abs(FA));
-	case EW_EXP: F(exp(FA));
-	case EW_LOG: F(log(FA));
-	case EW_SQRT: F(sqrt(FA));
-	case EW_RSQRT: F(inversesqrt(FA));
-	case EW_RECIP: F(1.0 / FA);
-	case EW_TANH: F(tanh4(FA));
-	case EW_SIGMOID: F(sigmoid4(FA));
-	case EW_RELU: F(max4(FA, vec4(0)));
-	case EW_GELU: F(gelu4(FA));
-	case EW_SILU: F(FA * sigmoid4(FA));
-	case EW_SIN: F(sin(FA));
-	case EW_COS: F(cos(FA));
-	case EW_ERF: F(erf4(FA));
-	case EW_FLOOR: F(floor(FA));
-	case EW_CEIL: F(ceil(FA));
-	case EW_ROUND: F(roundEven(FA));
-	case EW_TRUNC: F(trunc(FA));
-	case EW_SIGN: F(mix(sign(FA), FA, is_nan4(FA)));
-	case EW_SQUARE: F(FA * FA);
-	case EW_SOFTPLUS: F(max4(FA, vec4(0)) + log1p4(exp(-abs(FA))));
-	case EW_EXPM1: F(expm14(FA));
-	case EW_LOG1P: F(log1p4(FA));
-	case EW_LOG2: F(log2(FA));
-	case EW_TAN: F(tan(FA));
-	case EW_ADD: F(FA + FB);
-	case EW_SUB: F(FA - FB);
-	case EW_MUL: F(FA * FB);
-	case EW_DIV: F(FA / FB);
-	case EW_POW: F(pow4(FA, FB));
-	case EW_MIN: F(min4(FA, FB));
-	case EW_MAX: F(max4(FA, FB));
-	case EW_MOD: F(FA - FB * floor(FA / FB));
-	case EW_FMA: F(FA * FB + FC);
-	case EW_EQ: I(equal(FA, FB));
-	case EW_NE: I(notEqual(FA, FB));
-	case EW_LT: I(lessThan(FA, FB));
-	case EW_LE: I(lessThanEqual(FA, FB));
-	case EW_GT: I(greaterThan(FA, FB));
-	case EW_GE: I(greaterThanEqual(FA, FB));
-	case EW_ISNAN: I(is_nan4(FA));
-	case EW_INEG: I(-IA);
-	case EW_IABS: I(abs(IA));
-	case EW_ISIGN: I(sign(IA));
-	case EW_IADD: return a + b;
-	case EW_ISUB: return a - b;
-	case EW_IMUL: return a * b;
-	case EW_IDIV: I(floor_div(IA, IB));
-	case EW_IMOD:
-		I(mix(IA - floor_div(IA, IB) * IB, ivec4(0),
-		      equal(IB, ivec4(0))));
-	case EW_IMIN: I(min(IA, IB));
-	case EW_IMAX: I(max(IA, IB));
-	case EW_IEQ: I(equal(a, b));
-	case EW_INE: I(notEqual(a, b));
-	case EW_ILT: I(lessThan(IA, IB));
-	case EW_ILE: I(lessThanEqual(IA, IB));
-	case EW_IGT: I(greaterThan(IA, IB));
-	case EW_IGE: I(greaterThanEqual(IA, IB));
-	case EW_AND: return a & b;
-	case EW_OR: return a | b;
-	case EW_XOR: return a ^ b;
-	case EW_NOT: I(equal(a, uvec4(0)));
-	case EW_SHL: return a << (b & 31u);
-	case EW_SHR: I(IA >> ivec4(b & 31u));
-	case EW_F2I:
-		I(ivec4(float_int(FA.x), float_int(FA.y), float_int(FA.z),
-			float_int(FA.w)));
-	case EW_I2F: F(vec4(IA));
-	case EW_WRAP8: I(bitfieldExtract(IA, 0, 8));
-	case EW_WRAPU8: return a & 255u;
-	case EW_HALF:
-		F(vec4(unpackHalf2x16(half_bits(a.x) | half_bits(a.y) << 16),
-		       unpackHalf2x16(half_bits(a.z) | half_bits(a.w) << 16)));
-	case EW_SELECT:
-	case EW_ISELECT: return mix(c, b, notEqual(a, uvec4(0)));
+	EW_CASES
 	}
 	return a;
 }

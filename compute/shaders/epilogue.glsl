@@ -29,10 +29,9 @@ DEFINE_LOAD(load_bias, bi)
 DEFINE_LOAD(load_res, re)
 
 // The residual is added; with the gradient of a ReLU it is that ReLU's result.
-#define RELU_GRAD 6u
 vec4 join(vec4 x, vec4 r)
 {
-	if (ACT == RELU_GRAD)
+	if (ACT == ACT_RELU_GRAD)
 		return x * vec4(greaterThan(r, vec4(0)));
 	return x + r;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Functions that GLSL lacks, or leaves too loose to train with. Vectors of
 // four, without branches.
+#include "codes.glsl"
 
 bvec4 is_nan4(vec4 x)
 {
@@ -107,19 +108,20 @@ vec4 pow4(vec4 x, vec4 y)
 	return mix(r, vec4(1), equal(y, vec4(0)));
 }
 
-// The activations of compute_act, in its order.
+// What each activation of compute/kernels.h does.
+#define ACTIVATE_NONE x
+#define ACTIVATE_RELU max4(x, vec4(0))
+#define ACTIVATE_SIGMOID sigmoid4(x)
+#define ACTIVATE_TANH tanh4(x)
+#define ACTIVATE_GELU gelu4(x)
+#define ACTIVATE_SILU x * sigmoid4(x)
+#define ACTIVATE_RELU_GRAD x // of two operands: see join()
+
 vec4 activate4(const uint act, vec4 x)
 {
-	if (act == 1u)
-		return max4(x, vec4(0));
-	if (act == 2u)
-		return sigmoid4(x);
-	if (act == 3u)
-		return tanh4(x);
-	if (act == 4u)
-		return gelu4(x);
-	if (act == 5u)
-		return x * sigmoid4(x);
+	switch (act) {
+	ACT_CASES
+	}
 	return x;
 }
 

@@ -5,34 +5,31 @@
 #include "../base/error.h"
 #include "rules.h"
 
+#define VALUE(NAME, expr)                                                      \
+	static double value_##NAME(double a, double b)                         \
+	{                                                                      \
+		return expr;                                                   \
+	}
+VALUE(ADD, a + b)
+VALUE(SUB, a - b)
+VALUE(MUL, a *b)
+VALUE(DIV, a / b)
+VALUE(POW, pow(a, b))
+VALUE(MIN, a < b || a != a ? a : b)
+VALUE(MAX, a > b || a != a ? a : b)
+VALUE(EQ, a == b)
+VALUE(NE, a != b)
+VALUE(LT, a < b)
+VALUE(LE, a <= b)
+
 double binary_value(enum op op, double a, double b)
 {
-	switch (op) {
-	case OP_ADD:
-		return a + b;
-	case OP_SUB:
-		return a - b;
-	case OP_MUL:
-		return a * b;
-	case OP_DIV:
-		return a / b;
-	case OP_POW:
-		return pow(a, b);
-	case OP_MIN:
-		return a < b || a != a ? a : b;
-	case OP_MAX:
-		return a > b || a != a ? a : b;
-	case OP_EQ:
-		return a == b;
-	case OP_NE:
-		return a != b;
-	case OP_LT:
-		return a < b;
-	case OP_LE:
-		return a <= b;
-	default:
-		return NAN;
-	}
+	static double (*const value[OP_COUNT])(double, double) = {
+#define BINARY(NAME, name, takes, slope) [OP_##NAME] = value_##NAME,
+#include "ops.def"
+	};
+
+	return value[op](a, b);
 }
 
 double int_mul(double a, double b)
@@ -69,50 +66,76 @@ static accel_tensor *share(accel_tensor *win, accel_tensor *a, accel_tensor *b)
 	return accel_add(op_as(win, d), accel_mul_scalar(tie, 0.5));
 }
 
+/* From g, the derivative by y = f(a, b), those by a and by b. */
+#define SLOPE(NAME)                                                            \
+	static void slope_##NAME(__attribute__((unused)) accel_tensor *a,      \
+				 __attribute__((unused)) accel_tensor *b,      \
+				 __attribute__((unused)) accel_tensor *y,      \
+				 accel_tensor *g, accel_tensor **gx)
+
+SLOPE(ADD)
+{
+	gx[0] = g;
+	gx[1] = g;
+}
+
+SLOPE(SUB)
+{
+	gx[0] = g;
+	gx[1] = accel_neg(g);
+}
+
+SLOPE(MUL)
+{
+	gx[0] = accel_mul(g, b);
+	gx[1] = accel_mul(g, a);
+}
+
+SLOPE(DIV)
+{
+	gx[0] = accel_div(g, b);
+	gx[1] = accel_neg(accel_mul(gx[0], y));
+}
+
+SLOPE(POW) /* b a^(b-1), 0 where b is; a^b log a, 0 where a <= 0 */
+{
+	accel_tensor *zero, *s = accel_pow(a, accel_add_scalar(b, -1));
+
+	zero = op_full_like(a, 0);
+	s = accel_where(accel_equal(b, zero), zero, accel_mul(b, s));
+	gx[0] = accel_mul(g, s);
+	s = accel_greater(a, zero);
+	s = accel_where(s, accel_log(accel_where(s, a, op_full_like(a, 1))),
+			zero);
+	gx[1] = accel_mul(g, accel_mul(y, s));
+}
+
+SLOPE(MIN)
+{
+	gx[0] = accel_mul(g, share(accel_less(a, b), a, b));
+	gx[1] = accel_mul(g, share(accel_less(b, a), a, b));
+}
+
+SLOPE(MAX)
+{
+	gx[0] = accel_mul(g, share(accel_less(b, a), a, b));
+	gx[1] = accel_mul(g, share(accel_less(a, b), a, b));
+}
+
 bool grad_binary(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 {
-	accel_tensor *a = y->in[0], *b = y->in[1], *s, *zero;
+#define SLOPE_DIFFERENTIABLE(NAME) [OP_##NAME] = slope_##NAME,
+#define SLOPE_FLAT(NAME)
+	static void (*const rule[OP_COUNT])(accel_tensor *, accel_tensor *,
+					    accel_tensor *, accel_tensor *,
+					    accel_tensor **) = {
+#define BINARY(NAME, name, takes, slope) SLOPE_##slope(NAME)
+#include "ops.def"
+	};
 
 	if (!dtype_is_float(y->l.dtype))
 		return true;
-	switch (y->op) {
-	case OP_ADD:
-		gx[0] = g;
-		gx[1] = g;
-		break;
-	case OP_SUB:
-		gx[0] = g;
-		gx[1] = accel_neg(g);
-		break;
-	case OP_MUL:
-		gx[0] = accel_mul(g, b);
-		gx[1] = accel_mul(g, a);
-		break;
-	case OP_DIV:
-		gx[0] = accel_div(g, b);
-		gx[1] = accel_neg(accel_mul(gx[0], y));
-		break;
-	case OP_POW: /* b a^(b-1), 0 where b is; a^b log a, 0 where a <= 0 */
-		s = accel_pow(a, accel_add_scalar(b, -1));
-		zero = op_full_like(a, 0);
-		s = accel_where(accel_equal(b, zero), zero, accel_mul(b, s));
-		gx[0] = accel_mul(g, s);
-		s = accel_greater(a, zero);
-		s = accel_where(
-			s, accel_log(accel_where(s, a, op_full_like(a, 1))),
-			zero);
-		gx[1] = accel_mul(g, accel_mul(y, s));
-		break;
-	case OP_MIN:
-	case OP_MAX:
-		s = y->op == OP_MIN ? accel_less(a, b) : accel_less(b, a);
-		gx[0] = accel_mul(g, share(s, a, b));
-		s = y->op == OP_MIN ? accel_less(b, a) : accel_less(a, b);
-		gx[1] = accel_mul(g, share(s, a, b));
-		break;
-	default:
-		return true;
-	}
+	rule[y->op](y->in[0], y->in[1], y, g, gx);
 	return gx[0] && gx[1];
 }
 
@@ -157,30 +180,33 @@ static accel_tensor *record(enum op op, accel_tensor *a, accel_tensor *b,
 	return OP_WHOLE(op_context(a), record_parts(op, a, b, to_float, out));
 }
 
-#define BINARY(name, OP, to_float)                                             \
+#define DEFINE_ANY(NAME, name)                                                 \
 	accel_tensor *accel_##name(accel_tensor *a, accel_tensor *b)           \
 	{                                                                      \
-		return record(OP, a, b, to_float, -1);                         \
+		return record(OP_##NAME, a, b, false, -1);                     \
 	}
-BINARY(add, OP_ADD, false)
-BINARY(sub, OP_SUB, false)
-BINARY(mul, OP_MUL, false)
-BINARY(div, OP_DIV, true)
-BINARY(pow, OP_POW, true)
-BINARY(minimum, OP_MIN, false)
-BINARY(maximum, OP_MAX, false)
-
-#define COMPARE(name, OP, a, b)                                                \
-	accel_tensor *accel_##name(accel_tensor *x, accel_tensor *y)           \
+#define DEFINE_FLOATS(NAME, name)                                              \
+	accel_tensor *accel_##name(accel_tensor *a, accel_tensor *b)           \
 	{                                                                      \
-		return record(OP, a, b, false, ACCEL_U8);                      \
+		return record(OP_##NAME, a, b, true, -1);                      \
 	}
-COMPARE(equal, OP_EQ, x, y)
-COMPARE(not_equal, OP_NE, x, y)
-COMPARE(less, OP_LT, x, y)
-COMPARE(less_equal, OP_LE, x, y)
-COMPARE(greater, OP_LT, y, x)
-COMPARE(greater_equal, OP_LE, y, x)
+#define DEFINE_COMPARE(NAME, name)                                             \
+	accel_tensor *accel_##name(accel_tensor *a, accel_tensor *b)           \
+	{                                                                      \
+		return record(OP_##NAME, a, b, false, ACCEL_U8);               \
+	}
+#define BINARY(NAME, name, takes, slope) DEFINE_##takes(NAME, name)
+#include "ops.def"
+
+accel_tensor *accel_greater(accel_tensor *a, accel_tensor *b)
+{
+	return accel_less(b, a);
+}
+
+accel_tensor *accel_greater_equal(accel_tensor *a, accel_tensor *b)
+{
+	return accel_less_equal(b, a);
+}
 
 /* A number beside an integer tensor is an integer when it is whole. */
 static accel_tensor *number_for(accel_tensor *a, double b)

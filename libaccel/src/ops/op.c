@@ -10,7 +10,6 @@ const struct op_desc op_table[OP_COUNT] = {
 #define X(NAME, name, class, attr, ref, grad)                                  \
 	[OP_##NAME] = { #name, CLASS_##class, ATTR_##attr, ref, grad },
 #include "ops.def"
-#undef X
 };
 
 bool op_args(const char *who, uint32_t n, accel_tensor *const *x)

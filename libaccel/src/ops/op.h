@@ -9,7 +9,6 @@
 enum op {
 #define X(NAME, name, class, attr, ref, grad) OP_##NAME,
 #include "ops.def"
-#undef X
 	OP_COUNT,
 	OP_FUSED = OP_COUNT, /* an element-wise program, in plans only */
 };

@@ -19,4 +19,10 @@ grad_fn grad_reshape, grad_permute, grad_slice, grad_broadcast, grad_unary,
 	grad_normalize, grad_gather, grad_scatter_add, grad_concat, grad_pad,
 	grad_resize;
 
+/* The gradients of element-wise rows, by their slope. */
+#define GRAD_UNARY_DIFFERENTIABLE grad_unary
+#define GRAD_UNARY_FLAT NULL
+#define GRAD_BINARY_DIFFERENTIABLE grad_binary
+#define GRAD_BINARY_FLAT NULL
+
 #endif /* ACCEL_OPS_RULES_H */

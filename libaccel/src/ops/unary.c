@@ -14,48 +14,40 @@ static double sigmoid(double x)
 	return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
 }
 
+#define VALUE(NAME, expr)                                                      \
+	static double value_##NAME(double x)                                   \
+	{                                                                      \
+		return expr;                                                   \
+	}
+VALUE(COPY, x)
+VALUE(CAST, x) /* the caller converts */
+VALUE(NEG, -x)
+VALUE(ABS, fabs(x))
+VALUE(SIGN, x > 0 ? 1 : x < 0 ? -1 : x)
+VALUE(FLOOR, floor(x))
+VALUE(CEIL, ceil(x))
+VALUE(ROUND, nearbyint(x))
+VALUE(RELU, x > 0 || x != x ? x : 0)
+VALUE(EXP, exp(x))
+VALUE(LOG, log(x))
+VALUE(SQRT, sqrt(x))
+VALUE(RSQRT, 1 / sqrt(x))
+VALUE(TANH, tanh(x))
+VALUE(SIGMOID, sigmoid(x))
+VALUE(GELU, x * 0.5 * (1 + erf(x * SQRT1_2)))
+VALUE(SILU, x *sigmoid(x))
+VALUE(SIN, sin(x))
+VALUE(COS, cos(x))
+VALUE(ERF, erf(x))
+
 double unary_value(enum op op, double x)
 {
-	switch (op) {
-	case OP_NEG:
-		return -x;
-	case OP_ABS:
-		return fabs(x);
-	case OP_SIGN:
-		return x > 0 ? 1 : x < 0 ? -1 : x;
-	case OP_FLOOR:
-		return floor(x);
-	case OP_CEIL:
-		return ceil(x);
-	case OP_ROUND:
-		return nearbyint(x);
-	case OP_RELU:
-		return x > 0 || x != x ? x : 0;
-	case OP_EXP:
-		return exp(x);
-	case OP_LOG:
-		return log(x);
-	case OP_SQRT:
-		return sqrt(x);
-	case OP_RSQRT:
-		return 1 / sqrt(x);
-	case OP_TANH:
-		return tanh(x);
-	case OP_SIGMOID:
-		return sigmoid(x);
-	case OP_GELU:
-		return x * 0.5 * (1 + erf(x * SQRT1_2));
-	case OP_SILU:
-		return x * sigmoid(x);
-	case OP_SIN:
-		return sin(x);
-	case OP_COS:
-		return cos(x);
-	case OP_ERF:
-		return erf(x);
-	default: /* COPY, CAST: the caller converts */
-		return x;
-	}
+	static double (*const value[OP_COUNT])(double) = {
+#define UNARY(NAME, name, takes, act, slope) [OP_##NAME] = value_##NAME,
+#include "ops.def"
+	};
+
+	return value[op](x);
 }
 
 /* Toward zero, limited to the range of i32; NaN is 0. */
@@ -78,49 +70,122 @@ bool ref_unary(const struct ref_call *c)
 	return true;
 }
 
-/* The derivative by x, at x and y = f(x). */
+/*
+ * The derivatives by x, at x and y = f(x). What a rule does not use is there all
+ * the same; a node that nobody reads costs nothing.
+ */
+#define SLOPE(NAME)                                                            \
+	static accel_tensor *slope_##NAME(                                     \
+		__attribute__((unused)) accel_tensor *x,                       \
+		__attribute__((unused)) accel_tensor *y)
+
+static accel_tensor *one(accel_tensor *x)
+{
+	return op_full_like(x, 1);
+}
+
+SLOPE(COPY)
+{
+	return one(x);
+}
+
+SLOPE(CAST)
+{
+	return one(x);
+}
+
+SLOPE(NEG)
+{
+	return op_full_like(x, -1);
+}
+
+SLOPE(ABS)
+{
+	return accel_sign(x);
+}
+
+SLOPE(RELU)
+{
+	/* of y, so that x need not be kept */
+	return op_as(accel_greater(y, op_number(x, 0)), x->l.dtype);
+}
+
+SLOPE(EXP)
+{
+	return y;
+}
+
+SLOPE(LOG)
+{
+	return accel_div(one(x), x);
+}
+
+SLOPE(SQRT)
+{
+	return accel_div(op_full_like(x, 0.5), y);
+}
+
+SLOPE(RSQRT)
+{
+	return accel_mul_scalar(accel_div(y, x), -0.5);
+}
+
+SLOPE(TANH)
+{
+	return accel_sub(one(x), accel_mul(y, y));
+}
+
+SLOPE(SIGMOID)
+{
+	return accel_mul(y, accel_sub(one(x), y));
+}
+
+SLOPE(GELU) /* Phi(x) + x phi(x) */
+{
+	accel_tensor *density, *phi;
+
+	density = accel_exp(accel_mul_scalar(accel_mul(x, x), -0.5));
+	density = accel_mul(x, accel_mul_scalar(density, RSQRT_2PI));
+	phi = accel_erf(accel_mul_scalar(x, SQRT1_2));
+	phi = accel_mul_scalar(accel_add(phi, one(x)), 0.5);
+	return accel_add(phi, density);
+}
+
+SLOPE(SILU) /* s + y (1 - s) */
+{
+	accel_tensor *s = accel_sigmoid(x);
+
+	return accel_add(s, accel_mul(y, accel_sub(one(x), s)));
+}
+
+SLOPE(SIN)
+{
+	return accel_cos(x);
+}
+
+SLOPE(COS)
+{
+	return accel_neg(accel_sin(x));
+}
+
+SLOPE(ERF)
+{
+	accel_tensor *s = accel_exp(accel_neg(accel_mul(x, x)));
+
+	return accel_mul_scalar(s, TWO_RSQRT_PI);
+}
+
 static accel_tensor *slope(enum op op, accel_tensor *x, accel_tensor *y)
 {
-	accel_tensor *one = op_full_like(x, 1), *s;
+#define SLOPE_DIFFERENTIABLE(NAME) [OP_##NAME] = slope_##NAME,
+#define SLOPE_FLAT(NAME)
+	static accel_tensor *(*const rule[OP_COUNT])(accel_tensor *,
+						     accel_tensor *) = {
+#define UNARY(NAME, name, takes, act, slope) SLOPE_##slope(NAME)
+#include "ops.def"
+	};
 
-	switch (op) {
-	case OP_NEG:
-		return op_full_like(x, -1);
-	case OP_ABS:
-		return accel_sign(x);
-	case OP_RELU:
-		/* of y, so that x need not be kept */
-		return op_as(accel_greater(y, op_number(x, 0)), x->l.dtype);
-	case OP_EXP:
-		return y;
-	case OP_LOG:
-		return accel_div(one, x);
-	case OP_SQRT:
-		return accel_div(op_full_like(x, 0.5), y);
-	case OP_RSQRT:
-		return accel_mul_scalar(accel_div(y, x), -0.5);
-	case OP_TANH:
-		return accel_sub(one, accel_mul(y, y));
-	case OP_SIGMOID:
-		return accel_mul(y, accel_sub(one, y));
-	case OP_GELU: /* Phi(x) + x phi(x) */
-		s = accel_mul_scalar(accel_mul(x, x), -0.5);
-		s = accel_mul(x, accel_mul_scalar(accel_exp(s), RSQRT_2PI));
-		x = accel_erf(accel_mul_scalar(x, SQRT1_2));
-		return accel_add(accel_mul_scalar(accel_add(x, one), 0.5), s);
-	case OP_SILU: /* s + y (1 - s) */
-		s = accel_sigmoid(x);
-		return accel_add(s, accel_mul(y, accel_sub(one, s)));
-	case OP_SIN:
-		return accel_cos(x);
-	case OP_COS:
-		return accel_neg(accel_sin(x));
-	case OP_ERF:
-		s = accel_exp(accel_neg(accel_mul(x, x)));
-		return accel_mul_scalar(s, TWO_RSQRT_PI);
-	default:
-		return one;
-	}
+	return rule[op](x, y);
 }
 
 bool grad_unary(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
@@ -161,41 +226,26 @@ accel_tensor *accel_copy(accel_tensor *x)
 }
 
 /* Any type; u8 has no sign to change. */
-#define ANY(name, OP)                                                          \
+#define DEFINE_ANY(NAME, name)                                                 \
 	accel_tensor *accel_##name(accel_tensor *x)                            \
 	{                                                                      \
-		return record(OP, x);                                          \
+		return record(OP_##NAME, x);                                   \
 	}
-ANY(neg, OP_NEG)
-ANY(abs, OP_ABS)
-ANY(sign, OP_SIGN)
-ANY(relu, OP_RELU)
-
 /* Nothing to do for integers. */
-#define ROUNDING(name, OP)                                                     \
+#define DEFINE_WHOLE(NAME, name)                                               \
 	accel_tensor *accel_##name(accel_tensor *x)                            \
 	{                                                                      \
-		return record(x && dtype_is_float(x->l.dtype) ? OP : OP_COPY,  \
+		return record(x && dtype_is_float(x->l.dtype) ? OP_##NAME      \
+							      : OP_COPY,       \
 			      x);                                              \
 	}
-ROUNDING(floor, OP_FLOOR)
-ROUNDING(ceil, OP_CEIL)
-ROUNDING(round, OP_ROUND)
-
 /* Integers become f32. */
-#define FLOAT(name, OP)                                                        \
+#define DEFINE_FLOATS(NAME, name)                                              \
 	accel_tensor *accel_##name(accel_tensor *x)                            \
 	{                                                                      \
-		return OP_WHOLE(op_context(x), record(OP, op_as_float(x)));    \
+		return OP_WHOLE(op_context(x),                                 \
+				record(OP_##NAME, op_as_float(x)));            \
 	}
-FLOAT(exp, OP_EXP)
-FLOAT(log, OP_LOG)
-FLOAT(sqrt, OP_SQRT)
-FLOAT(rsqrt, OP_RSQRT)
-FLOAT(tanh, OP_TANH)
-FLOAT(sigmoid, OP_SIGMOID)
-FLOAT(gelu, OP_GELU)
-FLOAT(silu, OP_SILU)
-FLOAT(sin, OP_SIN)
-FLOAT(cos, OP_COS)
-FLOAT(erf, OP_ERF)
+#define DEFINE_OWN(NAME, name)
+#define UNARY(NAME, name, takes, act, slope) DEFINE_##takes(NAME, name)
+#include "ops.def"

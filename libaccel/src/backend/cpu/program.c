@@ -164,134 +164,95 @@ static void store(accel_dtype d, void *p, int64_t at, int64_t n, const void *v)
 		return;                                                        \
 	} while (0)
 
-VECTOR static void unary_f(enum op op, int64_t n, float *restrict d,
-			   const float *a)
-{
-	switch (op) {
-	case OP_NEG:
-		EACH(-a[k]);
-	case OP_ABS:
-		EACH(fabsf(a[k]));
-	case OP_SIGN:
-		EACH(a[k] > 0 ? 1.0f : a[k] < 0 ? -1.0f : a[k]);
-	case OP_FLOOR:
-		EACH(floorf(a[k]));
-	case OP_CEIL:
-		EACH(ceilf(a[k]));
-	case OP_ROUND:
-		EACH(nearbyintf(a[k]));
-	case OP_RELU:
-		EACH(a[k] < 0 ? 0 : a[k]);
-	case OP_EXP:
-		EACH(v_exp(a[k]));
-	case OP_LOG:
-		EACH(v_log(a[k]));
-	case OP_SQRT:
-		EACH(sqrtf(a[k]));
-	case OP_RSQRT:
-		EACH(1.0f / sqrtf(a[k]));
-	case OP_TANH:
-		EACH(v_tanh(a[k]));
-	case OP_SIGMOID:
-		EACH(v_sigmoid(a[k]));
-	case OP_GELU:
-		EACH(0.5f * a[k] * (1.0f + v_erf(a[k] * 0.70710678f)));
-	case OP_SILU:
-		EACH(a[k] * v_sigmoid(a[k]));
-	case OP_SIN:
-		EACH(sinf(a[k]));
-	case OP_COS:
-		EACH(cosf(a[k]));
-	case OP_ERF:
-		EACH(v_erf(a[k]));
-	default:
-		EACH(a[k]);
-	}
-}
+/* n results of an instruction: of x, or of x and y. */
+typedef void loop(int64_t n, void *restrict to, const void *one,
+		  const void *other);
 
-VECTOR static void binary_f(enum op op, int64_t n, float *restrict d,
-			    const float *a, const float *b)
-{
-	switch (op) {
-	case OP_ADD:
-		EACH(a[k] + b[k]);
-	case OP_SUB:
-		EACH(a[k] - b[k]);
-	case OP_MUL:
-		EACH(a[k] * b[k]);
-	case OP_DIV:
-		EACH(a[k] / b[k]);
-	case OP_POW:
-		EACH(powf(a[k], b[k]));
-	case OP_MIN:
-		EACH(a[k] < b[k] || a[k] != a[k] ? a[k] : b[k]);
-	case OP_MAX:
-		EACH(a[k] > b[k] || a[k] != a[k] ? a[k] : b[k]);
-	default:
-		return;
+#define LOOP(name, result, operand, expr)                                      \
+	VECTOR static void name(int64_t n, void *restrict to, const void *one, \
+				const void *other)                             \
+	{                                                                      \
+		const operand *a = one, *b = other;                            \
+		result *restrict d = to;                                       \
+                                                                               \
+		for (int64_t k = 0; k < n; k++) {                              \
+			operand x = a[k], y = b[k];                            \
+                                                                               \
+			(void)y;                                               \
+			d[k] = expr;                                           \
+		}                                                              \
 	}
-}
-
-VECTOR static void compare_f(enum op op, int64_t n, int32_t *restrict d,
-			     const float *a, const float *b)
-{
-	switch (op) {
-	case OP_EQ:
-		EACH(a[k] == b[k]);
-	case OP_NE:
-		EACH(a[k] != b[k]);
-	case OP_LT:
-		EACH(a[k] < b[k]);
-	default:
-		EACH(a[k] <= b[k]);
-	}
-}
-
+#define FLOATS(NAME, expr) LOOP(float_##NAME, float, float, expr)
+#define COMPARE(NAME, expr)                                                    \
+	LOOP(float_##NAME, int32_t, float, expr)                               \
+	LOOP(int_##NAME, int32_t, int32_t, expr)
 /* Arithmetic wraps: it is done on the unsigned bits. */
-VECTOR static void binary_i(enum op op, int64_t n, int32_t *restrict d,
-			    const int32_t *a, const int32_t *b)
-{
-	switch (op) {
-	case OP_ADD:
-		EACH((int32_t)((uint32_t)a[k] + (uint32_t)b[k]));
-	case OP_SUB:
-		EACH((int32_t)((uint32_t)a[k] - (uint32_t)b[k]));
-	case OP_MUL:
-		EACH((int32_t)((uint32_t)a[k] * (uint32_t)b[k]));
-	case OP_MIN:
-		EACH(a[k] < b[k] ? a[k] : b[k]);
-	case OP_MAX:
-		EACH(a[k] > b[k] ? a[k] : b[k]);
-	case OP_EQ:
-		EACH(a[k] == b[k]);
-	case OP_NE:
-		EACH(a[k] != b[k]);
-	case OP_LT:
-		EACH(a[k] < b[k]);
-	case OP_LE:
-		EACH(a[k] <= b[k]);
-	default:
-		return;
-	}
-}
+#define INTEGERS(NAME, expr) LOOP(int_##NAME, int32_t, int32_t, expr)
+#define WRAP(expr) ((int32_t)(expr))
+#define BITS(v) ((uint32_t)(v))
 
-VECTOR static void unary_i(enum op op, int64_t n, int32_t *restrict d,
-			   const int32_t *a)
-{
-	switch (op) {
-	case OP_NEG:
-		EACH((int32_t)(0u - (uint32_t)a[k]));
-	case OP_ABS:
-		EACH((int32_t)(a[k] < 0 ? 0u - (uint32_t)a[k]
-					: (uint32_t)a[k]));
-	case OP_SIGN:
-		EACH((a[k] > 0) - (a[k] < 0));
-	case OP_RELU:
-		EACH(a[k] > 0 ? a[k] : 0);
-	default:
-		EACH(a[k]);
-	}
-}
+FLOATS(NEG, -x)
+INTEGERS(NEG, WRAP(0u - BITS(x)))
+FLOATS(ABS, fabsf(x))
+INTEGERS(ABS, WRAP(x < 0 ? 0u - BITS(x) : BITS(x)))
+FLOATS(SIGN, x > 0 ? 1.0f : x < 0 ? -1.0f : x)
+INTEGERS(SIGN, (x > 0) - (x < 0))
+FLOATS(FLOOR, floorf(x))
+FLOATS(CEIL, ceilf(x))
+FLOATS(ROUND, nearbyintf(x))
+FLOATS(RELU, x < 0 ? 0 : x)
+INTEGERS(RELU, x > 0 ? x : 0)
+FLOATS(EXP, v_exp(x))
+FLOATS(LOG, v_log(x))
+FLOATS(SQRT, sqrtf(x))
+FLOATS(RSQRT, 1.0f / sqrtf(x))
+FLOATS(TANH, v_tanh(x))
+FLOATS(SIGMOID, v_sigmoid(x))
+FLOATS(GELU, 0.5f * x * (1.0f + v_erf(x * 0.70710678f)))
+FLOATS(SILU, x *v_sigmoid(x))
+FLOATS(SIN, sinf(x))
+FLOATS(COS, cosf(x))
+FLOATS(ERF, v_erf(x))
+
+FLOATS(ADD, x + y)
+INTEGERS(ADD, WRAP(BITS(x) + BITS(y)))
+FLOATS(SUB, x - y)
+INTEGERS(SUB, WRAP(BITS(x) - BITS(y)))
+FLOATS(MUL, x *y)
+INTEGERS(MUL, WRAP(BITS(x) * BITS(y)))
+FLOATS(DIV, x / y)
+FLOATS(POW, powf(x, y))
+FLOATS(MIN, x < y || x != x ? x : y)
+INTEGERS(MIN, x < y ? x : y)
+FLOATS(MAX, x > y || x != x ? x : y)
+INTEGERS(MAX, x > y ? x : y)
+COMPARE(EQ, x == y)
+COMPARE(NE, x != y)
+COMPARE(LT, x < y)
+COMPARE(LE, x <= y)
+
+/* By the type of the operands. OWN: see run_ins(). */
+#define FLOAT_OWN(NAME)
+#define FLOAT_ANY(NAME) [OP_##NAME] = float_##NAME,
+#define FLOAT_WHOLE FLOAT_ANY
+#define FLOAT_FLOATS FLOAT_ANY
+#define FLOAT_COMPARE FLOAT_ANY
+static loop *const float_loop[OP_COUNT] = {
+#define UNARY(NAME, name, takes, act, slope) FLOAT_##takes(NAME)
+#define BINARY(NAME, name, takes, slope) FLOAT_##takes(NAME)
+#include "../../ops/ops.def"
+};
+
+#define INT_OWN(NAME)
+#define INT_ANY(NAME) [OP_##NAME] = int_##NAME,
+#define INT_WHOLE(NAME)
+#define INT_FLOATS(NAME)
+#define INT_COMPARE INT_ANY
+static loop *const int_loop[OP_COUNT] = {
+#define UNARY(NAME, name, takes, act, slope) INT_##takes(NAME)
+#define BINARY(NAME, name, takes, slope) INT_##takes(NAME)
+#include "../../ops/ops.def"
+};
 
 static void narrow(accel_dtype t, int64_t n, int32_t *d)
 {
@@ -351,7 +312,7 @@ static void run_ins(const struct ew *ew, const struct ew_ins *x, int64_t n,
 	const void *a = v[x->a], *b = v[x->b];
 	bool f = dtype_is_float(ew->dtype[x->a]);
 
-	if (x->op == OP_CAST) {
+	if (x->op == OP_CAST || x->op == OP_COPY) {
 		cast(ew->dtype[x->a], x->dtype, n, d, a);
 		return;
 	}
@@ -360,16 +321,7 @@ static void run_ins(const struct ew *ew, const struct ew_ins *x, int64_t n,
 		where(n, d, a, b, v[x->c]);
 		return;
 	}
-	if (op_table[x->op].class == CLASS_UNARY && f)
-		unary_f(x->op, n, d, a);
-	else if (op_table[x->op].class == CLASS_UNARY)
-		unary_i(x->op, n, d, a);
-	else if (f && x->op >= OP_EQ && x->op <= OP_LE)
-		compare_f(x->op, n, d, a, b);
-	else if (f)
-		binary_f(x->op, n, d, a, b);
-	else
-		binary_i(x->op, n, d, a, b);
+	(f ? float_loop : int_loop)[x->op](n, d, a, b);
 	if (!dtype_is_float(x->dtype))
 		narrow(x->dtype, n, d);
 }

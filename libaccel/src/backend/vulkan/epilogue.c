@@ -4,28 +4,10 @@
 
 #include "vulkan.h"
 
-static bool act_of(enum op op, enum compute_act *act)
-{
-	switch (op) {
-	case OP_RELU:
-		*act = COMPUTE_ACT_RELU;
-		return true;
-	case OP_SIGMOID:
-		*act = COMPUTE_ACT_SIGMOID;
-		return true;
-	case OP_TANH:
-		*act = COMPUTE_ACT_TANH;
-		return true;
-	case OP_GELU:
-		*act = COMPUTE_ACT_GELU;
-		return true;
-	case OP_SILU:
-		*act = COMPUTE_ACT_SILU;
-		return true;
-	default:
-		return false;
-	}
-}
+static const uint8_t act_of[OP_COUNT] = {
+#define UNARY(NAME, name, takes, act, slope) [OP_##NAME] = COMPUTE_ACT_##act,
+#include "../../ops/ops.def"
+};
 
 /* True if the operand varies along `axis` only, element by element. */
 static bool along(const struct operand *o, int axis)
@@ -98,8 +80,10 @@ bool vk_epilogue(const struct step *s, int bias_axis, int other_axis,
 				 other_axis, e))
 				return false;
 		} else if (x->a != now || i + 1 != ew->n_ins ||
-			   !act_of(x->op, &e->act)) {
+			   !act_of[x->op]) {
 			return false;
+		} else {
+			e->act = act_of[x->op];
 		}
 		now = ew->n_in + i;
 	}

@@ -24,32 +24,27 @@ static uint8_t emit(struct translation *t, uint32_t code, uint8_t a, uint8_t b,
 	return (uint8_t)COMPUTE_EW_OP(e->n_ops++);
 }
 
+/* By the type of the operands. OWN: see translate(). */
+#define FLOAT_OWN(NAME)
+#define FLOAT_ANY(NAME) [OP_##NAME] = COMPUTE_EW_##NAME,
+#define FLOAT_WHOLE FLOAT_ANY
+#define FLOAT_FLOATS FLOAT_ANY
+#define FLOAT_COMPARE FLOAT_ANY
 static const uint8_t float_code[OP_COUNT] = {
-	[OP_NEG] = COMPUTE_EW_NEG,         [OP_ABS] = COMPUTE_EW_ABS,
-	[OP_SIGN] = COMPUTE_EW_SIGN,       [OP_FLOOR] = COMPUTE_EW_FLOOR,
-	[OP_CEIL] = COMPUTE_EW_CEIL,       [OP_ROUND] = COMPUTE_EW_ROUND,
-	[OP_RELU] = COMPUTE_EW_RELU,       [OP_EXP] = COMPUTE_EW_EXP,
-	[OP_LOG] = COMPUTE_EW_LOG,         [OP_SQRT] = COMPUTE_EW_SQRT,
-	[OP_RSQRT] = COMPUTE_EW_RSQRT,     [OP_TANH] = COMPUTE_EW_TANH,
-	[OP_SIGMOID] = COMPUTE_EW_SIGMOID, [OP_GELU] = COMPUTE_EW_GELU,
-	[OP_SILU] = COMPUTE_EW_SILU,       [OP_SIN] = COMPUTE_EW_SIN,
-	[OP_COS] = COMPUTE_EW_COS,         [OP_ERF] = COMPUTE_EW_ERF,
-	[OP_ADD] = COMPUTE_EW_ADD,         [OP_SUB] = COMPUTE_EW_SUB,
-	[OP_MUL] = COMPUTE_EW_MUL,         [OP_DIV] = COMPUTE_EW_DIV,
-	[OP_POW] = COMPUTE_EW_POW,         [OP_MIN] = COMPUTE_EW_MIN,
-	[OP_MAX] = COMPUTE_EW_MAX,         [OP_EQ] = COMPUTE_EW_EQ,
-	[OP_NE] = COMPUTE_EW_NE,           [OP_LT] = COMPUTE_EW_LT,
-	[OP_LE] = COMPUTE_EW_LE,           [OP_WHERE] = COMPUTE_EW_SELECT,
+#define UNARY(NAME, name, takes, act, slope) FLOAT_##takes(NAME)
+#define BINARY(NAME, name, takes, slope) FLOAT_##takes(NAME)
+#include "../../ops/ops.def"
 };
 
+#define INT_OWN(NAME)
+#define INT_ANY(NAME) [OP_##NAME] = COMPUTE_EW_I##NAME,
+#define INT_WHOLE(NAME)
+#define INT_FLOATS(NAME)
+#define INT_COMPARE INT_ANY
 static const uint8_t int_code[OP_COUNT] = {
-	[OP_NEG] = COMPUTE_EW_INEG,   [OP_ABS] = COMPUTE_EW_IABS,
-	[OP_SIGN] = COMPUTE_EW_ISIGN, [OP_RELU] = COMPUTE_EW_IMAX,
-	[OP_ADD] = COMPUTE_EW_IADD,   [OP_SUB] = COMPUTE_EW_ISUB,
-	[OP_MUL] = COMPUTE_EW_IMUL,   [OP_MIN] = COMPUTE_EW_IMIN,
-	[OP_MAX] = COMPUTE_EW_IMAX,   [OP_EQ] = COMPUTE_EW_IEQ,
-	[OP_NE] = COMPUTE_EW_INE,     [OP_LT] = COMPUTE_EW_ILT,
-	[OP_LE] = COMPUTE_EW_ILE,     [OP_WHERE] = COMPUTE_EW_ISELECT,
+#define UNARY(NAME, name, takes, act, slope) INT_##takes(NAME)
+#define BINARY(NAME, name, takes, slope) INT_##takes(NAME)
+#include "../../ops/ops.def"
 };
 
 /* A narrow integer holds the low bits only. */
@@ -79,36 +74,42 @@ static uint8_t cast(struct translation *t, accel_dtype from, accel_dtype to,
 	return narrow(t, to, v);
 }
 
+/* Whether a result of integers is in their range whatever they are. */
+static bool keeps_range(enum op op)
+{
+	switch (op) {
+	case OP_SIGN:
+	case OP_RELU:
+	case OP_MIN:
+	case OP_MAX:
+	case OP_EQ:
+	case OP_NE:
+	case OP_LT:
+	case OP_LE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static uint8_t translate(struct translation *t, const struct ew_ins *x)
 {
 	uint8_t a = t->value[x->a], b = t->value[x->b], c = t->value[x->c];
 	accel_dtype type = t->ew->dtype[x->a];
+	bool f = dtype_is_float(type);
+	uint8_t code = f ? float_code[x->op] : int_code[x->op];
 
-	if (x->op == OP_CAST)
+	if (x->op == OP_CAST || x->op == OP_COPY)
 		return cast(t, type, x->dtype, a);
 	if (x->op == OP_WHERE)
 		return emit(t,
 			    dtype_is_float(x->dtype) ? COMPUTE_EW_SELECT
 						     : COMPUTE_EW_ISELECT,
 			    a, b, c);
-	if (dtype_is_float(type)) {
-		if (op_table[x->op].class == CLASS_UNARY)
-			b = 0;
-		return emit(t, float_code[x->op], a, b, 0);
-	}
 	if (op_table[x->op].class == CLASS_UNARY)
-		b = x->op == OP_RELU ? emit(t, COMPUTE_EW_ISUB, a, a, 0) : 0;
-	a = emit(t, int_code[x->op], a, b, 0);
-	switch (x->op) {
-	case OP_NEG:
-	case OP_ABS:
-	case OP_ADD:
-	case OP_SUB:
-	case OP_MUL:
-		return narrow(t, x->dtype, a);
-	default:
-		return a;
-	}
+		b = 0;
+	a = emit(t, code, a, b, 0);
+	return f || keeps_range(x->op) ? a : narrow(t, x->dtype, a);
 }
 
 bool vk_program(const struct ew *ew, const struct compute_view *in,
