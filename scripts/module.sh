@@ -27,11 +27,15 @@ done
 # a source that is gone leaves a dangling link
 find "$out" -xtype l -delete
 
+# A jobserver that make did not pass on is no warning of the compiler's.
+MAKEFLAGS=$(sed -E 's/(^| )(-j[0-9]*|--jobserver-[a-z]+=[^ ]*)//g' <<<"${MAKEFLAGS:-}")
+export MAKEFLAGS
+
 # Debian's headers come without pahole's input: no BTF for a module.
 args="CONFIG_DEBUG_INFO_BTF_MODULES="
 [ "${V:-0}" = 0 ] && args="$args -s" || args="$args V=1"
 say KBUILD "${out#"$top"/} ($(basename "$kdir"))"
-make -C "$kdir" M="$out" W=1 $args "$@" modules >"$out/build.log" 2>&1 || {
+make -j"$(nproc)" -C "$kdir" M="$out" W=1 $args "$@" modules >"$out/build.log" 2>&1 || {
 	cat "$out/build.log" >&2
 	die "the module does not build against $kdir"
 }
