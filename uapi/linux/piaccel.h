@@ -234,9 +234,10 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
  * a safe value are driven to it, never to @config.values.
  *
  * When the descriptor's last copy is closed without HOLD, the lines go back to
- * the chip's driver, after their safe values if that was a trip. Many drivers
- * turn a line that is given back into an input: a relay that must keep its safe
- * value after its owner needs HOLD. Lines whose chip does not take the safe
+ * the chip's driver, after their safe values if that was a trip. On Raspberry
+ * Pi OS they stay as they are then driven (persist_gpio_outputs=1). Many other
+ * drivers turn a line that is given back into an input: a relay that must keep
+ * its safe value after its owner needs HOLD. Lines whose chip does not take the safe
  * values are not given back before it does: they are in use (-EBUSY), and their
  * owner may adopt them, until then. The kernel's log says so.
  *
