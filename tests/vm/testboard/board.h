@@ -7,6 +7,8 @@
  * play.c   waveform players and delayed wires
  * rec.c    recorder and console lines
  * ctl.c    /dev/testboard
+ * node.c   a node of the device tree
+ * reboot.c the end of the machine
  */
 #ifndef TESTBOARD_BOARD_H
 #define TESTBOARD_BOARD_H
@@ -209,6 +211,11 @@ u64 tb_rec_waiting(struct tb_board *b, u64 *pos, u64 *lost);
 /* ctl.c */
 int tb_node_set(struct tb_board *b, const struct tb_node *node);
 void tb_node_remove(void);
+
+/* reboot.c */
+int tb_reboot(void);
+int tb_reboot_init(void);
+void tb_reboot_exit(void);
 
 int tb_ctl_init(void);
 void tb_ctl_exit(void);

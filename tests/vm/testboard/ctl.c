@@ -258,6 +258,11 @@ static int tb_ioc_node(struct tb_board *b, struct tb_file *f, void *arg)
 	return tb_node_set(b, arg);
 }
 
+static int tb_ioc_reboot(struct tb_board *b, struct tb_file *f, void *arg)
+{
+	return tb_reboot();
+}
+
 static int tb_ioc_chip(struct tb_board *b, struct tb_file *f, void *arg)
 {
 	u32 how = *(u32 *)arg;
@@ -306,6 +311,7 @@ static const struct tb_ioc {
 	{ TB_IOC_CHIP, tb_ioc_chip },
 	{ TB_IOC_DEAF, tb_ioc_deaf },
 	{ TB_IOC_NODE, tb_ioc_node },
+	{ TB_IOC_REBOOT, tb_ioc_reboot, true },
 };
 
 static long tb_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -427,11 +433,19 @@ static struct miscdevice tb_misc = {
 
 int tb_ctl_init(void)
 {
-	return misc_register(&tb_misc);
+	int err = tb_reboot_init();
+
+	if (err)
+		return err;
+	err = misc_register(&tb_misc);
+	if (err)
+		tb_reboot_exit();
+	return err;
 }
 
 void tb_ctl_exit(void)
 {
 	misc_deregister(&tb_misc);
+	tb_reboot_exit();
 	tb_node_remove();
 }

@@ -394,5 +394,11 @@ struct tb_node {
 #define TB_IOC_DEAF		_IOW(TB_IOC_MAGIC, 14, __u64)
 /* The device of this node comes, after the one there was has gone. */
 #define TB_IOC_NODE		_IOW(TB_IOC_MAGIC, 15, struct tb_node)
+/*
+ * The reboot notifier of the driver under test is called, as at a reboot, which
+ * never comes: the driver is of no use then until it is loaded anew. ENOENT:
+ * there is none of its name that came after the board.
+ */
+#define TB_IOC_REBOOT		_IO(TB_IOC_MAGIC, 16)
 
 #endif /* TESTBOARD_H */
