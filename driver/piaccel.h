@@ -34,7 +34,9 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/pid.h>
 #include <linux/platform_device.h>
+#include <linux/poll.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -131,10 +133,10 @@ struct piaccel_charge {
  * @kref: one for the file (or for being held), one for each stream
  * @rcu: the panic notifier walks the list without a lock
  * @node: in piaccel_requests. Under piaccel_requests_mutex, read under RCU.
- * @chip: label of the chip
+ * @chip: the chip, as it was named
  * @consumer: who it is for
  * @irq_name: the same, as the name of its interrupts
- * @owner: pid of who made it, for debugfs
+ * @owner: the process that made it, a reference
  * @num: lines
  * @all: a bit for each
  * @offsets: their numbers on the chip
@@ -224,7 +226,7 @@ struct piaccel_request {
 	char chip[PIACCEL_NAME_SIZE];
 	char consumer[PIACCEL_CONSUMER_SIZE];
 	char irq_name[PIACCEL_CONSUMER_SIZE + 8];
-	pid_t owner;
+	struct pid *owner;
 	unsigned int num;
 	u64 all;
 	u16 offsets[PIACCEL_LINES_MAX];
@@ -322,7 +324,7 @@ extern unsigned int piaccel_period_floor_ns;
 int piaccel_charge(struct piaccel_charge *c, enum piaccel_quota kind,
 		   u64 amount);
 void piaccel_uncharge(struct piaccel_charge *c);
-void piaccel_quota_get(enum piaccel_quota kind, u64 *used, u64 *limit);
+void piaccel_quota_info(struct piaccel_info *info);
 void piaccel_quota_show(struct seq_file *s);
 
 /* piaccel_buf.c */
@@ -356,7 +358,18 @@ void piaccel_request_teardown(struct piaccel_request *req);
 void piaccel_request_show(struct seq_file *s);
 void piaccel_request_exit(void);
 
+/* piaccel_info.c */
+bool piaccel_printable(const char *text);
+void piaccel_make_printable(char *text);
+void piaccel_changed(void);
+void piaccel_seen(struct file *file);
+int piaccel_info_open(struct inode *inode, struct file *file);
+__poll_t piaccel_info_poll(struct file *file, poll_table *wait);
+long piaccel_line_info(struct file *file, void *arg);
+
 /* piaccel_chip.c */
+struct gpio_device *piaccel_chip_find(const char *name);
+const char *piaccel_chip_call(struct gpio_device *gdev);
 int piaccel_chip_watch(struct piaccel_request *req);
 void piaccel_chip_unwatch(struct piaccel_request *req);
 void piaccel_chip_release(struct piaccel_request *req);

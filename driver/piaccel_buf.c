@@ -391,6 +391,7 @@ static struct dma_buf *piaccel_buf_create(size_t size, u32 flags)
 	buf->flags = flags;
 	buf->pid = task_tgid_nr(current);
 	get_task_comm(buf->comm, current);
+	piaccel_make_printable(buf->comm);
 	mutex_init(&buf->lock);
 	mutex_init(&buf->sync);
 	INIT_LIST_HEAD(&buf->attachments);

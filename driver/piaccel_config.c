@@ -225,5 +225,7 @@ long piaccel_line_reconfig(struct file *file, void *arg)
 	if (!req->gone && (blind || piaccel_interlock_open(req)))
 		piaccel_trip(req, PIACCEL_TRIP_INTERLOCK, ktime_get_ns());
 	mutex_unlock(&req->config);
+	if (!ret)
+		piaccel_changed();
 	return ret;
 }

@@ -28,10 +28,17 @@ struct workqueue_struct *piaccel_wq;
 
 static struct dentry *piaccel_debugfs;
 
+/* The size of struct piaccel_info in ABI 1. */
+#define PIACCEL_INFO_SIZE_1 offsetofend(struct piaccel_info, timer_ns)
+#define PIACCEL_GET_INFO_1 _IOC(_IOC_READ, PIACCEL_IOC_MAGIC, 0x00, \
+				PIACCEL_INFO_SIZE_1)
+
 static long piaccel_get_info(struct file *file, void *arg)
 {
 	struct piaccel_info *info = arg;
 
+	/* Counted before the look: a change meanwhile is one to come. */
+	piaccel_seen(file);
 	*info = (struct piaccel_info) {
 		.abi = PIACCEL_ABI,
 		.page_size = PAGE_SIZE,
@@ -40,18 +47,32 @@ static long piaccel_get_info(struct file *file, void *arg)
 			    PIACCEL_FEATURE_CAPTURE |
 			    PIACCEL_FEATURE_PLAYBACK |
 			    PIACCEL_FEATURE_FAILSAFE | PIACCEL_FEATURE_HOLD |
-			    PIACCEL_FEATURE_FENCE,
+			    PIACCEL_FEATURE_FENCE | PIACCEL_FEATURE_LINE_INFO,
 		.lines_max = PIACCEL_LINES_MAX,
 		.events_max = PIACCEL_EVENTS_MAX,
 		.stream_floor_ns = READ_ONCE(piaccel_period_floor_ns),
 		.timer_ns = hrtimer_resolution,
 	};
 	piaccel_buf_info(info);
+	piaccel_quota_info(info);
+	return 0;
+}
+
+/* Programs that were built for ABI 1 work, and take only that for their own. */
+static long piaccel_get_info_1(struct file *file, void *arg)
+{
+	struct piaccel_info info;
+
+	piaccel_get_info(file, &info);
+	info.abi = 1;
+	memcpy(arg, &info, PIACCEL_INFO_SIZE_1);
 	return 0;
 }
 
 static const struct piaccel_ioctl piaccel_ioctls[] = {
-	{ PIACCEL_GET_INFO, sizeof(struct piaccel_info), piaccel_get_info },
+	{ PIACCEL_GET_INFO, PIACCEL_INFO_SIZE_1, piaccel_get_info },
+	{ PIACCEL_LINE_INFO, sizeof(struct piaccel_line_info),
+	  piaccel_line_info },
 	{ PIACCEL_BUF_ALLOC, sizeof(struct piaccel_buf_alloc),
 	  piaccel_buf_alloc },
 	{ PIACCEL_LINE_REQUEST, sizeof(struct piaccel_line_request),
@@ -111,18 +132,28 @@ long piaccel_dispatch(const struct piaccel_ioctl *table, size_t rows,
 	return ret;
 }
 
+static const struct piaccel_ioctl piaccel_ioctls_1[] = {
+	{ PIACCEL_GET_INFO_1, PIACCEL_INFO_SIZE_1, piaccel_get_info_1 },
+};
+
 static long piaccel_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
 	/* The device can be opened a moment before it is complete. */
 	if (!smp_load_acquire(&piaccel_dev))
 		return -ENODEV;
+	if (cmd == PIACCEL_GET_INFO_1)
+		return piaccel_dispatch(piaccel_ioctls_1,
+					ARRAY_SIZE(piaccel_ioctls_1),
+					file, cmd, arg);
 	return piaccel_dispatch(piaccel_ioctls, ARRAY_SIZE(piaccel_ioctls),
 				file, cmd, arg);
 }
 
 static const struct file_operations piaccel_fops = {
 	.owner = THIS_MODULE,
+	.open = piaccel_info_open,
+	.poll = piaccel_info_poll,
 	.unlocked_ioctl = piaccel_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,

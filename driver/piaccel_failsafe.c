@@ -264,6 +264,7 @@ static void piaccel_notify(struct irq_work *work)
 		container_of(work, struct piaccel_request, notify);
 
 	wake_up_poll(&req->wait, EPOLLPRI);
+	piaccel_changed();
 	queue_work(piaccel_wq, &req->notify_work);
 	if (READ_ONCE(req->releasing))
 		queue_work(piaccel_wq, &req->reap);
@@ -448,6 +449,8 @@ long piaccel_line_rearm(struct file *file, void *arg)
 	/* It may have opened between the look at it and the latch. */
 	if (!ret && req->sleeps && piaccel_interlock_open(req))
 		piaccel_trip(req, PIACCEL_TRIP_INTERLOCK, ktime_get_ns());
+	if (!ret)
+		piaccel_changed();
 	return ret;
 }
 
@@ -463,5 +466,6 @@ long piaccel_line_disarm(struct file *file, void *arg)
 	req->disarmed = true;
 	req->deadline_ns = 0;
 	raw_spin_unlock_irq(&req->lock);
+	piaccel_changed();
 	return 0;
 }

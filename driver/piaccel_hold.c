@@ -64,7 +64,7 @@ struct piaccel_request *piaccel_find_held(struct piaccel_request *req)
 
 	list_for_each_entry(held, &piaccel_requests, node)
 		if (held->held && !held->gone && held->num == req->num &&
-		    !strcmp(held->chip, req->chip) &&
+		    held->gdev == req->gdev &&
 		    !memcmp(held->offsets, req->offsets,
 			    req->num * sizeof(*req->offsets)))
 			return held;
@@ -287,6 +287,7 @@ int piaccel_request_hold_lines(struct device *origin,
 	if (READ_ONCE(req->gone))
 		queue_work(piaccel_wq, &req->reap);
 	mutex_unlock(&piaccel_requests_mutex);
+	piaccel_changed();
 	return 0;
 }
 
@@ -331,6 +332,7 @@ void piaccel_request_drop_held(struct device *origin)
 		mutex_unlock(&piaccel_requests_mutex);
 		cancel_work_sync(&req->reap);
 		piaccel_request_put(req);
+		piaccel_changed();
 		mutex_lock(&piaccel_requests_mutex);
 	}
 	mutex_unlock(&piaccel_requests_mutex);

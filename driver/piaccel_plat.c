@@ -204,7 +204,7 @@ static int piaccel_node_hold(struct device *dev,
 	r = kzalloc(sizeof(*r), GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;
-	strscpy(r->chip, gpio_device_get_label(gdev));
+	strscpy(r->chip, piaccel_chip_call(gdev));
 	strscpy(r->consumer, dev_name(dev));
 	r->flags = PIACCEL_LINE_HOLD;
 	for (i = first; i < n; i++) {

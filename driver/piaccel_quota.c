@@ -166,16 +166,22 @@ void piaccel_uncharge(struct piaccel_charge *c)
 	*c = (struct piaccel_charge) { };
 }
 
-/* Of the caller, for one kind. */
-void piaccel_quota_get(enum piaccel_quota kind, u64 *used, u64 *limit)
+/* What the caller has, and may have. */
+void piaccel_quota_info(struct piaccel_info *info)
 {
 	struct piaccel_user *user;
 
+	info->uid_held_limit = piaccel_held_limit();
+	info->uid_queue_limit = piaccel_queue_limit();
+	info->uid_buf_limit = piaccel_buf_limit_uid();
 	mutex_lock(&piaccel_users_lock);
 	user = piaccel_user_find(current_uid());
-	*used = user ? user->used[kind] : 0;
+	if (user) {
+		info->uid_held_used = user->used[PIACCEL_QUOTA_HELD];
+		info->uid_queue_used = user->used[PIACCEL_QUOTA_QUEUE];
+		info->uid_buf_used = user->used[PIACCEL_QUOTA_BUF];
+	}
 	mutex_unlock(&piaccel_users_lock);
-	*limit = piaccel_quotas[kind].limit();
 }
 
 void piaccel_quota_show(struct seq_file *s)

@@ -67,14 +67,6 @@ static int piaccel_check_safe(const struct piaccel_line_request *r, u64 all)
 	return 0;
 }
 
-/* It shows in /proc/interrupts, uevents and logs, a line each. */
-static bool piaccel_printable(const char *text)
-{
-	while (*text >= ' ' && *text <= '~')
-		text++;
-	return !*text;
-}
-
 static int piaccel_check_request(const struct piaccel_line_request *r)
 {
 	u64 all;
@@ -108,6 +100,7 @@ static void piaccel_request_free(struct kref *kref)
 		container_of(kref, struct piaccel_request, kref);
 
 	kvfree(req->events);
+	put_pid(req->owner);
 	piaccel_uncharge(&req->queue);
 	piaccel_uncharge(&req->kept);
 	kfree_rcu(req, rcu);
@@ -167,7 +160,7 @@ piaccel_request_new(const struct piaccel_line_request *r)
 	snprintf(req->irq_name, sizeof(req->irq_name), "piaccel:%s",
 		 req->consumer);
 	strreplace(req->irq_name, '/', ':');
-	req->owner = task_tgid_nr(current);
+	req->owner = get_pid(task_tgid(current));
 	req->uid = current_uid();
 	req->all = GENMASK_ULL(r->num_lines - 1, 0);
 	for (i = 0; i < r->num_lines; i++)
@@ -408,6 +401,7 @@ static void piaccel_request_reap(struct work_struct *work)
 		/* The chip may have asked once more; it is unwatched now. */
 		cancel_work(work);
 		piaccel_request_put(req);
+		piaccel_changed();
 		return;
 	}
 	mutex_unlock(&piaccel_requests_mutex);
@@ -428,6 +422,7 @@ void piaccel_request_close(struct piaccel_request *req)
 	mutex_unlock(&piaccel_requests_mutex);
 	if (!held)
 		piaccel_request_put(req);
+	piaccel_changed();
 }
 
 /* ---- the call ----------------------------------------------------------- */
@@ -471,15 +466,19 @@ static int piaccel_request_start(struct piaccel_request *req,
 	if (!ret)
 		ret = piaccel_request_setup(req);
 	mutex_unlock(&req->config);
-	if (!ret && held)
-		ret = piaccel_take_lines(req, held);
+	if (!ret) {
+		/* Before the one it takes over goes: somebody has its lines. */
+		list_add_tail_rcu(&req->node, &piaccel_requests);
+		if (held)
+			ret = piaccel_take_lines(req, held);
+	}
 	if (ret) {
 		piaccel_request_teardown(req);
 		return ret;
 	}
-	list_add_tail_rcu(&req->node, &piaccel_requests);
 	*adopted = held;
 	piaccel_failsafe_start(req);
+	piaccel_changed();
 	return 0;
 }
 
@@ -543,7 +542,7 @@ void piaccel_request_show(struct seq_file *s)
 			seq_printf(s, "%c%u", i ? ',' : ':', req->offsets[i]);
 		raw_spin_lock_irq(&req->lock);
 		seq_printf(s, ", %s[%d]%s%s%s%s%s%s, trips %llu, cause %u, values %#llx, deadline %llu\n",
-			   req->consumer, req->owner,
+			   req->consumer, pid_nr(req->owner),
 			   req->held ? req->releasing ? " releasing" :
 			   " held" : "",
 			   req->adopted ? " adopted" : "",

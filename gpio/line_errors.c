@@ -86,6 +86,11 @@ accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
 	case ENODEV:
 		return accel_error(ACCEL_ERR_NODEV,
 				   "there is no GPIO chip '%s'", chip);
+	case ENOTUNIQ:
+		return accel_error(ACCEL_ERR_INVALID,
+				   "'%s' is the label of several GPIO chips: "
+				   "which of them is meant is not told",
+				   chip);
 	case ENOENT:
 		return accel_error(ACCEL_ERR_NODEV,
 				   "nobody holds '%s' (%u lines) to take over",

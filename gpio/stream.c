@@ -23,18 +23,31 @@ struct accel_stream {
 
 /* ---- memory --------------------------------------------------------------- */
 
+/* Would `size` bytes more be too many? */
+static bool beyond(uint64_t size, uint64_t used, uint64_t limit)
+{
+	return used > limit || size > limit - used;
+}
+
 static accel_status alloc_failed(int dev, uint64_t size, int err)
 {
-	accel_driver_info info = { 0 };
+	struct piaccel_info k = { 0 };
+	bool all;
 
-	if (err == EDQUOT && !accel_driver_get_info(dev, &info))
-		return accel_error(ACCEL_ERR_NOMEM,
-				   "a buffer of %llu bytes: %llu of %llu bytes "
-				   "for all buffers are in use; the module's "
-				   "parameter buf_limit_mb raises that",
-				   (unsigned long long)size,
-				   (unsigned long long)info.buf_used,
-				   (unsigned long long)info.buf_limit);
+	if (err == EDQUOT && !ioctl(dev, PIACCEL_GET_INFO, &k)) {
+		all = beyond(size, k.buf_used, k.buf_limit) ||
+		      !beyond(size, k.uid_buf_used, k.uid_buf_limit);
+		return accel_error(
+			ACCEL_ERR_NOMEM,
+			"a buffer of %llu bytes: %llu of %llu bytes for %s are "
+			"in use; the module's parameter %s raises that",
+			(unsigned long long)size,
+			(unsigned long long)(all ? k.buf_used : k.uid_buf_used),
+			(unsigned long long)(all ? k.buf_limit
+						 : k.uid_buf_limit),
+			all ? "all buffers" : "this user's buffers",
+			all ? "buf_limit_mb" : "buf_limit_uid_mb");
+	}
 	return accel_error(err == ENOMEM ? ACCEL_ERR_NOMEM : ACCEL_ERR_INVALID,
 			   "a buffer of %llu bytes: %s",
 			   (unsigned long long)size, strerror(err));

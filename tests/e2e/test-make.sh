@@ -52,7 +52,7 @@ cat >"$T/use.c" <<'END'
 #include <accel/accel.h>
 #include <linux/piaccel.h>
 #include <stdio.h>
-int main(void) { return puts(accel_version()) < 0 || PIACCEL_ABI != 1; }
+int main(void) { return puts(accel_version()) < 0 || PIACCEL_ABI != 2; }
 END
 flags=$(PKG_CONFIG_LIBDIR=$T/root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$T/root \
 	pkg-config --cflags --libs accel)

@@ -37,6 +37,7 @@ enum kind { DEV, LINE, STREAM, BUF, OTHER, KINDS };
 union arg {
 	struct piaccel_buf_alloc alloc;
 	struct piaccel_line_request req;
+	struct piaccel_line_info line;
 	struct piaccel_line_config cfg;
 	struct piaccel_line_values val;
 	struct piaccel_keepalive ka;
@@ -199,6 +200,19 @@ static void make_line(struct fuzz *f, union arg *a)
 	make_request(f, &a->req);
 }
 
+/* Of any line, by one of its chip's names; now and then of no chip. */
+static void make_line_info(struct fuzz *f, union arg *a)
+{
+	const struct board *b = &boards[below(f, nboards)];
+	char *name = a->line.chip;
+
+	if (one_in(f, 8))
+		snprintf(name, PIACCEL_NAME_SIZE, "gpiochip%u", below(f, 4));
+	else
+		snprintf(name, PIACCEL_NAME_SIZE, "%s", b->label);
+	a->line.offset = below(f, FIRST + SPAN + 2);
+}
+
 static void make_values(struct fuzz *f, union arg *a)
 {
 	a->val.mask = one_in(f, 2) ? 1 : LINES(1 + below(f, 5));
@@ -253,6 +267,7 @@ static const struct call {
 	CALL(DEV, OTHER, GET_INFO, make_none, BUF),
 	CALL(DEV, BUF, BUF_ALLOC, make_alloc, BUF),
 	CALL(DEV, LINE, LINE_REQUEST, make_line, LINE),
+	CALL(DEV, OTHER, LINE_INFO, make_line_info, LINE_INFO),
 	CALL(LINE, OTHER, LINE_GET, make_values, LINE),
 	CALL(LINE, OTHER, LINE_SET, make_values, LINE),
 	CALL(LINE, OTHER, LINE_RECONFIG, make_reconfig, LINE),
@@ -403,6 +418,8 @@ static void act(struct fuzz *f)
 			break;
 		break;
 	case 2:
+		if (one_in(f, 4))
+			fd = device;
 		if (fd >= 0)
 			events_now(fd, POLLIN | POLLOUT | POLLPRI);
 		break;

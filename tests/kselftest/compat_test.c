@@ -17,6 +17,7 @@
 AT(piaccel_info, features, 8);
 AT(piaccel_info, lines_max, 32);
 AT(piaccel_info, timer_ns, 48);
+AT(piaccel_info, uid_held_used, 96);
 AT(piaccel_buf_alloc, flags, 8);
 AT(piaccel_line_config, debounce_us, 88);
 AT(piaccel_line_config, reserved, 96);
@@ -31,6 +32,11 @@ AT(piaccel_line_request, reserved, 528);
 AT(piaccel_line_status, trip_seq, 8);
 AT(piaccel_line_status, events_queued, 72);
 AT(piaccel_line_status, period_floor_ns, 88);
+AT(piaccel_line_info, offset, 64);
+AT(piaccel_line_info, changes, 72);
+AT(piaccel_line_info, pid, 112);
+AT(piaccel_line_info, trip_seq, 128);
+AT(piaccel_line_info, reserved, 152);
 AT(piaccel_event, seq, 8);
 AT(piaccel_event, line, 20);
 AT(piaccel_event, flags, 23);
@@ -44,12 +50,13 @@ AT(piaccel_stream_status, late, 64);
 /* The sum of the fields is the size: 4-byte alignment changes nothing. */
 #define SUM(type, sum) _Static_assert(sizeof(struct type) == (sum), #type)
 
-SUM(piaccel_info, 2 * 4 + 3 * 8 + 2 * 4 + 2 * 8);
+SUM(piaccel_info, 2 * 4 + 3 * 8 + 2 * 4 + 2 * 8 + 6 * 8);
 SUM(piaccel_buf_alloc, 8 + 2 * 4);
 SUM(piaccel_line_config, 11 * 8 + 2 * 4 + 3 * 8);
 SUM(piaccel_line_request,
 	64 + 32 + 2 * 4 + 64 * 4 + 2 * 4 + 120 + 5 * 8 + 3 * 8);
 SUM(piaccel_line_status, 2 * 4 + 7 * 8 + 8 + 2 * 4 + 2 * 8);
+SUM(piaccel_line_info, 64 + 2 * 4 + 8 + 32 + 4 * 4 + 3 * 8 + 4 * 8);
 SUM(piaccel_event, 8 + 3 * 4 + 4);
 SUM(piaccel_stream_request, 5 * 8 + 4 * 4 + 2 * 8);
 SUM(piaccel_block, 5 * 8 + 4 * 4);
@@ -85,6 +92,7 @@ union arg32 {
 	struct piaccel_info info;
 	struct piaccel_buf_alloc alloc;
 	struct piaccel_line_request req;
+	struct piaccel_line_info line;
 	struct piaccel_line_values val;
 	struct piaccel_keepalive ka;
 	struct piaccel_rearm rearm;
@@ -168,6 +176,12 @@ TEST_F(compat, every_line_call)
 	EXPECT_EQ(0x1U, board_levels(&self->b, 8, 2));
 	self->a->ka.deadline_ns = 0;
 	EXPECT_EQ(0, ioctl32(fd, PIACCEL_LINE_KEEPALIVE, self->a));
+	self->a->line = (struct piaccel_line_info){ .offset = 9 };
+	strcpy(self->a->line.chip, TESTBOARD_LABEL);
+	EXPECT_EQ(0, ioctl32(self->dev, PIACCEL_LINE_INFO, self->a));
+	EXPECT_EQ((uint32_t)getpid(), self->a->line.pid);
+	EXPECT_EQ(1U, self->a->line.index);
+	EXPECT_LT(0U, self->a->line.deadline_ns);
 	EXPECT_EQ(0, ioctl32(fd, PIACCEL_LINE_TRIP, NULL));
 	EXPECT_EQ(0, ioctl32(fd, PIACCEL_LINE_STATUS, self->a));
 	EXPECT_EQ(1U, self->a->status.trip_seq);

@@ -59,7 +59,7 @@ TEST_F(info, has_every_part)
 		PIACCEL_FEATURE_EDGE | PIACCEL_FEATURE_DEBOUNCE |
 		PIACCEL_FEATURE_CAPTURE | PIACCEL_FEATURE_PLAYBACK |
 		PIACCEL_FEATURE_FAILSAFE | PIACCEL_FEATURE_HOLD |
-		PIACCEL_FEATURE_FENCE;
+		PIACCEL_FEATURE_FENCE | PIACCEL_FEATURE_LINE_INFO;
 	struct piaccel_info info;
 
 	ASSERT_EQ(0, ioctl(self->fd, PIACCEL_GET_INFO, &info));
@@ -70,6 +70,42 @@ TEST_F(info, has_every_part)
 	EXPECT_LE(info.buf_used, info.buf_limit);
 	EXPECT_LT(0U, info.stream_floor_ns);
 	EXPECT_LT(0U, info.timer_ns);
+	EXPECT_LT(0U, info.uid_buf_limit);
+	EXPECT_LE(info.uid_buf_limit, info.buf_limit);
+	EXPECT_LT(0U, info.uid_queue_limit);
+	EXPECT_LT(0U, info.uid_held_limit);
+}
+
+/* The struct of ABI 1, without what came later. */
+struct info_1 {
+	__u32 abi;
+	__u32 page_size;
+	__u64 features;
+	__u64 buf_limit;
+	__u64 buf_used;
+	__u32 lines_max;
+	__u32 events_max;
+	__u64 stream_floor_ns;
+	__u64 timer_ns;
+};
+
+TEST_F(info, tells_a_program_of_abi_1_what_it_knows)
+{
+	struct piaccel_info now;
+	struct {
+		struct info_1 info;
+		__u64 behind;
+	} old;
+
+	memset(&old, 0xa5, sizeof(old));
+	ASSERT_EQ(0, ioctl(self->fd, PIACCEL_GET_INFO, &now));
+	ASSERT_EQ(0, ioctl(self->fd, _IOR(PIACCEL_IOC_MAGIC, 0, struct info_1),
+			   &old));
+	/* it takes no other number */
+	EXPECT_EQ(1, old.info.abi);
+	old.info.abi = now.abi;
+	EXPECT_EQ(0, memcmp(&old.info, &now, sizeof(old.info)));
+	EXPECT_EQ(0xa5a5a5a5a5a5a5a5ULL, old.behind);
 }
 
 TEST_F(info, refuses_a_bad_pointer)

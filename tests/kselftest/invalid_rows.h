@@ -16,6 +16,7 @@ union arg {
 	struct piaccel_info info;
 	struct piaccel_buf_alloc alloc;
 	struct piaccel_line_request req;
+	struct piaccel_line_info info_line;
 	struct piaccel_line_config cfg;
 	struct piaccel_line_values val;
 	struct piaccel_keepalive ka;
@@ -35,6 +36,7 @@ static struct {
 	int buf;	/* 64 KiB */
 	int stream;	/* a ring capture on plain */
 	int page;
+	bool twins;	/* two chips of one label */
 	uint64_t used;	/* bytes of buffers at the start */
 } t;
 
@@ -62,6 +64,16 @@ static void valid_request(union arg *a)
 	r->safe_values = 0x1;
 	r->interlock_mask = LOCK;
 	r->keepalive_ns = PIACCEL_KEEPALIVE_MAX_NS;
+}
+
+/* Two simulated chips have this label. */
+#define TWINS "piaccel-twins"
+
+static void valid_line_info(union arg *a)
+{
+	a->info_line = (struct piaccel_line_info){ .offset = FIRST };
+	snprintf(a->info_line.chip, sizeof(a->info_line.chip), "%s",
+		 t.b.label);
 }
 
 static void valid_config(union arg *a)
@@ -138,6 +150,8 @@ static const struct call buf_alloc_call = {
 	"BUF_ALLOC", PIACCEL_BUF_ALLOC, DEV, valid_alloc };
 static const struct call request_call = {
 	"LINE_REQUEST", PIACCEL_LINE_REQUEST, DEV, valid_request };
+static const struct call line_info_call = {
+	"LINE_INFO", PIACCEL_LINE_INFO, DEV, valid_line_info };
 static const struct call get_call = {
 	"GET", PIACCEL_LINE_GET, LINE, valid_get };
 static const struct call set_call = {
@@ -178,6 +192,26 @@ static void label_unterminated(union arg *a)
 static void label_unknown(union arg *a)
 {
 	snprintf(a->req.chip, sizeof(a->req.chip), "no-such-chip");
+}
+
+static void label_of_two(union arg *a)
+{
+	strcpy(a->req.chip, TWINS);
+}
+
+static void info_label_unterminated(union arg *a)
+{
+	memset(a->info_line.chip, 'x', sizeof(a->info_line.chip));
+}
+
+static void info_label_unknown(union arg *a)
+{
+	strcpy(a->info_line.chip, "no-such-chip");
+}
+
+static void info_label_of_two(union arg *a)
+{
+	strcpy(a->info_line.chip, TWINS);
 }
 
 static void consumer_of_two_lines(union arg *a)
@@ -465,10 +499,37 @@ static const struct row rows[] = {
 	FIELD(buf_alloc_call, "every flag", EINVAL, alloc.flags, U32_MAX),
 	FIELD(buf_alloc_call, "pad", EINVAL, alloc.pad, 1),
 
+	/* struct piaccel_line_info: what is out is zero on input */
+	FIELD(line_info_call, "no chip", EINVAL, info_line.chip[0], 0),
+	STEP(line_info_call, "a label without an end", EINVAL,
+	     info_label_unterminated),
+	STEP(line_info_call, "a label of no chip", ENODEV, info_label_unknown),
+	STEP(line_info_call, "a label of two chips", ENOTUNIQ,
+	     info_label_of_two),
+	FIELD(line_info_call, "an offset beyond the chip", EINVAL,
+	      info_line.offset, 1000),
+	FIELD(line_info_call, "the last offset there is", EINVAL,
+	      info_line.offset, U32_MAX),
+	FIELD(line_info_call, "flags", EINVAL, info_line.flags, 1),
+	FIELD(line_info_call, "changes", EINVAL, info_line.changes, 1ULL << 63),
+	FIELD(line_info_call, "a consumer", EINVAL, info_line.consumer[31], 1),
+	FIELD(line_info_call, "pid", EINVAL, info_line.pid, 1),
+	FIELD(line_info_call, "uid", EINVAL, info_line.uid, U32_MAX),
+	FIELD(line_info_call, "index", EINVAL, info_line.index, 1),
+	FIELD(line_info_call, "trip_cause", EINVAL, info_line.trip_cause, 1),
+	FIELD(line_info_call, "trip_seq", EINVAL, info_line.trip_seq, 1),
+	FIELD(line_info_call, "keepalive_ns", EINVAL,
+	      info_line.keepalive_ns, 1),
+	FIELD(line_info_call, "deadline_ns", EINVAL, info_line.deadline_ns, 1),
+	FIELD(line_info_call, "reserved[0]", EINVAL, info_line.reserved[0], 1),
+	FIELD(line_info_call, "reserved[3]", EINVAL,
+	      info_line.reserved[3], 1ULL << 63),
+
 	/* struct piaccel_line_request */
 	FIELD(request_call, "no chip", EINVAL, req.chip[0], 0),
 	STEP(request_call, "a label without an end", EINVAL, label_unterminated),
 	STEP(request_call, "a label of no chip", ENODEV, label_unknown),
+	STEP(request_call, "a label of two chips", ENOTUNIQ, label_of_two),
 	STEP(request_call, "a consumer of two lines", EINVAL,
 	     consumer_of_two_lines),
 	STEP(request_call, "a consumer that is not ASCII", EINVAL,

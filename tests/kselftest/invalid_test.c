@@ -143,10 +143,12 @@ struct sized {
 	unsigned int cmd;
 	int on;
 	void (*valid)(union arg *a);
+	size_t first;	/* size of its first release, if that was another */
 };
 
 static const struct sized sized[] = {
-	{ "GET_INFO", PIACCEL_GET_INFO, DEV, valid_none },
+	{ "GET_INFO", PIACCEL_GET_INFO, DEV, valid_none, 56 },
+	{ "LINE_INFO", PIACCEL_LINE_INFO, DEV, valid_line_info },
 	{ "BUF_ALLOC", PIACCEL_BUF_ALLOC, DEV, valid_alloc },
 	{ "LINE_REQUEST", PIACCEL_LINE_REQUEST, DEV, valid_request },
 	{ "GET", PIACCEL_LINE_GET, LINE, valid_get },
@@ -192,7 +194,7 @@ static void test_sizes(const struct sized *s)
 	ro = a;
 
 	refuse(s->name, "a struct that is too short", s->on,
-	       resize(s->cmd, size - 8), &a, EINVAL);
+	       resize(s->cmd, (s->first ? s->first : size) - 8), &a, EINVAL);
 	refuse(s->name, "a struct of no bytes", s->on, resize(s->cmd, 0), &a,
 	       EINVAL);
 	refuse(s->name, "memory that is not there", s->on, s->cmd, BAD_PTR,
@@ -264,6 +266,7 @@ static const struct elsewhere elsewhere[] = {
 	{ "GET_INFO on a line", LINE, PIACCEL_GET_INFO },
 	{ "BUF_ALLOC on a line", LINE, PIACCEL_BUF_ALLOC },
 	{ "LINE_REQUEST on a line", LINE, PIACCEL_LINE_REQUEST },
+	{ "LINE_INFO on a line", LINE, PIACCEL_LINE_INFO },
 	{ "STREAM_STOP on a line", LINE, PIACCEL_STREAM_STOP },
 	{ "STREAM_STATUS on a line", LINE, PIACCEL_STREAM_STATUS },
 	{ "STREAM_FENCE on a line", LINE, PIACCEL_STREAM_FENCE },
@@ -298,6 +301,22 @@ static void test_elsewhere(const struct elsewhere *e)
 	refuse("ioctl()", e->what, e->on, e->cmd, &a, ENOTTY);
 }
 
+/* ---- two chips of one label --------------------------------------------------- */
+
+static const char * const twins[] = { "piaccel-one", "piaccel-other" };
+
+static bool make_twins(void)
+{
+	return !sim_create_as(twins[0], TWINS, 4) &&
+	       !sim_create_as(twins[1], TWINS, 4);
+}
+
+static void drop_twins(void)
+{
+	sim_destroy(twins[0]);
+	sim_destroy(twins[1]);
+}
+
 /* ---- setup -------------------------------------------------------------------- */
 
 static const char *setup(void)
@@ -321,6 +340,7 @@ static const char *setup(void)
 	if (why)
 		return "neither chip is here";
 	board_reset(&t.b);
+	t.twins = make_twins();
 	if (features & PIACCEL_FEATURE_BUF)
 		t.buf = buf_alloc(t.dev, 65536, PIACCEL_BUF_CACHED);
 	if (!(features & PIACCEL_FEATURE_FAILSAFE))
@@ -346,8 +366,12 @@ static bool needs_line(const struct call *c)
 	return c != &request_call && c != &buf_alloc_call;
 }
 
-static const char *absent(const struct call *c)
+static const char *absent(const struct row *row)
 {
+	const struct call *c = row->call;
+
+	if (row->err == ENOTUNIQ && !t.twins)
+		return "no gpio-sim";
 	if (c != &buf_alloc_call && t.plain < 0)
 		return "a module without fail-safe";
 	if (is_stream(c->cmd) && (t.buf < 0 || t.stream < 0))
@@ -364,7 +388,7 @@ static void test_rows(bool with_line)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		const struct call *c = row->call;
-		const char *why = absent(c);
+		const char *why = absent(row);
 		union arg a = { 0 };
 
 		if (needs_line(c) != with_line)
@@ -430,6 +454,7 @@ int main(void)
 	close_fd(&t.stream);
 	close_fd(&t.plain);
 	close_fd(&t.buf);
+	drop_twins();
 	ksft_test_result(!lines_used(&t.b) && buf_used(t.dev) == t.used,
 			 "nothing is left of the refused calls\n");
 	ksft_finished();

@@ -326,7 +326,8 @@ static inline uint64_t board_levels(const struct board *b, unsigned int first,
 }
 
 /* A gpio-sim bank of a test's own, which it may take away. */
-static inline int sim_create(const char *name, unsigned int lines)
+static inline int sim_create_as(const char *name, const char *label,
+				unsigned int lines)
 {
 	char path[256], text[16];
 
@@ -342,9 +343,14 @@ static inline int sim_create(const char *name, unsigned int lines)
 	snprintf(text, sizeof(text), "%u", lines);
 	write_text(path, text);
 	snprintf(path, sizeof(path), SIM_CONFIGFS "/%s/bank0/label", name);
-	write_text(path, name);
+	write_text(path, label);
 	snprintf(path, sizeof(path), SIM_CONFIGFS "/%s/live", name);
 	return write_text(path, "1");
+}
+
+static inline int sim_create(const char *name, unsigned int lines)
+{
+	return sim_create_as(name, name, lines);
 }
 
 static inline int sim_live(const char *name, bool live)

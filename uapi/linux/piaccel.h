@@ -36,7 +36,14 @@
 #include <linux/types.h>
 
 /* Grows by one when an existing meaning changes; additions set a feature. */
-#define PIACCEL_ABI 1
+#define PIACCEL_ABI 2
+
+/*
+ * ABI 2 refuses what 1 took: a consumer that is not printable ASCII, HOLD with
+ * an output that has no safe value, ADOPT of lines that are another uid's or
+ * against what the device tree says, and a label that several chips have. All
+ * else is as it was: a program that was built for ABI 1 goes on working.
+ */
 
 #ifdef __cplusplus
 #define PIACCEL_ASSERT_SIZE(type, size) \
@@ -69,10 +76,12 @@
 #define PIACCEL_FEATURE_FAILSAFE	0x40ULL	/* safe values, trips */
 #define PIACCEL_FEATURE_HOLD		0x80ULL	/* HOLD and ADOPT */
 #define PIACCEL_FEATURE_FENCE		0x100ULL	/* STREAM_FENCE */
+#define PIACCEL_FEATURE_LINE_INFO	0x200ULL	/* LINE_INFO, poll() */
 
 /**
  * struct piaccel_info - what this module is and can do
- * @abi: PIACCEL_ABI of the module
+ * @abi: PIACCEL_ABI of the module; 1 to who asks with the struct of ABI 1, the
+ *	first 56 bytes
  * @page_size: bytes of a page; buffer sizes are rounded up to it
  * @features: PIACCEL_FEATURE_* bits, one for each part that is present
  * @buf_limit: bytes that all buffers together may take (module parameter
@@ -83,6 +92,18 @@
  * @stream_floor_ns: no stream has a shorter period (module parameter); a
  *	request's own floor, which its read cost may raise, is in its status
  * @timer_ns: resolution of the timers; periods below it make no sense
+ * @uid_buf_limit: bytes that the caller's real uid may have in buffers
+ * @uid_buf_used: bytes it has in them now
+ * @uid_queue_limit: bytes it may have in queues of events and records
+ * @uid_queue_used: bytes it has in them now
+ * @uid_held_limit: lines it may have held, or to be held at close
+ * @uid_held_used: lines it has so now
+ *
+ * poll() on /dev/piaccel says POLLPRI when a request has come, gone, changed or
+ * tripped, or safe values that it owed have been driven, since the last GET_INFO
+ * on this open file, or since it was opened: then LINE_INFO tells something new.
+ * Values that are set, KEEPALIVEs and edges are no changes, nor is what others
+ * than this module do with lines.
  */
 struct piaccel_info {
 	__u32 abi;
@@ -94,9 +115,15 @@ struct piaccel_info {
 	__u32 events_max;
 	__aligned_u64 stream_floor_ns;
 	__aligned_u64 timer_ns;
+	__aligned_u64 uid_buf_limit;
+	__aligned_u64 uid_buf_used;
+	__aligned_u64 uid_queue_limit;
+	__aligned_u64 uid_queue_used;
+	__aligned_u64 uid_held_limit;
+	__aligned_u64 uid_held_used;
 };
 
-PIACCEL_ASSERT_SIZE(struct piaccel_info, 56);
+PIACCEL_ASSERT_SIZE(struct piaccel_info, 104);
 
 /* ---- buffers ------------------------------------------------------------- */
 
@@ -197,8 +224,10 @@ PIACCEL_ASSERT_SIZE(struct piaccel_line_config, 120);
 
 /**
  * struct piaccel_line_request - exclusive use of lines of one GPIO chip
- * @chip: label of the chip, NUL-terminated ("pinctrl-bcm2711"). Empty or not
- *	terminated: -EINVAL; no such chip: -ENODEV.
+ * @chip: the chip, NUL-terminated: its label ("pinctrl-bcm2711"); or, if no
+ *	chip has that label, its name ("gpiochip1"), or the path of its firmware
+ *	node ("/soc/i2c@7e804000/gpio@20"). Empty or not terminated: -EINVAL; no
+ *	such chip: -ENODEV; several chips with that label or node: -ENOTUNIQ.
  * @consumer: name to show as the lines' user; empty means "piaccel". Not
  *	terminated, or with anything but printable ASCII: -EINVAL.
  * @num_lines: lines in @offsets, 1 to PIACCEL_LINES_MAX, else -EINVAL
@@ -451,6 +480,75 @@ struct piaccel_event {
 
 PIACCEL_ASSERT_SIZE(struct piaccel_event, 24);
 
+/* ---- who has which line -------------------------------------------------- */
+
+#define PIACCEL_INFO_USED	0x1U	/* somebody has the line */
+#define PIACCEL_INFO_PIACCEL	0x2U	/* by LINE_REQUEST, or held by the module */
+#define PIACCEL_INFO_OUTPUT	0x4U	/* it is an output */
+#define PIACCEL_INFO_ACTIVE_LOW	0x8U	/* logical 1 is the low level */
+#define PIACCEL_INFO_LEVEL	0x10U	/* its level is known */
+#define PIACCEL_INFO_HIGH	0x20U	/* its logical value is 1 */
+/* Of lines with PIACCEL_INFO_PIACCEL only: */
+#define PIACCEL_INFO_SAFE	0x40U	/* it is in safe_mask */
+#define PIACCEL_INFO_SAFE_HIGH	0x80U	/* its safe value is 1 */
+#define PIACCEL_INFO_INTERLOCK	0x100U	/* it is in interlock_mask */
+#define PIACCEL_INFO_ARMED	0x200U	/* not disarmed, not tripped */
+#define PIACCEL_INFO_TRIPPED	0x400U	/* latched until REARM */
+#define PIACCEL_INFO_OWED	0x800U	/* its safe value is still owed */
+#define PIACCEL_INFO_HOLD	0x1000U	/* it is to be held at close */
+#define PIACCEL_INFO_HELD	0x2000U	/* closed, and the module has it */
+#define PIACCEL_INFO_KEPT	0x4000U	/* held only until what is owed stands */
+#define PIACCEL_INFO_NODE	0x8000U	/* the device tree names it */
+#define PIACCEL_INFO_WORKER	0x10000U /* a thread drives its safe value */
+
+#define PIACCEL_UID_NONE	0xffffffffU
+
+/**
+ * struct piaccel_line_info - who has a line of a chip, and how it stands
+ * @chip: in: the chip, as in struct piaccel_line_request. Empty or not
+ *	terminated: -EINVAL; no such chip: -ENODEV; several: -ENOTUNIQ.
+ * @offset: in: the line's number on the chip. Beyond it: -EINVAL.
+ * @flags: out: PIACCEL_INFO_*. 0: nobody has it.
+ * @changes: out: how often something has changed for poll() on /dev/piaccel,
+ *	from before the line was looked at
+ * @consumer: out: name of who has it; a user other than this module may have
+ *	told the kernel none. What is not printable ASCII is '?'.
+ * @pid: out: the process that requested it, in the caller's pid namespace; 0
+ *	if it has ended, is in no such namespace, or if nobody requested it here.
+ *	Its descriptor may be another process's by now.
+ * @uid: out: that process's real uid, ended or not, in the caller's user
+ *	namespace; PIACCEL_UID_NONE if nobody requested it here
+ * @index: out: its number in the request
+ * @trip_cause: out: enum piaccel_trip_cause of the request's last trip
+ * @trip_seq: out: trips of the request so far
+ * @keepalive_ns: out: the request's; 0: it has no deadline
+ * @deadline_ns: out: when its next KEEPALIVE is due; 0 when none is
+ * @reserved: zero, in and out
+ *
+ * What is out is zero on input, else -EINVAL. Whoever may open /dev/piaccel may
+ * ask; nothing is requested and nothing changes. Level and direction are told
+ * only of a line that somebody has: a chip may have no power otherwise. On a
+ * chip that sleeps the call waits until it has told them; what it does not tell
+ * is missing (no PIACCEL_INFO_LEVEL). -ENOMEM.
+ */
+struct piaccel_line_info {
+	char chip[PIACCEL_NAME_SIZE];
+	__u32 offset;
+	__u32 flags;
+	__aligned_u64 changes;
+	char consumer[PIACCEL_CONSUMER_SIZE];
+	__u32 pid;
+	__u32 uid;
+	__u32 index;
+	__u32 trip_cause;
+	__aligned_u64 trip_seq;
+	__aligned_u64 keepalive_ns;
+	__aligned_u64 deadline_ns;
+	__aligned_u64 reserved[4];
+};
+
+PIACCEL_ASSERT_SIZE(struct piaccel_line_info, 184);
+
 /* ---- streams ------------------------------------------------------------- */
 
 /**
@@ -634,6 +732,10 @@ PIACCEL_ASSERT_SIZE(struct piaccel_stream_status, 192);
 	_IOW(PIACCEL_IOC_MAGIC, 0x01, struct piaccel_buf_alloc)
 #define PIACCEL_LINE_REQUEST \
 	_IOW(PIACCEL_IOC_MAGIC, 0x02, struct piaccel_line_request)
+
+/* Who has a line of a chip: see struct piaccel_line_info. */
+#define PIACCEL_LINE_INFO \
+	_IOWR(PIACCEL_IOC_MAGIC, 0x03, struct piaccel_line_info)
 
 /* On a line file descriptor. CAPTURE and PLAYBACK return one. */
 #define PIACCEL_LINE_GET \
