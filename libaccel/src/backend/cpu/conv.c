@@ -233,8 +233,8 @@ static int64_t grain(const struct work *k)
 	return 1 + 100000 / terms(k);
 }
 
-bool cpu_conv(struct cpu *c, const struct step *s, void *const *base,
-	      accel_status *err)
+static bool run_conv(struct cpu *c, const struct step *s, void *const *base,
+		     accel_status *err)
 {
 	struct work k;
 
@@ -249,6 +249,8 @@ bool cpu_conv(struct cpu *c, const struct step *s, void *const *base,
 	finish(s, base, k.y);
 	return true;
 }
+
+CPU_OP(CONV, run_conv)
 
 static void input_range(void *arg, int64_t begin, int64_t end)
 {
@@ -273,8 +275,8 @@ static void input_range(void *arg, int64_t begin, int64_t end)
 	give_columns(k, slot);
 }
 
-bool cpu_conv_input(struct cpu *c, const struct step *s, void *const *base,
-		    accel_status *err)
+static bool run_conv_input(struct cpu *c, const struct step *s,
+			   void *const *base, accel_status *err)
 {
 	struct work k;
 
@@ -290,6 +292,8 @@ bool cpu_conv_input(struct cpu *c, const struct step *s, void *const *base,
 	finish(s, base, k.y);
 	return true;
 }
+
+CPU_OP(CONV_INPUT, run_conv_input)
 
 /* Image n of one block, added to its sum. */
 static void weight_image(const struct work *k, int64_t n, bool first,
@@ -330,8 +334,8 @@ static void weight_range(void *arg, int64_t begin, int64_t end)
 	give_columns(k, slot);
 }
 
-bool cpu_conv_weight(struct cpu *c, const struct step *s, void *const *base,
-		     accel_status *err)
+static bool run_conv_weight(struct cpu *c, const struct step *s,
+			    void *const *base, accel_status *err)
 {
 	int64_t b, i, each;
 	struct work k;
@@ -355,3 +359,5 @@ bool cpu_conv_weight(struct cpu *c, const struct step *s, void *const *base,
 	finish(s, base, k.y);
 	return true;
 }
+
+CPU_OP(CONV_WEIGHT, run_conv_weight)

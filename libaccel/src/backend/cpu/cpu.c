@@ -88,37 +88,18 @@ const float *cpu_dense_f32(struct cpu *c, int i, const struct operand *o,
 	return to;
 }
 
-static cpu_kernel *const kernel[OP_COUNT] = {
-	[OP_CONST] = cpu_fill,
-	[OP_ARANGE] = cpu_arange,
-	[OP_MATMUL] = cpu_matmul,
-	[OP_CONV] = cpu_conv,
-	[OP_CONV_INPUT] = cpu_conv_input,
-	[OP_CONV_WEIGHT] = cpu_conv_weight,
-	[OP_REDUCE_SUM] = cpu_reduce,
-	[OP_REDUCE_PROD] = cpu_reduce,
-	[OP_REDUCE_MAX] = cpu_reduce,
-	[OP_REDUCE_MIN] = cpu_reduce,
-	[OP_SOFTMAX] = cpu_softmax,
-	[OP_LOG_SOFTMAX] = cpu_softmax,
-	[OP_NORMALIZE] = cpu_normalize,
-	[OP_GATHER] = cpu_gather,
-	[OP_SCATTER_ADD] = cpu_scatter_add,
-	[OP_CONCAT] = cpu_concat,
-	[OP_PAD] = cpu_pad,
-	[OP_RANDOM] = cpu_random,
-	[OP_MAX_POOL] = cpu_max_pool,
-	[OP_MAX_POOL_INDEX] = cpu_max_pool,
-	[OP_MAX_UNPOOL] = cpu_max_unpool,
-	[OP_AVG_POOL] = cpu_avg_pool,
-	[OP_AVG_UNPOOL] = cpu_avg_pool,
-	[OP_ARGMAX] = cpu_argreduce,
-	[OP_ARGMIN] = cpu_argreduce,
-	[OP_CUMSUM] = cpu_cumsum,
-	[OP_TOPK] = cpu_topk,
-	[OP_RESIZE] = cpu_resize,
-	[OP_RESIZE_ADJOINT] = cpu_resize,
-	[OP_UNPACK_BITS] = cpu_unpack_bits,
+/* What every kernel and reduction has beside its code: see CPU_OP. */
+#define ROW(NAME) [OP_##NAME] = &cpu_op_##NAME,
+#define ROW_LEAF(NAME)
+#define ROW_VIEW(NAME)
+#define ROW_UNARY(NAME)
+#define ROW_BINARY(NAME)
+#define ROW_SELECT(NAME)
+#define ROW_REDUCE ROW
+#define ROW_KERNEL ROW
+static const struct cpu_op *const cpu_ops_of[OP_COUNT] = { ROW(CONST)
+#define X(NAME, name, class, attr, ref, grad) ROW_##class(NAME)
+#include "../../ops/ops.def"
 };
 
 static accel_status do_step(struct cpu *c, const struct step *s,
@@ -132,7 +113,7 @@ static accel_status do_step(struct cpu *c, const struct step *s,
 			cpu_program(c, s->ew, s->in, s->out, base);
 		return ACCEL_OK;
 	}
-	if (!kernel[s->op] || !kernel[s->op](c, s, base, &err))
+	if (!cpu_ops_of[s->op]->run(c, s, base, &err))
 		err = cpu_reference(c, s, base);
 	if (err || !s->ew || c->measuring)
 		return err;

@@ -86,11 +86,16 @@ const int32_t *cpu_dense_i32(struct cpu *c, const struct operand *o,
  * touch nothing. */
 typedef bool cpu_kernel(struct cpu *c, const struct step *s, void *const *base,
 			accel_status *err);
-cpu_kernel cpu_matmul, cpu_conv, cpu_conv_input, cpu_conv_weight, cpu_reduce,
-	cpu_softmax, cpu_normalize, cpu_gather, cpu_scatter_add, cpu_concat,
-	cpu_pad, cpu_random, cpu_max_pool, cpu_max_unpool, cpu_avg_pool,
-	cpu_fill, cpu_arange, cpu_argreduce, cpu_cumsum, cpu_topk, cpu_resize,
-	cpu_unpack_bits;
+
+/* The row of an op that is no part of programs: CPU_OP(NAME, run), beside its
+ * kernel. An op without one does not link. */
+struct cpu_op {
+	cpu_kernel *run;
+};
+#define CPU_OP(NAME, run) const struct cpu_op cpu_op_##NAME = { run };
+#define X(NAME, name, class, attr, ref, grad)                                  \
+	extern const struct cpu_op cpu_op_##NAME;
+#include "../../ops/ops.def"
 
 /* Runs a program over n_out outputs; in[i] is value i. */
 void cpu_program(struct cpu *c, const struct ew *ew, const struct operand *in,

@@ -242,8 +242,8 @@ static void float_tiles(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_matmul(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+static bool run_matmul(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	const struct layout *out = &s->out[0].l;
 	struct float_job j = { .out = out };
@@ -289,3 +289,5 @@ nomem:
 	*err = ACCEL_ERR_NOMEM;
 	return true;
 }
+
+CPU_OP(MATMUL, run_matmul)

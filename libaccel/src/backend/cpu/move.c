@@ -69,8 +69,8 @@ void cpu_move(struct cpu *c, const struct layout *from, const void *src,
 	threads_for(c->threads, m.rows, 1 + CPU_GRAIN / m.run, move_rows, &m);
 }
 
-bool cpu_fill(struct cpu *c, const struct step *s, void *const *base,
-	      accel_status *err)
+static bool run_fill(struct cpu *c, const struct step *s, void *const *base,
+		     accel_status *err)
 {
 	const struct layout *l = &s->out[0].l;
 	int64_t i, n = layout_count(l);
@@ -84,8 +84,10 @@ bool cpu_fill(struct cpu *c, const struct step *s, void *const *base,
 	return true;
 }
 
-bool cpu_arange(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+CPU_OP(CONST, run_fill)
+
+static bool run_arange(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	const struct layout *l = &s->out[0].l;
 	int64_t i;
@@ -99,8 +101,10 @@ bool cpu_arange(struct cpu *c, const struct step *s, void *const *base,
 	return true;
 }
 
-bool cpu_concat(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+CPU_OP(ARANGE, run_arange)
+
+static bool run_concat(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	struct layout at = s->out[0].l;
 	int axis = s->attr.axis;
@@ -118,15 +122,17 @@ bool cpu_concat(struct cpu *c, const struct step *s, void *const *base,
 	return true;
 }
 
-bool cpu_pad(struct cpu *c, const struct step *s, void *const *base,
-	     accel_status *err)
+CPU_OP(CONCAT, run_concat)
+
+static bool run_pad(struct cpu *c, const struct step *s, void *const *base,
+		    accel_status *err)
 {
 	struct layout at = s->out[0].l;
 	int d;
 
 	if (c->measuring)
 		return true;
-	cpu_fill(c, s, base, err);
+	run_fill(c, s, base, err);
 	for (d = 0; d < at.ndim; d++) {
 		at.shape[d] = s->in[0].l.shape[d];
 		at.offset += s->attr.lo[d] * at.stride[d];
@@ -136,6 +142,8 @@ bool cpu_pad(struct cpu *c, const struct step *s, void *const *base,
 		 cpu_base(&s->out[0], base));
 	return true;
 }
+
+CPU_OP(PAD, run_pad)
 
 /* ---- gather and scatter-add ---- */
 
@@ -184,8 +192,8 @@ static void gather_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_gather(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+static bool run_gather(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	struct index_job j = { .s = s };
 
@@ -203,6 +211,8 @@ bool cpu_gather(struct cpu *c, const struct step *s, void *const *base,
 			    1 + CPU_GRAIN / j.d.inner, gather_range, &j);
 	return true;
 }
+
+CPU_OP(GATHER, run_gather)
 
 /* By (outer, inner) pairs: every sum stays in one thread and in order. */
 static void scatter_range(void *arg, int64_t begin, int64_t end)
@@ -228,8 +238,8 @@ static void scatter_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_scatter_add(struct cpu *c, const struct step *s, void *const *base,
-		     accel_status *err)
+static bool run_scatter_add(struct cpu *c, const struct step *s,
+			    void *const *base, accel_status *err)
 {
 	struct index_job j = { .s = s };
 
@@ -252,6 +262,8 @@ bool cpu_scatter_add(struct cpu *c, const struct step *s, void *const *base,
 		    scatter_range, &j);
 	return true;
 }
+
+CPU_OP(SCATTER_ADD, run_scatter_add)
 
 /* ---- bits ---- */
 
@@ -276,8 +288,8 @@ static void unpack_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_unpack_bits(struct cpu *c, const struct step *s, void *const *base,
-		     accel_status *err)
+static bool run_unpack_bits(struct cpu *c, const struct step *s,
+			    void *const *base, accel_status *err)
 {
 	const struct layout *in = &s->in[0].l, *out = &s->out[0].l;
 	struct bits_job j = { .dtype = in->dtype,
@@ -294,6 +306,8 @@ bool cpu_unpack_bits(struct cpu *c, const struct step *s, void *const *base,
 			    unpack_range, &j);
 	return true;
 }
+
+CPU_OP(UNPACK_BITS, run_unpack_bits)
 
 /* ---- random ---- */
 
@@ -330,8 +344,8 @@ static void random_fours(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_random(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+static bool run_random(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	const struct operand *in = &s->in[0];
 	const uint32_t *state =
@@ -351,3 +365,5 @@ bool cpu_random(struct cpu *c, const struct step *s, void *const *base,
 		    &j);
 	return true;
 }
+
+CPU_OP(RANDOM, run_random)

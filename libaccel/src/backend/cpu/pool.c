@@ -109,8 +109,8 @@ static void pool_planes(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_max_pool(struct cpu *c, const struct step *s, void *const *base,
-		  accel_status *err)
+static bool run_max_pool(struct cpu *c, const struct step *s, void *const *base,
+			 accel_status *err)
 {
 	const struct layout *x = &s->in[0].l, *y = &s->out[0].l;
 	struct pool_job j = { .a = &s->attr,
@@ -138,6 +138,9 @@ bool cpu_max_pool(struct cpu *c, const struct step *s, void *const *base,
 	return true;
 }
 
+CPU_OP(MAX_POOL, run_max_pool)
+CPU_OP(MAX_POOL_INDEX, run_max_pool)
+
 static void unpool_planes(void *arg, int64_t begin, int64_t end)
 {
 	const struct pool_job *j = arg;
@@ -152,8 +155,8 @@ static void unpool_planes(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_max_unpool(struct cpu *c, const struct step *s, void *const *base,
-		    accel_status *err)
+static bool run_max_unpool(struct cpu *c, const struct step *s,
+			   void *const *base, accel_status *err)
 {
 	const struct layout *g = &s->in[1].l, *y = &s->out[0].l;
 	struct pool_job j = { .H = y->shape[2],
@@ -173,6 +176,8 @@ bool cpu_max_unpool(struct cpu *c, const struct step *s, void *const *base,
 			    1 + CPU_GRAIN / (j.H * j.W), unpool_planes, &j);
 	return true;
 }
+
+CPU_OP(MAX_UNPOOL, run_max_unpool)
 
 /* ---- the mean of windows -------------------------------------------------- */
 
@@ -310,8 +315,8 @@ static void spread_planes(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_avg_pool(struct cpu *c, const struct step *s, void *const *base,
-		  accel_status *err)
+static bool run_avg_pool(struct cpu *c, const struct step *s, void *const *base,
+			 accel_status *err)
 {
 	bool back = s->op == OP_AVG_UNPOOL;
 	const struct layout *in = &s->in[0].l, *out = &s->out[0].l;
@@ -337,3 +342,6 @@ bool cpu_avg_pool(struct cpu *c, const struct step *s, void *const *base,
 			    back ? spread_planes : avg_planes, &j);
 	return true;
 }
+
+CPU_OP(AVG_POOL, run_avg_pool)
+CPU_OP(AVG_UNPOOL, run_avg_pool)

@@ -164,8 +164,8 @@ static void reduce_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_reduce(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+static bool run_reduce(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	const struct operand *in = &s->in[0];
 	struct job j = { .s = s };
@@ -183,6 +183,11 @@ bool cpu_reduce(struct cpu *c, const struct step *s, void *const *base,
 		    (CPU_GRAIN / j.n / TILE + 1) * TILE, reduce_range, &j);
 	return true;
 }
+
+CPU_OP(REDUCE_SUM, run_reduce)
+CPU_OP(REDUCE_PROD, run_reduce)
+CPU_OP(REDUCE_MAX, run_reduce)
+CPU_OP(REDUCE_MIN, run_reduce)
 
 /* ---- softmax: [outer, n, inner] ---- */
 
@@ -234,8 +239,8 @@ static void softmax_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_softmax(struct cpu *c, const struct step *s, void *const *base,
-		 accel_status *err)
+static bool run_softmax(struct cpu *c, const struct step *s, void *const *base,
+			accel_status *err)
 {
 	struct rows j = { .s = s };
 
@@ -254,6 +259,9 @@ bool cpu_softmax(struct cpu *c, const struct step *s, void *const *base,
 		    1 + CPU_GRAIN / 8 / j.d.n, softmax_range, &j);
 	return true;
 }
+
+CPU_OP(SOFTMAX, run_softmax)
+CPU_OP(LOG_SOFTMAX, run_softmax)
 
 /* ---- normalize ---- */
 
@@ -309,8 +317,8 @@ static void normalize_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_normalize(struct cpu *c, const struct step *s, void *const *base,
-		   accel_status *err)
+static bool run_normalize(struct cpu *c, const struct step *s,
+			  void *const *base, accel_status *err)
 {
 	struct norm j = { .s = s };
 
@@ -328,3 +336,5 @@ bool cpu_normalize(struct cpu *c, const struct step *s, void *const *base,
 		    1 + CPU_GRAIN / 8 / (int64_t)j.n, normalize_range, &j);
 	return true;
 }
+
+CPU_OP(NORMALIZE, run_normalize)

@@ -109,8 +109,8 @@ static void adjoint_planes(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_resize(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+static bool run_resize(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	const struct layout *in = &s->in[0].l, *out = &s->out[0].l;
 	bool adjoint = s->op == OP_RESIZE_ADJOINT;
@@ -146,3 +146,6 @@ bool cpu_resize(struct cpu *c, const struct step *s, void *const *base,
 		    adjoint ? adjoint_planes : resize_planes, &j);
 	return true;
 }
+
+CPU_OP(RESIZE, run_resize)
+CPU_OP(RESIZE_ADJOINT, run_resize)

@@ -115,8 +115,8 @@ static void arg_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_argreduce(struct cpu *c, const struct step *s, void *const *base,
-		   accel_status *err)
+static bool run_argreduce(struct cpu *c, const struct step *s,
+			  void *const *base, accel_status *err)
 {
 	struct scan j = { .smallest = s->op == OP_ARGMIN };
 
@@ -129,6 +129,9 @@ bool cpu_argreduce(struct cpu *c, const struct step *s, void *const *base,
 			    &j);
 	return true;
 }
+
+CPU_OP(ARGMAX, run_argreduce)
+CPU_OP(ARGMIN, run_argreduce)
 
 /* ---- cumulative sums ------------------------------------------------------ */
 
@@ -163,8 +166,8 @@ static void cumsum_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_cumsum(struct cpu *c, const struct step *s, void *const *base,
-		accel_status *err)
+static bool run_cumsum(struct cpu *c, const struct step *s, void *const *base,
+		       accel_status *err)
 {
 	struct scan j = { .backward = s->attr.mode };
 
@@ -178,6 +181,8 @@ bool cpu_cumsum(struct cpu *c, const struct step *s, void *const *base,
 			    cumsum_range, &j);
 	return true;
 }
+
+CPU_OP(CUMSUM, run_cumsum)
 
 /* ---- the k largest -------------------------------------------------------- */
 
@@ -245,8 +250,8 @@ static void topk_range(void *arg, int64_t begin, int64_t end)
 	}
 }
 
-bool cpu_topk(struct cpu *c, const struct step *s, void *const *base,
-	      accel_status *err)
+static bool run_topk(struct cpu *c, const struct step *s, void *const *base,
+		     accel_status *err)
 {
 	const struct layout *out = &s->out[0].l;
 	struct scan j = { .k = out->shape[out->ndim - 1] };
@@ -259,3 +264,5 @@ bool cpu_topk(struct cpu *c, const struct step *s, void *const *base,
 			    topk_range, &j);
 	return true;
 }
+
+CPU_OP(TOPK, run_topk)

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: MIT
-/* Steps to launches. */
+/* Steps to launches: the table of ops, and whether a step runs here. */
 #include <string.h>
 
 #include "../../base/error.h"
 #include "vulkan.h"
+
+/* What every launch and reduction has beside its code: see VK_OP. */
+#define ROW(NAME) [OP_##NAME] = &vk_op_##NAME,
+#define ROW_LEAF(NAME)
+#define ROW_VIEW(NAME)
+#define ROW_UNARY(NAME)
+#define ROW_BINARY(NAME)
+#define ROW_SELECT(NAME)
+#define ROW_REDUCE ROW
+#define ROW_KERNEL ROW
+static const struct vk_op *const vk_ops[OP_COUNT] = { ROW(CONST)
+#define X(NAME, name, class, attr, ref, grad) ROW_##class(NAME)
+#include "../../ops/ops.def"
+};
 
 /* The program of a step over views: input 0 of a tail is the output itself. */
 static bool program(struct vk_record *r, const struct step *s,
@@ -32,140 +46,46 @@ static accel_status run_program(struct vk_record *r, const struct step *s)
 	return compute_elementwise(r->rec, &e);
 }
 
-/* ---- the ops ---- */
-
-static accel_status fill(struct vk_record *r, const struct operand *o,
-			 double value)
+bool vk_any(const struct step *s)
 {
-	struct compute_view out;
-
-	out = vk_view(r, o);
-	return compute_fill(r->rec, &out, value);
+	(void)s;
+	return true;
 }
 
-static accel_status copy_to(struct vk_record *r, const struct operand *from,
-			    const struct operand *to)
+accel_status vk_wide(struct vk_record *r, const struct operand *o,
+		     struct compute_view *v)
 {
-	struct compute_view in, out;
+	struct compute_view from = vk_view(r, o);
+	struct layout l = o->l;
 
-	in = vk_view(r, from);
-	out = vk_view(r, to);
-	out.exact = true; /* the border around it, the next part */
-	return compute_copy(r->rec, &in, &out);
+	if (accel_dtype_size(l.dtype) == 4)
+		return vk_contiguous(r, o, v);
+	l.dtype = dtype_is_float(l.dtype) ? ACCEL_F32 : ACCEL_I32;
+	*v = vk_temporary(r, &l);
+	return compute_copy(r->rec, &from, v);
 }
 
-static accel_status concat(struct vk_record *r, const struct step *s)
+struct compute_view vk_wide_out(struct vk_record *r, const struct operand *o)
 {
-	struct operand at = s->out[0];
-	accel_status err = ACCEL_OK;
-	int axis = s->attr.axis;
-	uint32_t i;
+	struct layout l = o->l;
 
-	for (i = 0; i < s->n_base && !err; i++) {
-		at.l.shape[axis] = s->in[i].l.shape[axis];
-		err = copy_to(r, &s->in[i], &at);
-		at.l.offset += at.l.shape[axis] * at.l.stride[axis];
-	}
-	return err;
+	if (accel_dtype_size(l.dtype) == 4)
+		return vk_view(r, o);
+	l.dtype = dtype_is_float(l.dtype) ? ACCEL_F32 : ACCEL_I32;
+	return vk_temporary(r, &l);
 }
 
-static accel_status pad(struct vk_record *r, const struct step *s)
+accel_status vk_narrow(struct vk_record *r, const struct operand *o,
+		       const struct compute_view *v)
 {
-	struct operand at = s->out[0];
-	accel_status err;
-	int d;
+	struct compute_view out = vk_view(r, o);
 
-	err = fill(r, &s->out[0], s->attr.value);
-	for (d = 0; d < at.l.ndim; d++) {
-		at.l.shape[d] = s->in[0].l.shape[d];
-		at.l.offset += s->attr.lo[d] * at.l.stride[d];
-		at.l.stride[d] *= s->attr.step[d];
-	}
-	return err ? err : copy_to(r, &s->in[0], &at);
+	return out.dtype == v->dtype ? ACCEL_OK : compute_copy(r->rec, v, &out);
 }
 
-static enum compute_reduce_op reduce_op(enum op op)
+static bool takes(const struct step *s)
 {
-	switch (op) {
-	case OP_REDUCE_SUM:
-		return COMPUTE_REDUCE_SUM;
-	case OP_REDUCE_PROD:
-		return COMPUTE_REDUCE_PROD;
-	case OP_REDUCE_MAX:
-		return COMPUTE_REDUCE_MAX;
-	case OP_REDUCE_MIN:
-		return COMPUTE_REDUCE_MIN;
-	case OP_ARGMAX:
-		return COMPUTE_REDUCE_ARGMAX;
-	default:
-		return COMPUTE_REDUCE_ARGMIN;
-	}
-}
-
-static accel_status reduce(struct vk_record *r, const struct step *s)
-{
-	struct compute_reduce c = {
-		.op = reduce_op(s->op),
-		.in = vk_view(r, &s->in[0]),
-		.out = vk_view(r, &s->out[0]),
-		.axes = s->attr.axes,
-		.scratch = r->scratch,
-	};
-
-	c.scratch_offset = vk_take(r, compute_reduce_scratch(r->v->device, &c));
-	return compute_reduce(r->rec, &c);
-}
-
-static accel_status matmul(struct vk_record *r, const struct step *s,
-			   bool *tail)
-{
-	int nd = s->out[0].l.ndim;
-	struct compute_view bias, residual;
-	struct vk_epilogue e;
-	struct compute_matmul m = {
-		.a = vk_view(r, &s->in[0]),
-		.b = vk_view(r, &s->in[1]),
-		.out = vk_view(r, &s->out[0]),
-	};
-
-	*tail = s->ew && (!vk_floats(s) || !vk_epilogue(s, nd - 1, nd - 2, &e));
-	if (s->ew && !*tail) {
-		m.act = e.act;
-		if (e.bias) {
-			bias = vk_row(r, e.bias, e.bias_rows ? nd - 2 : nd - 1);
-			m.bias = &bias;
-			m.bias_rows = e.bias_rows;
-		}
-		if (e.residual) {
-			residual = vk_view(r, e.residual);
-			m.residual = &residual;
-		}
-	}
-	m.scratch = r->scratch;
-	m.scratch_offset = vk_take(r, compute_matmul_scratch(r->v->device, &m));
-	return compute_matmul(r->rec, &m);
-}
-
-/* The ops that have launches here; those of integers, too: floats, or what the
- * op has promoted. */
-static bool launches(const struct step *s)
-{
-	switch (s->op) {
-	case OP_FUSED:
-	case OP_CONST:
-	case OP_CONCAT:
-	case OP_PAD:
-	case OP_REDUCE_SUM:
-	case OP_REDUCE_PROD:
-	case OP_REDUCE_MAX:
-	case OP_REDUCE_MIN:
-	case OP_ARGMAX:
-	case OP_ARGMIN:
-	case OP_MATMUL:
-		return true;
-	default:
-		return vk_launches(s);
-	}
+	return s->op == OP_FUSED || (vk_ops[s->op] && vk_ops[s->op]->takes(s));
 }
 
 accel_status vk_fits(struct vulkan *v, const struct step *s, bool *fits,
@@ -177,7 +97,7 @@ accel_status vk_fits(struct vulkan *v, const struct step *s, bool *fits,
 
 	*fits = false;
 	*scratch = 0;
-	if (!launches(s) || (s->ew && !program(&r, s, &e)))
+	if (!takes(s) || (s->ew && !program(&r, s, &e)))
 		return ACCEL_OK;
 	compute_record_cost_reset(r.rec);
 	err = vk_step(&r, s);
@@ -192,36 +112,11 @@ accel_status vk_fits(struct vulkan *v, const struct step *s, bool *fits,
 accel_status vk_step(struct vk_record *r, const struct step *s)
 {
 	accel_status err;
-	bool tail = s->op != OP_FUSED && s->ew;
 
 	r->used = 0;
-	switch (s->op) {
-	case OP_FUSED:
+	if (s->op == OP_FUSED)
 		return run_program(r, s);
-	case OP_CONST:
-		err = fill(r, &s->out[0], s->attr.value);
-		break;
-	case OP_CONCAT:
-		err = concat(r, s);
-		break;
-	case OP_PAD:
-		err = pad(r, s);
-		break;
-	case OP_MATMUL:
-		err = matmul(r, s, &tail);
-		break;
-	case OP_REDUCE_SUM:
-	case OP_REDUCE_PROD:
-	case OP_REDUCE_MAX:
-	case OP_REDUCE_MIN:
-	case OP_ARGMAX:
-	case OP_ARGMIN:
-		err = reduce(r, s);
-		break;
-	default:
-		err = vk_launch(r, s, &tail);
-	}
-	if (err || !tail)
-		return err;
-	return run_program(r, s);
+	r->tail = s->ew;
+	err = vk_ops[s->op]->emit(r, s);
+	return err || !r->tail ? err : run_program(r, s);
 }

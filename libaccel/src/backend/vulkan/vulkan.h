@@ -33,6 +33,7 @@ struct vk_record {
 	struct compute_record *rec;
 	struct buffer *const *bind;
 	struct compute_buffer *scratch;
+	bool tail; /* the step's program is still to be run */
 	uint64_t used; /* of scratch, by this step */
 	uint64_t most; /* by any step */
 };
@@ -68,13 +69,36 @@ accel_status vk_contiguous(struct vk_record *r, const struct operand *o,
 /* A bias as the one row it is: see vk_epilogue(). */
 struct compute_view vk_row(const struct vk_record *r, const struct operand *o,
 			   int axis);
-/* Inputs and output are all floats. */
+/* takes: any types; inputs and output are all floats. */
+bool vk_any(const struct step *s);
 bool vk_floats(const struct step *s);
+/* Contiguous views of 32 bits an element, as running sums want them: of an
+ * input, which is copied where it is not so, and of the output, or of memory in
+ * its place, which vk_narrow() then stores. */
+accel_status vk_wide(struct vk_record *r, const struct operand *o,
+		     struct compute_view *v);
+struct compute_view vk_wide_out(struct vk_record *r, const struct operand *o);
+accel_status vk_narrow(struct vk_record *r, const struct operand *o,
+		       const struct compute_view *v);
 
-/* The launches of launch.c: what is left after products and reductions. tail:
- * whether the step's program is still to be run. */
-bool vk_launches(const struct step *s);
-accel_status vk_launch(struct vk_record *r, const struct step *s, bool *tail);
+/*
+ * The row of an op that is no part of programs: VK_OP(NAME, takes, emit), in
+ * the op's file. An op without one does not link.
+ *
+ * takes: whether there are launches for these types. What they ask of the
+ * device is not its matter: that is measured (vk_fits()).
+ * emit: records the launches. r->tail says on entry that the step has a
+ * program; emit clears it where the launch does the program's work, too.
+ */
+struct vk_op {
+	bool (*takes)(const struct step *s);
+	accel_status (*emit)(struct vk_record *r, const struct step *s);
+};
+#define VK_OP(NAME, takes, emit)                                               \
+	const struct vk_op vk_op_##NAME = { takes, emit };
+#define X(NAME, name, class, attr, ref, grad)                                  \
+	extern const struct vk_op vk_op_##NAME;
+#include "../../ops/ops.def"
 
 /* What a program does to a product, where the product's kernel can do it. */
 struct vk_epilogue {
