@@ -154,6 +154,8 @@ arrows() { # includes point one way: see docs/architecture.md
 }
 judge "includes point one way; kernel versions only in the compat header" arrows
 
+judge "an op without one of its rows does not build" tests/rows.sh
+
 ksft() { # the folder works as tools/testing/selftests/piaccel of a kernel
 	local t=$BUILD/lint/ksft h
 	# links, or copies where links are lost
