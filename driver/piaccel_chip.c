@@ -326,7 +326,7 @@ piaccel_lookup_table(struct piaccel_request *req)
 		return NULL;
 	table->dev_id = piaccel_consumer.init_name;
 	for (i = 0; i < req->num; i++)
-		table->table[i] = (struct gpiod_lookup)
+		table->table[i] =
 			GPIO_LOOKUP_IDX(gpio_device_get_label(req->gdev),
 					req->offsets[i], NULL, i,
 					piaccel_lookup_flags(req, i));
