@@ -9,14 +9,6 @@
  * two. */
 #define MOST_TURNS 60000
 
-bool vk_has(const struct vk_extensions *ext, const char *name)
-{
-	for (uint32_t i = 0; i < ext->n; i++)
-		if (!strcmp(ext->list[i].extensionName, name))
-			return true;
-	return false;
-}
-
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;

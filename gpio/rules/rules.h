@@ -208,6 +208,7 @@ struct accel_control {
 /* Memory that lives as long as the control, zeroed. NULL: the error is set. */
 void *control_keep(struct accel_control *c, size_t size);
 char *control_text(struct accel_control *c, const char *text, size_t len);
+void control_release(struct accel_control *c);
 
 /* An error at a place of the file: "control.yaml:3:7: ...". */
 accel_status control_error(const struct accel_control *c,
