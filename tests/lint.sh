@@ -144,11 +144,69 @@ headers_alone() {
 }
 judge "every public header compiles alone, in C11 and C++" headers_alone
 
+# What each floor may include beside itself and the public headers: one table
+# for all. A file of several floors belongs to the longest name that begins it.
+floors='uapi:
+driver: uapi
+libaccel/include:
+libaccel/src/base: uapi
+libaccel/src/tensor: libaccel/src/base
+libaccel/src/ops: libaccel/src/base libaccel/src/tensor
+libaccel/src/graph: libaccel/src/base libaccel/src/tensor libaccel/src/ops
+compute: uapi libaccel/src/base
+libaccel/src/backend: libaccel/src/base libaccel/src/tensor libaccel/src/ops libaccel/src/graph compute
+libaccel/src/nn: libaccel/src/base libaccel/src/tensor libaccel/src/ops libaccel/src/graph
+libaccel/src/data: libaccel/src/base libaccel/src/ops
+libaccel/src/format: libaccel/src/base libaccel/src/tensor libaccel/src/nn
+libaccel/src/bench: libaccel/src/base compute
+gpio: uapi libaccel/src/base
+gpio/rules: uapi libaccel/src/base
+gpio/sensors: uapi libaccel/src/base gpio
+tools/common:
+tools/accel: tools/common
+tools/accelctl: tools/common
+examples:'
+
 arrows() { # includes point one way: see docs/architecture.md
+	tree '^(uapi|driver|libaccel|compute|gpio|tools|examples)/.*\.[ch]$' |
+		xargs grep -HnE '^[[:space:]]*#[[:space:]]*include "' |
+		awk -v floors="$floors" '
+		function floor_of(path,   f, best) {
+			for (f in may)
+				if (index(path, f "/") == 1 && length(f) > length(best))
+					best = f
+			return best
+		}
+		function normal(path,   part, n, i, out, k) {
+			n = split(path, part, "/")
+			for (i = 1; i <= n; i++) {
+				if (part[i] == "..") k--
+				else if (part[i] != ".") out[++k] = part[i]
+			}
+			path = ""
+			for (i = 1; i <= k; i++) path = path (i > 1 ? "/" : "") out[i]
+			return path
+		}
+		BEGIN {
+			n = split(floors, row, "\n")
+			for (i = 1; i <= n; i++) {
+				name = row[i]; sub(/:.*/, "", name)
+				rest = row[i]; sub(/^[^:]*: */, "", rest)
+				may[name] = " " rest " "
+			}
+		}
+		{
+			file = $0; sub(/:.*/, "", file)
+			to = $0; sub(/^[^"]*"/, "", to); sub(/".*/, "", to)
+			folder = file; sub(/\/[^\/]*$/, "", folder)
+			path = normal(folder "/" to)
+			if ((getline line < path) < 0) path = to
+			close(path)
+			from = floor_of(file); at = floor_of(path)
+			if (from == "" || (at != "" && at != from && !index(may[from], " " at " ")))
+				print file ": includes " to ", which is not below " from
+		}'
 	grep -nE '#include ["<](\.\./)*(libaccel|compute|gpio|accel)/' $(tree '^(driver|uapi)/')
-	grep -nE '#include ".*(driver|tools)/' $(tree '^(libaccel|compute|gpio)/.*\.[ch]$')
-	grep -nE '#include ".*(tensor|ops|graph|backend|nn|gpio)/' $(tree '^(compute|libaccel/src/base)/.*\.[ch]$')
-	grep -nE '#include ".*\.\./' $(tree '^tools/.*\.[ch]$') | grep -v '"\.\./common/'
 	grep -nE 'LINUX_VERSION_CODE' $(tree '^driver/' | grep -v _compat.h)
 	return 0
 }
