@@ -268,15 +268,16 @@ static int choose(const char *which, const struct compute_device_info *list,
 				return (int)i;
 		return any ? NO_DEVICE : CPU_BACKEND;
 	}
-	index = strtoul(which, &end, 10);
-	if (isdigit((unsigned char)*which) && !*end)
-		return index < n && list[index].usable ? (int)index : NO_DEVICE;
+	/* before the index: a UUID may be 32 decimal digits */
 	if (parse_uuid(which, uuid)) {
 		for (uint32_t i = 0; i < n; i++)
 			if (list[i].usable && !memcmp(list[i].uuid, uuid, 16))
 				return (int)i;
 		return NO_DEVICE;
 	}
+	index = strtoul(which, &end, 10);
+	if (isdigit((unsigned char)*which) && !*end)
+		return index < n && list[index].usable ? (int)index : NO_DEVICE;
 	return by_name(which, list, n);
 }
 

@@ -5,6 +5,7 @@
  * LOST_CALL (vkQueueSubmit or vkWaitForFences) returns VK_ERROR_DEVICE_LOST.
  * With LOST_DISCRETE its memory is that of a card: what is the device's the CPU
  * cannot see. With LOST_BAR it is that of a card of which the CPU sees 1 MiB.
+ * With LOST_DIGITS the device's UUID is of decimal digits alone.
  */
 #define VK_NO_PROTOTYPES
 #include <dlfcn.h>
@@ -98,8 +99,28 @@ static VkResult allocate(VkDevice d, const VkMemoryAllocateInfo *info,
 	return real_allocate(d, &real, c, out);
 }
 
+/* ---- a UUID of decimal digits ----------------------------------------------- */
+
+static PFN_vkGetPhysicalDeviceProperties2 real_properties;
+
+static void properties(VkPhysicalDevice d, VkPhysicalDeviceProperties2 *p)
+{
+	VkBaseOutStructure *s;
+
+	real_properties(d, p);
+	for (s = p->pNext; s; s = s->pNext)
+		if (s->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES)
+			memset(((VkPhysicalDeviceIDProperties *)s)->deviceUUID,
+			       0x12, VK_UUID_SIZE);
+}
+
 static PFN_vkVoidFunction card(const char *name, PFN_vkVoidFunction f)
 {
+	if (f && getenv("LOST_DIGITS") &&
+	    !strcmp(name, "vkGetPhysicalDeviceProperties2")) {
+		real_properties = (PFN_vkGetPhysicalDeviceProperties2)f;
+		return (PFN_vkVoidFunction)properties;
+	}
 	if (!f || (!getenv("LOST_DISCRETE") && !getenv("LOST_BAR")))
 		return f;
 	if (!strcmp(name, "vkGetPhysicalDeviceMemoryProperties2")) {

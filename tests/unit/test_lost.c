@@ -172,6 +172,28 @@ __attribute__((unused)) static void small_window(void)
 	free(v);
 }
 
+/* As SwiftShader's: no letter in it says that it is no index. */
+static void digits_for_uuid(void)
+{
+	accel_context *ctx;
+	float v[3] = { 0 };
+
+	setenv("LOST_DIGITS", "1", 1);
+	ctx = accel_open("12121212-1212-1212-1212-121212121212");
+	CHECK(ctx && !step(ctx, v) && v[2] == 14,
+	      "a UUID of decimal digits opens its device");
+	accel_close(ctx);
+	ctx = accel_open("12121212121212121212121212121212");
+	if (!CHECK(ctx && !step(ctx, v) && v[2] == 14,
+		   "without dashes it is no index either"))
+		printf("# %s\n", accel_last_error());
+	accel_close(ctx);
+	CHECK(!accel_open("12121212121212121212121212121213") &&
+		      strstr(accel_last_error(), "1213'"),
+	      "a UUID that no device has is an error");
+	unsetenv("LOST_DIGITS");
+}
+
 /* lavapipe itself, and by way of lost_icd.c. */
 __attribute__((unused)) static void two_of_one_name(const char *manifest)
 {
@@ -240,6 +262,7 @@ int main(int argc, char **argv)
 		lost_in("vkQueueSubmit");
 		lost_in("vkWaitForFences");
 		lost_card();
+		digits_for_uuid();
 #ifndef __SANITIZE_ADDRESS__ /* drivers loaded twice leak now and then */
 		small_window();
 		two_of_one_name(manifest);
