@@ -15,6 +15,10 @@ mkdir -p "$BUILD/bench" || die "cannot make $BUILD/bench"
 	$(pkg-config --cflags openblas) -o "$BUILD/bench/blas" \
 	"$top/tests/bench/blas.c" $(pkg-config --libs openblas) ||
 	die "blas.c does not build"
+"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -I"$top/libaccel/include" \
+	-o "$BUILD/bench/compile" "$top/tests/bench/compile.c" \
+	-L"$BUILD" -laccel -Wl,-rpath,"$(realpath "$BUILD")" ||
+	die "compile.c does not build"
 
 # best: of lines "rate us us2" the highest rate and the lowest times
 best() {
@@ -76,3 +80,12 @@ echo "| by one kernel each | $vu | $cu |"
 echo "| times as long | $(ratio "$vu" "$vf") | $(ratio "$cu" "$cf") |"
 read -r _ vs _ < <(bench submit 20 vulkan)
 echo "| a graph of 20 kernels recorded and replayed, CPU time of the caller | $vs | |"
+cat <<END
+
+| a training step of GRU(16), seconds, cpu | the first, compiled | the second, replayed |
+|---|---|---|
+END
+for n in 128 1000 4000; do
+	read -r first second < <("$BUILD/bench/compile" $n cpu)
+	echo "| $n steps of time | $first | $second |"
+done

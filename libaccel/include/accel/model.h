@@ -175,8 +175,9 @@ typedef struct accel_fit_options {
  * their own; a batch is one replayed plan: one submit, no allocation.
  *
  * Ctrl-C (SIGINT, where the program left its default) ends training after the
- * batch, a second one the program. Stopped by it or by .patience, the model
- * keeps the weights of the best epoch; the call succeeds, see accel_history.
+ * batch, or before it while its plan is made; a second one ends the program.
+ * Stopped by it or by .patience, the model keeps the weights of the best epoch;
+ * the call succeeds, see accel_history.
  *
  * Deterministic: equal seeds, data and options give equal bits, in a resumed
  * run, too.

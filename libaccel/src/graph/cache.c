@@ -96,11 +96,12 @@ struct plan *plan_make(struct accel_context *ctx)
 	p->n_leaves = s->n_leaves;
 	p->n_results = s->n_roots;
 	p->n_params = s->n_scalars;
+	ctx->stopped = false;
 	err = ir_build(ctx, &ir);
-	if (!err) {
-		ir_fuse(&ir);
+	if (!err)
+		err = ir_fuse(&ir);
+	if (!err)
 		err = ir_schedule(&ir);
-	}
 	if (!err)
 		err = ir_lower(&ir, p);
 	ir_finish(&ir);

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "ir.h"
+#include "order.h"
 
 /* What a program of these nodes would need. */
 struct need {
@@ -17,22 +17,22 @@ struct need {
 bool ir_escapes(const struct ir *ir, uint32_t node)
 {
 	const struct ir_node *n = &ir->node[node];
-	uint32_t i, g = n->group, inside = 0, j;
+	uint32_t i, j;
 
 	if (n->home != HOME_TEMP)
 		return true;
-	/* uses by members of its own group, read in place */
-	for (i = ir->group[g].first; i != IR_NONE; i = ir->next_member[i]) {
-		const struct ir_node *m = &ir->node[i];
+	/* but for members of its own group that read it in place */
+	for (i = ir->first_reader[node]; i < ir->first_reader[node + 1]; i++) {
+		const struct ir_node *m = &ir->node[ir->reader[i]];
 
-		if (!ir_elementwise(m))
-			continue;
+		if (m->group != n->group || !ir_elementwise(m))
+			return true;
 		for (j = 0; j < m->n_in; j++)
 			if (m->in[j].node == node &&
-			    ir_aligned(ir, &m->in[j], &n->l))
-				inside++;
+			    !ir_aligned(ir, &m->in[j], &n->l))
+				return true;
 	}
-	return inside < n->uses;
+	return false;
 }
 
 static bool same_input(const struct ir_input *a, const struct ir_input *b)
@@ -119,43 +119,6 @@ static bool fits(const struct ir *ir, uint32_t g)
 	       dev->ops->ew_fits(dev, shape, in, need.inputs, need.imms);
 }
 
-/*
- * Would groups a and b as one have to wait for themselves? So it is where b
- * reads what a makes in another order than it is made in, and where anything
- * outside that b reads comes from a. (Groups far apart in the graph may be on
- * that path: a group's members are not next to one another.)
- */
-static bool tangled(struct ir *ir, uint32_t a, uint32_t b)
-{
-	uint32_t n = 0, i, j, g;
-
-	ir->stamp++;
-	ir->mark[b] = ir->stamp;
-	for (i = ir->group[b].first; i != IR_NONE; i = ir->next_member[i]) {
-		const struct ir_node *m = &ir->node[i];
-
-		for (j = 0; j < m->n_in; j++) {
-			g = ir->node[m->in[j].node].group;
-			if (g != a)
-				ir_visit(ir, g, &n);
-			else if (!ir_aligned(ir, &m->in[j], &m->l))
-				return true;
-		}
-	}
-	while (n) {
-		g = ir->stack[--n];
-		if (g == a)
-			return true;
-		for (i = ir->group[g].first; i != IR_NONE;
-		     i = ir->next_member[i])
-			for (j = 0; j < ir->node[i].n_in; j++)
-				ir_visit(ir,
-					 ir->node[ir->node[i].in[j].node].group,
-					 &n);
-	}
-	return false;
-}
-
 /* Members of two groups in index order. */
 static void splice(struct ir *ir, uint32_t a, uint32_t b, uint32_t into)
 {
@@ -213,14 +176,16 @@ static bool join(struct ir *ir, uint32_t a, uint32_t b)
 	struct ir_group ga = ir->group[a], gb = ir->group[b];
 	uint32_t in_b[MOST_MEMBERS], n_b = 0, i;
 
-	if (a == b || ga.n + gb.n > MOST_MEMBERS || tangled(ir, a, b))
+	if (a == b || ga.n + gb.n > MOST_MEMBERS || order_tangled(ir, a, b))
 		return false;
 	for (i = gb.first; i != IR_NONE; i = ir->next_member[i])
 		in_b[n_b++] = i;
 	splice(ir, a, b, b);
 	ir->group[b].base = ga.base != IR_NONE ? ga.base : gb.base;
-	if (fits(ir, b))
+	if (fits(ir, b)) {
+		order_join(ir, a, b);
 		return true;
+	}
 	split(ir, b, &ga, a, &gb, b, in_b, n_b);
 	return false;
 }
@@ -324,7 +289,7 @@ static void fuse_tail(struct ir *ir, uint32_t i)
 	}
 }
 
-void ir_fuse(struct ir *ir)
+accel_status ir_fuse(struct ir *ir)
 {
 	uint32_t i;
 
@@ -337,14 +302,21 @@ void ir_fuse(struct ir *ir)
 	}
 	/* from the end: what one late kernel alone needs, such as a mask of its
 	 * gradient, is made there and not kept from the forward pass on */
-	for (i = ir->n; i-- > 0;)
+	for (i = ir->n; i-- > 0;) {
+		if (ir_stopped(ir))
+			return ACCEL_ERR_BUSY;
 		if (ir->node[i].live && ir_elementwise(&ir->node[i]))
 			fuse_inputs(ir, i);
+	}
 	/* two finished halves may fit where a half and a piece did not */
-	for (i = 0; i < ir->n; i++)
+	for (i = 0; i < ir->n; i++) {
+		if (ir_stopped(ir))
+			return ACCEL_ERR_BUSY;
 		if (ir->node[i].live && ir_elementwise(&ir->node[i]))
 			fuse_inputs(ir, i);
+	}
 	for (i = 0; i < ir->n; i++)
 		if (ir->node[i].live)
 			fuse_tail(ir, i);
+	return ACCEL_OK;
 }

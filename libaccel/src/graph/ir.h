@@ -36,6 +36,7 @@ struct ir_node {
 	uint32_t slot; /* DATA: which leaf; SCALAR: which parameter */
 	uint32_t uses; /* by live nodes */
 	bool live;
+	bool copied; /* at the end, into a leaf */
 	enum ir_home home;
 	uint32_t home_index;
 	uint32_t group; /* the kernel it is part of: a representative node */
@@ -52,6 +53,12 @@ struct ir_group {
 /* A final copy of a temporary into a leaf that could not be updated in place */
 struct ir_copy {
 	uint32_t node, leaf;
+};
+
+/* Where a group stands in an order in which all can run. */
+struct ir_place {
+	uint64_t at; /* grows along the order, with gaps */
+	uint32_t prev, next;
 };
 
 struct ir {
@@ -73,22 +80,38 @@ struct ir {
 	uint32_t n_order;
 	struct ir_copy *copy;
 	uint32_t n_copies;
+	uint32_t *reader; /* of each node, one entry a use */
+	uint32_t *first_reader; /* by node, and one more: the end */
+	uint32_t *same; /* nodes by hash: the chains that find equal ones */
+	uint32_t *next_same;
+	uint32_t same_mask;
+	/* of order.c */
+	struct ir_place *place; /* by representative */
+	uint32_t head; /* the first in order */
+	uint32_t *tree, *tree_n; /* of each node in a spanning tree */
+	uint32_t n_between; /* groups that the last search found */
+	bool joins_late; /* ... to run after what joins, not before */
 	uint32_t *mark; /* scratch of searches */
-	uint32_t *stack;
+	uint32_t *stack, *stack_back;
 	uint32_t stamp;
+	uint64_t n_edges; /* that searches and the schedule looked at */
 	uint32_t n_folded, n_merged, n_fused;
 };
 
 /* From the scratch that graph_walk() filled, simplified: constants folded,
  * equal nodes merged, identities removed, dead nodes left out. */
 accel_status ir_build(struct accel_context *ctx, struct ir *ir);
-/* Joins nodes into kernels. */
-void ir_fuse(struct ir *ir);
+/* Joins nodes into kernels. ERR_BUSY here and below: ctx->stop. */
+accel_status ir_fuse(struct ir *ir);
 /* Orders kernels and decides which assignments happen in place. */
 accel_status ir_schedule(struct ir *ir);
 /* Steps, slots and the arena. */
 accel_status ir_lower(struct ir *ir, struct plan *plan);
 void ir_finish(struct ir *ir);
+
+/* Whether the plan is to be given up: asked by what takes long. The error's
+ * text is there then. */
+bool ir_stopped(const struct ir *ir);
 
 /* True if `in` reads every element of its node in place, in order. */
 static inline bool ir_aligned(const struct ir *ir, const struct ir_input *in,
@@ -97,16 +120,6 @@ static inline bool ir_aligned(const struct ir *ir, const struct ir_input *in,
 	return !in->l.offset && layout_same_shape(&in->l, shape) &&
 	       layout_same_shape(&ir->node[in->node].l, shape) &&
 	       layout_dense(&in->l);
-}
-
-/* For a search of groups: puts one on ir->stack, its *n entries, unless this
- * search (ir->stamp) did so before. */
-static inline void ir_visit(struct ir *ir, uint32_t g, uint32_t *n)
-{
-	if (ir->mark[g] == ir->stamp)
-		return;
-	ir->mark[g] = ir->stamp;
-	ir->stack[(*n)++] = g;
 }
 
 static inline const struct op_attr *ir_attr(const struct ir_node *n)

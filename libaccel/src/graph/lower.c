@@ -7,15 +7,8 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "arena.h"
 #include "ir.h"
-
-#define ALIGN 256 /* of what lies in a slot, bytes */
-
-struct temp {
-	uint32_t node;
-	uint32_t first, last; /* steps */
-	size_t bytes, offset;
-};
 
 struct lower {
 	struct ir *ir;
@@ -28,12 +21,7 @@ struct lower {
 
 static bool escapes(const struct ir *ir, uint32_t node)
 {
-	uint32_t i;
-
-	for (i = 0; i < ir->n_copies; i++)
-		if (ir->copy[i].node == node)
-			return true;
-	return ir_escapes(ir, node);
+	return ir->node[node].copied || ir_escapes(ir, node);
 }
 
 /* ---- the arena ---- */
@@ -57,7 +45,9 @@ static void add_temp(struct lower *w, uint32_t node, uint32_t step)
 
 	w->temp_of[node] = w->n_temps;
 	w->temp[w->n_temps++] = (struct temp){
-		node, step, step, (bytes + ALIGN - 1) / ALIGN * ALIGN, 0,
+		node, step,
+		step, (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN,
+		0,
 	};
 	w->plan->temp_bytes += w->temp[w->n_temps - 1].bytes;
 }
@@ -84,44 +74,15 @@ static void find_temps(struct lower *w)
 		live_until(w, ir->copy[i].node, ir->n_order + i);
 }
 
-/* Largest first, each at the lowest place free during its life. */
-static void place_temps(struct lower *w)
+static accel_status place_temps(struct lower *w)
 {
-	uint32_t i, j, k;
+	uint32_t i;
+	accel_status err =
+		arena_place(w->temp, w->n_temps, &w->plan->arena_bytes);
 
-	for (i = 0; i < w->n_temps; i++) {
-		struct temp *t;
-		bool moved = true;
-
-		k = i;
-		for (j = i + 1; j < w->n_temps; j++)
-			if (w->temp[j].bytes > w->temp[k].bytes)
-				k = j;
-		if (k != i) {
-			struct temp swap = w->temp[i];
-
-			w->temp[i] = w->temp[k];
-			w->temp[k] = swap;
-		}
-		t = &w->temp[i];
-		w->temp_of[t->node] = i;
-		w->temp_of[w->temp[k].node] = k;
-		while (moved) {
-			moved = false;
-			for (j = 0; j < i; j++) {
-				const struct temp *p = &w->temp[j];
-
-				if (p->last < t->first || t->last < p->first ||
-				    p->offset + p->bytes <= t->offset ||
-				    t->offset + t->bytes <= p->offset)
-					continue;
-				t->offset = p->offset + p->bytes;
-				moved = true;
-			}
-		}
-		if (t->offset + t->bytes > w->plan->arena_bytes)
-			w->plan->arena_bytes = t->offset + t->bytes;
-	}
+	for (i = 0; i < w->n_temps; i++)
+		w->temp_of[w->temp[i].node] = i;
+	return err;
 }
 
 /* ---- slots ---- */
@@ -422,8 +383,9 @@ static accel_status lower(struct lower *w)
 	uint32_t i;
 
 	find_temps(w);
-	place_temps(w);
-	err = make_slots(w);
+	err = place_temps(w);
+	if (!err)
+		err = make_slots(w);
 	if (err)
 		return err;
 	p->steps = mem_zalloc((ir->n_order + ir->n_copies) * sizeof(*p->steps));
@@ -437,6 +399,8 @@ static accel_status lower(struct lower *w)
 			      : make_copy(w, &ir->copy[i - ir->n_order], s);
 		if (!err)
 			account(s);
+		if (!err && ir_stopped(ir))
+			err = ACCEL_ERR_BUSY;
 	}
 	return err;
 }
@@ -460,5 +424,6 @@ accel_status ir_lower(struct ir *ir, struct plan *plan)
 	plan->n_folded = ir->n_folded;
 	plan->n_merged = ir->n_merged;
 	plan->n_fused = ir->n_fused;
+	plan->n_edges = ir->n_edges;
 	return err;
 }

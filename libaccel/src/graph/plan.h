@@ -82,6 +82,7 @@ struct plan {
 	size_t result_bytes;
 	uint32_t n_recorded; /* nodes before the passes */
 	uint32_t n_folded, n_merged, n_fused; /* what the passes did */
+	uint64_t n_edges; /* of the graph that they looked at, in all */
 	void *exe; /* the backend's */
 };
 

@@ -97,4 +97,6 @@ void plan_print(struct accel_context *ctx, const struct plan *p, FILE *out)
 	amount(c, sizeof(c), (double)p->result_bytes, "B");
 	fprintf(out, "%s, %u leaves, %u scalars\n", c, p->n_leaves,
 		p->n_params);
+	fprintf(out, "planning: %.1f edges looked at a node\n",
+		(double)p->n_edges / (p->n_recorded ? p->n_recorded : 1));
 }

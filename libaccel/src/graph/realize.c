@@ -241,6 +241,8 @@ static accel_status run(struct accel_context *ctx)
 	accel_status err;
 	uint32_t i;
 
+	if (!p && ctx->stopped)
+		return ACCEL_ERR_BUSY;
 	if (!p)
 		return ctx->lost ? ACCEL_ERR_LOST : ACCEL_ERR_NOMEM;
 	err = bind(ctx, p);

@@ -6,42 +6,18 @@
  * aside and copied at the end.
  */
 #include "../base/alloc.h"
-#include "ir.h"
+#include "order.h"
 
-struct edge {
-	uint32_t before, after; /* groups */
+/* How far emit() has come with what a group needs. */
+struct cursor {
+	uint32_t member, input, edge;
 };
 
 struct order {
 	struct ir *ir;
-	struct edge *edge; /* beyond those of data */
-	uint32_t n_edges, cap_edges;
+	struct order_edges edges;
+	struct cursor *at; /* by group */
 };
-
-/* Does group g run after `first`, directly or not? */
-static bool runs_after(const struct order *o, uint32_t g, uint32_t first)
-{
-	struct ir *ir = o->ir;
-	uint32_t n = 0, i, j;
-
-	ir->stamp++;
-	ir_visit(ir, g, &n);
-	while (n) {
-		g = ir->stack[--n];
-		if (g == first)
-			return true;
-		for (i = ir->group[g].first; i != IR_NONE;
-		     i = ir->next_member[i])
-			for (j = 0; j < ir->node[i].n_in; j++)
-				ir_visit(ir,
-					 ir->node[ir->node[i].in[j].node].group,
-					 &n);
-		for (i = 0; i < o->n_edges; i++)
-			if (o->edge[i].after == g)
-				ir_visit(ir, o->edge[i].before, &n);
-	}
-	return false;
-}
 
 /* Reads of `leaf` by node i that an update in the same kernel would disturb. */
 static bool reads_badly(const struct ir *ir, uint32_t i, uint32_t leaf)
@@ -59,47 +35,47 @@ static bool reads_badly(const struct ir *ir, uint32_t i, uint32_t leaf)
 	return false;
 }
 
-static bool reads(const struct ir_node *n, uint32_t node)
+static accel_status add_edge(struct order_edges *e, uint32_t before,
+			     uint32_t after)
 {
-	uint32_t j;
+	uint32_t i = e->n;
 
-	for (j = 0; j < n->n_in; j++)
-		if (n->in[j].node == node)
-			return true;
-	return false;
+	if (mem_grow(&e->edge, &e->cap, i + 1, sizeof(*e->edge)))
+		return ACCEL_ERR_NOMEM;
+	e->edge[e->n++] =
+		(struct order_edge){ before, after, e->out[before], IR_NONE };
+	e->out[before] = i;
+	if (e->in[after] == IR_NONE)
+		e->in[after] = i;
+	else
+		e->edge[e->last_in[after]].next_in = i;
+	e->last_in[after] = i;
+	return ACCEL_OK;
 }
 
 /* 1: in place from now on; 0: not possible; -1: out of memory. */
 static int in_place(struct order *o, uint32_t node, uint32_t leaf)
 {
 	struct ir *ir = o->ir;
-	uint32_t g = ir->node[node].group, i, had = o->n_edges;
+	uint32_t end = ir->first_reader[leaf + 1], g = ir->node[node].group, i;
 
-	for (i = 0; i < ir->n; i++) {
-		struct ir_node *n = &ir->node[i];
+	for (i = ir->first_reader[leaf]; i < end; i++)
+		if (ir->node[ir->reader[i]].group == g &&
+		    reads_badly(ir, ir->reader[i], leaf))
+			return 0;
+	if (!order_last(ir, &o->edges, g, leaf))
+		return 0;
+	for (i = ir->first_reader[leaf]; i < end; i++) {
+		uint32_t reader = ir->node[ir->reader[i]].group;
 
-		if (!n->live || !reads(n, leaf))
-			continue;
-		if (n->group == g) {
-			if (reads_badly(ir, i, leaf))
-				goto no;
-			continue;
-		}
-		if (runs_after(o, n->group, g))
-			goto no;
-		if (mem_grow(&o->edge, &o->cap_edges, o->n_edges + 1,
-			     sizeof(*o->edge)))
+		if (reader != g && add_edge(&o->edges, reader, g))
 			return -1;
-		o->edge[o->n_edges++] = (struct edge){ n->group, g };
 	}
 	return 1;
-no:
-	o->n_edges = had;
-	return 0;
 }
 
 /* A constant needs storage only where no program takes it as an immediate. */
-static bool runs(const struct ir *ir, uint32_t g)
+static bool runs(struct ir *ir, uint32_t g)
 {
 	const struct ir_node *n = &ir->node[g];
 	uint32_t i;
@@ -108,11 +84,44 @@ static bool runs(const struct ir *ir, uint32_t g)
 		return false;
 	if (n->op != OP_CONST)
 		return true;
-	for (i = g + 1; i < ir->n; i++)
-		if (ir->node[i].live && !ir_elementwise(&ir->node[i]) &&
-		    reads(&ir->node[i], g))
+	for (i = ir->first_reader[g]; i < ir->first_reader[g + 1]; i++) {
+		ir->n_edges++;
+		if (!ir_elementwise(&ir->node[ir->reader[i]]))
 			return true;
+	}
 	return false;
+}
+
+/* A group that g needs and that was not emitted, or IR_NONE: each edge is
+ * looked at once. */
+static uint32_t needs(struct order *o, uint32_t g)
+{
+	struct cursor *at = &o->at[g];
+	struct ir *ir = o->ir;
+	uint32_t need;
+
+	while (at->member != IR_NONE) {
+		const struct ir_node *n = &ir->node[at->member];
+
+		if (at->input == n->n_in) {
+			at->member = ir->next_member[at->member];
+			at->input = 0;
+			continue;
+		}
+		ir->n_edges++;
+		need = ir->node[n->in[at->input++].node].group;
+		if (need != g && ir->mark[need] != ir->stamp)
+			return need;
+	}
+	while (at->edge != IR_NONE) {
+		const struct order_edge *e = &o->edges.edge[at->edge];
+
+		ir->n_edges++;
+		at->edge = e->next_in;
+		if (ir->mark[e->before] != ir->stamp)
+			return e->before;
+	}
+	return IR_NONE;
 }
 
 /* Emits g after all it needs: depth first, so a value is used soon after it is
@@ -120,67 +129,86 @@ static bool runs(const struct ir *ir, uint32_t g)
 static void emit(struct order *o, uint32_t g)
 {
 	struct ir *ir = o->ir;
-	uint32_t n = 0, i, j;
+	uint32_t n = 0, need;
 
 	ir->stack[n++] = g;
 	while (n) {
-		bool ready = true;
-		uint32_t need;
-
 		g = ir->stack[n - 1];
-		if (ir->mark[g] == ir->stamp) {
-			n--;
+		need = ir->mark[g] == ir->stamp ? IR_NONE : needs(o, g);
+		if (need != IR_NONE) {
+			ir->stack[n++] = need;
 			continue;
 		}
-		for (i = ir->group[g].first; ready && i != IR_NONE;
-		     i = ir->next_member[i]) {
-			for (j = 0; ready && j < ir->node[i].n_in; j++) {
-				need = ir->node[ir->node[i].in[j].node].group;
-				if (need == g || ir->mark[need] == ir->stamp)
-					continue;
-				ir->stack[n++] = need;
-				ready = false;
-			}
-		}
-		for (i = 0; ready && i < o->n_edges; i++) {
-			if (o->edge[i].after != g ||
-			    ir->mark[o->edge[i].before] == ir->stamp)
-				continue;
-			ir->stack[n++] = o->edge[i].before;
-			ready = false;
-		}
-		if (!ready)
+		n--;
+		if (ir->mark[g] == ir->stamp)
 			continue;
 		ir->mark[g] = ir->stamp;
-		n--;
 		if (runs(ir, g))
 			ir->order[ir->n_order++] = g;
 	}
 }
 
-accel_status ir_schedule(struct ir *ir)
+static void order_free(struct order *o)
 {
-	struct order o = { .ir = ir };
+	mem_free(o->edges.edge);
+	mem_free(o->edges.out);
+	mem_free(o->edges.in);
+	mem_free(o->edges.last_in);
+	mem_free(o->at);
+}
+
+static accel_status order_reserve(struct order *o)
+{
+	struct order_edges *e = &o->edges;
+	uint32_t n = o->ir->n, i;
+
+	e->out = mem_alloc(n * sizeof(*e->out));
+	e->in = mem_alloc(n * sizeof(*e->in));
+	e->last_in = mem_alloc(n * sizeof(*e->last_in));
+	o->at = mem_alloc(n * sizeof(*o->at));
+	if (!e->out || !e->in || !e->last_in || !o->at)
+		return ACCEL_ERR_NOMEM;
+	for (i = 0; i < n; i++)
+		e->out[i] = e->in[i] = IR_NONE;
+	return ACCEL_OK;
+}
+
+static accel_status updates(struct order *o)
+{
+	struct ir *ir = o->ir;
 	uint32_t i;
 	int ok;
 
 	for (i = 0; i < ir->n_assigns; i++) {
-		ok = in_place(&o, ir->assign[i], ir->assign_leaf[i]);
-		if (ok < 0) {
-			mem_free(o.edge);
+		ok = in_place(o, ir->assign[i], ir->assign_leaf[i]);
+		if (ok < 0)
 			return ACCEL_ERR_NOMEM;
-		}
 		if (ok)
 			continue;
 		ir->node[ir->assign[i]].home = HOME_TEMP;
+		ir->node[ir->assign[i]].copied = true;
 		ir->copy[ir->n_copies++] =
 			(struct ir_copy){ ir->assign[i], ir->assign_leaf[i] };
 	}
+	return ACCEL_OK;
+}
+
+accel_status ir_schedule(struct ir *ir)
+{
+	struct order o = { .ir = ir };
+	accel_status err = order_reserve(&o);
+	uint32_t i;
+
+	if (!err)
+		err = updates(&o);
+	for (i = 0; !err && i < ir->n; i++)
+		o.at[i] =
+			(struct cursor){ ir->group[i].first, 0, o.edges.in[i] };
 	ir->stamp++;
-	for (i = 0; i < ir->n; i++)
+	for (i = 0; !err && i < ir->n; i++)
 		if (ir->node[i].live &&
 		    ir->mark[ir->node[i].group] != ir->stamp)
 			emit(&o, ir->node[i].group);
-	mem_free(o.edge);
-	return ACCEL_OK;
+	order_free(&o);
+	return err;
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "../base/alloc.h"
-#include "ir.h"
+#include "../base/error.h"
+#include "order.h"
 
 static uint64_t mix(uint64_t h, const void *p, size_t n)
 {
@@ -195,16 +196,39 @@ static bool same(const struct ir_node *a, const struct ir_node *b)
 	return true;
 }
 
+/* Leaves are what they are; of all else there is one. */
+static bool has_same(const struct ir_node *n)
+{
+	return op_table[n->op].class != CLASS_LEAF || n->op == OP_CONST;
+}
+
+static uint32_t *same_chain(const struct ir *ir, const struct ir_node *n)
+{
+	return &ir->same[(n->hash ^ n->hash >> 32) & ir->same_mask];
+}
+
 static uint32_t find_same(const struct ir *ir, const struct ir_node *n)
 {
 	uint32_t i;
 
-	if (op_table[n->op].class == CLASS_LEAF && n->op != OP_CONST)
+	if (!has_same(n))
 		return IR_NONE;
-	for (i = 0; i < ir->n; i++)
+	for (i = *same_chain(ir, n); i != IR_NONE; i = ir->next_same[i])
 		if (same(&ir->node[i], n))
 			return i;
 	return IR_NONE;
+}
+
+static uint32_t append(struct ir *ir, const struct ir_node *n)
+{
+	ir->node[ir->n] = *n;
+	if (has_same(n)) {
+		uint32_t *chain = same_chain(ir, n);
+
+		ir->next_same[ir->n] = *chain;
+		*chain = ir->n;
+	}
+	return ir->n++;
 }
 
 static void dense(struct layout *l)
@@ -247,8 +271,7 @@ static uint32_t add(struct ir *ir, struct ir_node *n)
 		ir->n_merged++;
 		return found;
 	}
-	ir->node[ir->n] = *n;
-	return ir->n++;
+	return append(ir, n);
 }
 
 static struct ir_node start(struct ir *ir, enum op op, const struct layout *l,
@@ -336,10 +359,12 @@ static void mark_live(struct ir *ir)
 static accel_status reserve(struct ir *ir, const struct graph_scratch *s)
 {
 	uint32_t inputs = s->n_roots + s->n_assigns, i;
-	uint32_t most = s->n_nodes + s->n_roots + s->n_assigns;
+	uint32_t most = s->n_nodes + s->n_roots + s->n_assigns, chains;
 
 	for (i = 0; i < s->n_nodes; i++)
 		inputs += s->nodes[i]->n_in;
+	for (chains = 64; chains < most; chains *= 2)
+		;
 	ir->node = mem_zalloc(most * sizeof(*ir->node));
 	ir->operand = mem_zalloc(s->n_nodes * sizeof(*ir->operand));
 	ir->inputs = mem_zalloc(inputs * sizeof(*ir->inputs));
@@ -352,12 +377,24 @@ static accel_status reserve(struct ir *ir, const struct graph_scratch *s)
 	ir->copy = mem_zalloc(s->n_assigns * sizeof(*ir->copy));
 	ir->mark = mem_zalloc(most * sizeof(*ir->mark));
 	ir->stack = mem_zalloc(most * sizeof(*ir->stack));
-	return ir->node && ir->operand && ir->inputs && ir->result &&
-			       ir->assign && ir->assign_leaf && ir->group &&
-			       ir->next_member && ir->order && ir->copy &&
-			       ir->mark && ir->stack
-		       ? ACCEL_OK
-		       : ACCEL_ERR_NOMEM;
+	ir->stack_back = mem_zalloc(most * sizeof(*ir->stack_back));
+	ir->reader = mem_zalloc(inputs * sizeof(*ir->reader));
+	ir->first_reader = mem_zalloc((most + 1) * sizeof(*ir->first_reader));
+	ir->same = mem_alloc(chains * sizeof(*ir->same));
+	ir->next_same = mem_zalloc(most * sizeof(*ir->next_same));
+	ir->place = mem_zalloc(most * sizeof(*ir->place));
+	ir->tree = mem_zalloc(most * sizeof(*ir->tree));
+	ir->tree_n = mem_zalloc(most * sizeof(*ir->tree_n));
+	if (!ir->node || !ir->operand || !ir->inputs || !ir->result ||
+	    !ir->assign || !ir->assign_leaf || !ir->group || !ir->next_member ||
+	    !ir->order || !ir->copy || !ir->mark || !ir->stack ||
+	    !ir->stack_back || !ir->reader || !ir->first_reader || !ir->same ||
+	    !ir->next_same || !ir->place || !ir->tree || !ir->tree_n)
+		return ACCEL_ERR_NOMEM;
+	ir->same_mask = chains - 1;
+	for (i = 0; i < chains; i++)
+		ir->same[i] = IR_NONE;
+	return ACCEL_OK;
 }
 
 accel_status ir_build(struct accel_context *ctx, struct ir *ir)
@@ -392,7 +429,19 @@ accel_status ir_build(struct accel_context *ctx, struct ir *ir)
 			ir->node[ir->assign_leaf[i]].slot;
 	}
 	mark_live(ir);
+	order_start(ir);
 	return ACCEL_OK;
+}
+
+bool ir_stopped(const struct ir *ir)
+{
+	const atomic_bool *stop = ir->ctx->stop;
+
+	if (!stop || !atomic_load_explicit(stop, memory_order_relaxed))
+		return false;
+	ir->ctx->stopped = true;
+	accel_error(ACCEL_ERR_BUSY, "plan: given up, as was asked for");
+	return true;
 }
 
 void ir_finish(struct ir *ir)
@@ -409,5 +458,13 @@ void ir_finish(struct ir *ir)
 	mem_free(ir->copy);
 	mem_free(ir->mark);
 	mem_free(ir->stack);
+	mem_free(ir->stack_back);
+	mem_free(ir->reader);
+	mem_free(ir->first_reader);
+	mem_free(ir->same);
+	mem_free(ir->next_same);
+	mem_free(ir->place);
+	mem_free(ir->tree);
+	mem_free(ir->tree_n);
 	memset(ir, 0, sizeof(*ir));
 }

@@ -8,6 +8,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../tensor/node.h"
 #include "optimizer.h"
 #include "progress.h"
 #include "session.h"
@@ -96,8 +97,10 @@ static accel_status one_batch(struct fit *f, bool show)
 	accel_status err;
 
 	err = feeder_next(f->feeder, &feed);
+	f->m->ctx->stop = &interrupted; /* its plan may take long to make */
 	if (!err)
 		err = session_step(&f->s, &feed, &loss);
+	f->m->ctx->stop = NULL;
 	if (err)
 		return in_batch(f, err);
 	err = check_loss(f, loss);
@@ -148,8 +151,10 @@ static accel_status validate(struct fit *f, accel_scores *scores)
 	*scores = (accel_scores){ .loss = NAN };
 	if (!f->validation)
 		return ACCEL_OK;
+	f->m->ctx->stop = &interrupted;
 	err = model_evaluate(f->m, f->validation, f->val_begin, f->val_count,
 			     f->m->o.metrics, false, &metrics);
+	f->m->ctx->stop = NULL;
 	if (!err)
 		metrics_scores(&metrics, scores);
 	metrics_finish(&metrics);
@@ -245,10 +250,17 @@ static accel_status epochs(struct fit *f)
 		if (err || f->stop)
 			break;
 		err = end_epoch(f);
+		if (err)
+			break;
 		early = out_of_patience(f);
 		m->interrupted = atomic_load(&interrupted);
-		if (err || f->stop || m->interrupted)
+		if (f->stop || m->interrupted)
 			break;
+	}
+	/* in the midst of a compilation: the step was not begun */
+	if (err && m->ctx->stopped) {
+		f->stop = m->interrupted = true;
+		err = ACCEL_OK;
 	}
 	if (f->progress.bar && (err || f->stop) && !f->now.done)
 		fputc('\n', f->progress.out);
@@ -339,7 +351,9 @@ accel_status accel_fit_with(accel_model *m, const accel_fit_options *options)
 
 		m->interrupted = false;
 		progress_init(&f.progress, options);
+		m->ctx->stopped = false;
 		err = epochs(&f);
+		m->ctx->stopped = false;
 		if (mine) {
 			sigaction(SIGINT, &old, NULL);
 			atomic_store(&interrupted, false);

@@ -2,6 +2,8 @@
 #ifndef ACCEL_TENSOR_NODE_H
 #define ACCEL_TENSOR_NODE_H
 
+#include <stdatomic.h>
+
 #include "../base/fork.h"
 #include "buffer.h"
 #include "layout.h"
@@ -86,6 +88,10 @@ struct accel_context {
 	struct plan_cache *plans; /* graph/ */
 	void (*plans_free)(struct accel_context *ctx);
 	uint32_t plan_limit;
+	/* Set by whoever must be able to end a long compilation (NULL: none):
+	 * once true, plans that are being made are given up. */
+	const atomic_bool *stop;
+	bool stopped; /* the last plan to be made was */
 	/* scratch of graph/, reused from step to step */
 	struct graph_scratch *scratch;
 	void (*scratch_free)(struct accel_context *ctx);
