@@ -10,6 +10,8 @@ CC       ?= cc
 AR       ?= ar
 BUILD    ?= build
 V        ?= 0
+# One folder, one spelling: the dependency files name it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 export BUILD V
 
 Q        := $(if $(filter 0,$(V)),@)

@@ -25,6 +25,7 @@ build() {
 	rm -rf "$copy/build"
 	mkdir "$copy/build" &&
 		cp -a "$BUILD"/obj "$BUILD"/gen "$BUILD"/spv "$BUILD"/.flags "$copy/build/" &&
+		find "$copy/build" -name '*.d' -exec sed -i "s|$BUILD/|build/|g" {} + &&
 		make -s -C "$copy" BUILD=build lib >"$copy/log" 2>&1
 }
 

@@ -26,10 +26,9 @@ clear_results() {
 	local p
 	for p; do rm -f "$BUILD"/results/"$p"*.tap; done
 }
-# TARGETS...: with this make's settings. Names of files are what the user's own
-# make calls them, or its dependencies would be others'.
+# TARGETS...: with this make's settings
 build() {
-	BUILD=${BUILD#"$top"/} make --no-print-directory -j"$(nproc)" "$@" ||
+	make --no-print-directory -j"$(nproc)" "$@" ||
 		die "the build failed"
 }
 

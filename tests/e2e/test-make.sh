@@ -32,6 +32,11 @@ cd "$T/tree" || exit 1
 out=$(mk -j4 all); result $? "make all" "$out"
 out=$(mk -j4 all); ! grep -qE "CC|LD|AR|GEN" <<<"$out"
 result $? "a second make does nothing" "$out"
+rm "$BUILD/obj/gpio/driver.o"
+out=$(BUILD=$BUILD make --no-print-directory all 2>&1)
+grep -q 'CC *gpio/driver.c' <<<"$out" && ! grep -q 'CC *gpio/board.c' <<<"$out" &&
+	grep -q '^build/obj/gpio/driver.o:' "$BUILD/obj/gpio/driver.d"
+result $? "the same BUILD by its whole path is the same build" "$out"
 touch -d '+2 seconds' libaccel/include/accel/driver.h
 out=$(mk -j4 all)
 grep -q 'CC *tools/accelctl/info.c' <<<"$out" && grep -q 'CC *gpio/driver.c' <<<"$out" &&
