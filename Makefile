@@ -104,6 +104,12 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libaccel.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
 .PRECIOUS: $(BUILD)/obj/%.o
 
+# What other programs wrote is compared with what is read here.
+$(BUILD)/exchange/%: $(BUILD)/obj/tests/exchange/%.o $(BUILD)/libaccel.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libaccel.a $(LDLIBS)
+
 # A Vulkan driver for test_lost.
 $(BUILD)/unit/lost_icd.so: tests/unit/lost_icd.c $(BUILD)/.flags
 	$(call say,LD,$@)
@@ -128,11 +134,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%_fuzz.c $(BUILD)/unit/test_fuzz_% $(LIB_C) $(HEADER
 	$(Q)clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< \
 		$(or $(FUZZ_C_$*),$(FUZZ_C)) $(LDLIBS)
 
-.PHONY: unit-programs
+.PHONY: unit-programs exchange-programs
 unit-programs: $(UNIT:%=$(BUILD)/unit/%) $(BUILD)/unit/lost_icd.so
+exchange-programs: $(patsubst tests/exchange/%.c,$(BUILD)/exchange/%,$(wildcard tests/exchange/*.c))
 
 -include $(LIB_O:.o=.d) $(TOOL_O:.o=.d) $(UNIT:%=$(BUILD)/obj/tests/unit/%.d) \
-         $(wildcard $(BUILD)/obj/tests/fuzz/*.d)
+         $(wildcard $(BUILD)/obj/tests/fuzz/*.d $(BUILD)/obj/tests/exchange/*.d)
 
 # ---- the module --------------------------------------------------------------
 # KDIR: the running kernel's headers, else the test kernel's from the cache.
@@ -238,6 +245,10 @@ check-debug: deps ## The module under KASAN, lockdep, kmemleak and fault injecti
 .PHONY: check-races
 check-races: deps ## The same on four CPUs, for races (an hour; not part of CI)
 	$(Q)tests/run.sh check-races
+
+.PHONY: check-exchange
+check-exchange: deps ## What is read here, beside what Python reads: 10,000 random tables (SEED=)
+	$(Q)tests/run.sh check-exchange
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d: the jobs
-# behind the Makefile's targets. Each leaves TAP in build/results/ and ends with
+# run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d|check-exchange:
+# the jobs behind the Makefile's targets. Each leaves TAP in build/results/ and ends with
 # "N passed, N failed, N skipped" over its own suites.
 
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -91,7 +91,7 @@ check)
 	need_space "$BUILD" 500
 	clear_results unit- asan- e2e-
 	export VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation
-	build all unit-programs kselftest-programs
+	build all unit-programs kselftest-programs exchange-programs
 	BUILD=$BUILD/asan build SANITIZE=1 unit-programs
 	tests/vm/vm.sh prepare || exit 1
 	export VM_READY=1
@@ -145,5 +145,10 @@ check-v3d)
 	build unit-programs
 	"$suite" coop tests/v3d/coop.sh || bad=1
 	finish v3d coop ;;
-*) die "usage: run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d" ;;
+check-exchange)
+	clear_results exchange
+	build all exchange-programs
+	COUNT=10000 "$suite" exchange-tables bash tests/e2e/test-tables.sh || bad=1
+	finish exchange ;;
+*) die "usage: run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d|check-exchange" ;;
 esac

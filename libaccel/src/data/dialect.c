@@ -9,6 +9,8 @@
 
 #define SAMPLE 64 /* lines that are looked at */
 #define CANDIDATES 5
+#define COMMA 3
+#define BLANK 4 /* of them */
 
 /* In order of preference where several would do. */
 static const char candidates[CANDIDATES] = { ';', '\t', '|', ',', ' ' };
@@ -98,27 +100,145 @@ static void count(const char **p, const char *end, int counts[CANDIDATES])
 		/* blanks count once, between other characters */
 		if ((*s == ' ' || *s == '\t') && !blank &&
 		    !strchr(" \t\r\n", s[1]))
-			counts[4]++;
+			counts[BLANK]++;
 		blank = *s == ' ' || *s == '\t';
-		at = memchr(candidates, *s, CANDIDATES - 1);
+		at = memchr(candidates, *s, BLANK);
 		if (at)
 			counts[at - candidates]++;
 	}
 	*p = s + (s < end);
 }
 
+#define FIELD_BYTES 64
+
 /*
- * The candidate that every line has as often as the others, else the one that
- * the first line has most of.
+ * The text of one field, cut to the room, without the quotes that it begins and
+ * ends with; p moves to what ended it: a separator, a line's end or the end.
+ */
+static bool next_field(const char **p, const char *end, char separator,
+		       char field[FIELD_BYTES])
+{
+	const char *s = *p + strspn(*p, separator == ' ' ? " \t" : " ");
+	bool quoted = *s == '"', quote = false;
+	size_t n = 0;
+
+	for (; s < end; s++) {
+		bool blank = separator == ' ' && *s == '\t';
+
+		if (!quote && (*s == separator || blank || *s == '\n'))
+			break;
+		quote ^= *s == '"';
+		if (n < FIELD_BYTES - 1 && (*s != '"' || !quoted) && *s != '\r')
+			field[n++] = *s;
+	}
+	while (n && field[n - 1] == ' ')
+		n--;
+	field[n] = 0;
+	*p = s;
+	return quoted;
+}
+
+/* What stands in a column of the lines that are looked at. */
+struct seen {
+	int values; /* numbers, dates and the words for neither */
+	int units, same; /* numbers with a unit; with the first one's */
+	char unit[UNIT_BYTES];
+};
+
+static void see(struct seen *c, const char *field)
+{
+	struct number_text n;
+	struct date d;
+	double v;
+
+	if (number_parse(field, &v) || word_absence(field) ||
+	    date_parse(field, ACCEL_DATE_DAY_FIRST, &d) ||
+	    date_parse(field, ACCEL_DATE_MONTH_FIRST, &d)) {
+		c->values++;
+		return;
+	}
+	if (!spelling_split(field, &n) || !spelling_mask(&n))
+		return;
+	if (!*n.unit) {
+		c->values++;
+		return;
+	}
+	if (!c->units++)
+		memcpy(c->unit, n.unit, UNIT_BYTES);
+	c->same += !strcmp(c->unit, n.unit);
+}
+
+/* Of a column whose units differ none is one: "421 kitchen", "689 hall". */
+static int values_of(const struct seen *c)
+{
+	return c->values + (10 * c->same >= 9 * c->units ? c->units : 0);
+}
+
+/*
+ * Can a field that nothing quotes be one? A quote behind a mark begins another
+ * field; blanks separate only where every other mark is in a number.
+ */
+static bool is_whole(const char *field, char separator)
+{
+	struct number_text n;
+	const char *quote = *field ? strchr(field + 1, '"') : NULL;
+
+	if (quote && memchr(candidates, quote[-1], CANDIDATES))
+		return false;
+	return separator != ' ' || !strpbrk(field, ",;|") ||
+	       (spelling_split(field, &n) && spelling_mask(&n));
+}
+
+#define SEEN 64 /* columns; those behind count as the last */
+
+/*
+ * The share of values among the fields of some lines, were they separated so:
+ * what cuts "21,5" or "10:00 a.m." in two finds fewer. -1: they are not.
+ */
+static double share_of_values(const char *p, const char *end, char separator)
+{
+	struct seen column[SEEN] = { 0 };
+	int lines, fields = 0, values = 0, c;
+	char field[FIELD_BYTES];
+	bool quoted;
+
+	for (lines = 0; p < end && lines < SAMPLE; p++) {
+		if (blank_line(p) || *p == '#') {
+			p = next_line((char *)p, (char *)end) - 1;
+			continue;
+		}
+		for (c = 0; p < end; c += c < SEEN - 1) {
+			quoted = next_field(&p, end, separator, field);
+			fields++;
+			if (!quoted && !is_whole(field, separator))
+				return -1;
+			see(&column[c], field);
+			if (p == end || *p == '\n')
+				break;
+			p++;
+		}
+		lines++;
+	}
+	for (c = 0; c < SEEN; c++)
+		values += values_of(&column[c]);
+	return fields ? (double)values / fields : -1;
+}
+
+/*
+ * Of the candidates that every line has as often as the others the one that
+ * finds most values, else the one that the first line has most of.
  */
 static char find_separator(const char *p, const char *end)
 {
 	int first[CANDIDATES], body[CANDIDATES] = { 0 }, now[CANDIDATES];
 	int same[CANDIDATES] = { 0 }, lines = 0, i, best = -1;
+	double share, most = -1;
+	const char *rows;
 
 	while (p < end && blank_line(p))
 		p = next_line((char *)p, (char *)end);
 	count(&p, end, first);
+	rows = p;
 	while (p < end && lines < SAMPLE) {
 		if (blank_line(p) || *p == '#') {
 			p = next_line((char *)p, (char *)end);
@@ -135,21 +255,24 @@ static char find_separator(const char *p, const char *end)
 	for (i = 0; i < CANDIDATES && lines; i++) {
 		/* a last line may be torn; names and fields may differ by one,
 		 * a row number's or a separator's at the end */
-		if (body[i] && first[i] && same[i] >= lines - (lines > 2) &&
-		    first[i] >= body[i] - 2 && first[i] <= body[i] + 2 &&
-		    (best < 0 || (best == 4 && i != 4)))
-			best = i;
+		if (!body[i] || !first[i] || same[i] < lines - (lines > 2) ||
+		    first[i] < body[i] - 2 || first[i] > body[i] + 2 ||
+		    (i == BLANK && first[i] != body[i] &&
+		     first[i] + 1 != body[i]))
+			continue;
+		/* tabs that are blanks are not as many in every line */
+		if (i == BLANK && best >= 0 && candidates[best] == '\t')
+			continue;
+		share = share_of_values(rows, end, candidates[i]);
+		if (share <= most)
+			continue;
+		best = i;
+		most = share;
 	}
-	/* text with blanks in it: names of several words, dates */
-	if (best == 4 && (first[4] != body[4] || first[3] || first[0]))
-		best = first[4] + 1 == body[4] && first[4] && !first[3] &&
-				       !first[0]
-			       ? 4
-			       : -1;
 	if (best >= 0)
 		return candidates[best];
-	best = 3;
-	for (i = 0; i < CANDIDATES - 1; i++)
+	best = COMMA;
+	for (i = 0; i < BLANK; i++)
 		if (first[i] > first[best])
 			best = i;
 	return candidates[best];
@@ -158,20 +281,17 @@ static char find_separator(const char *p, const char *end)
 /* Does a line hold a value, or only words? */
 static bool has_value(const char *p, const char *end, char separator)
 {
-	char field[64];
-	double v;
+	char field[FIELD_BYTES];
 	struct date d;
-	size_t n;
+	double v;
 
 	while (p < end && *p != '\n') {
-		for (n = 0; p < end && *p != separator && *p != '\n'; p++)
-			if (n < sizeof(field) - 1 && *p != '"' && *p != '\r')
-				field[n++] = *p;
-		field[n] = 0;
+		next_field(&p, end, separator, field);
 		if (spelling_any(field, &v) ||
-		    date_parse(field, ACCEL_DATE_AUTO, &d))
+		    date_parse(field, ACCEL_DATE_DAY_FIRST, &d) ||
+		    date_parse(field, ACCEL_DATE_MONTH_FIRST, &d))
 			return true;
-		p += p < end && *p == separator;
+		p += p < end && *p != '\n';
 	}
 	return false;
 }
@@ -191,6 +311,15 @@ static bool is_comment(const char *p, const accel_csv_options *o)
 	       !strncmp(p, o->comment, strlen(o->comment));
 }
 
+/* "units: C, %" tells something, and names nothing. */
+static bool tells(const char *p, const char *end)
+{
+	for (; p < end && *p != '\n'; p++)
+		if (*p == ':' && (p[1] == ' ' || p[1] == '\r' || p[1] == '\n'))
+			return true;
+	return false;
+}
+
 /*
  * Leaves out lines that begin with # before the header. The last of them is
  * the header itself where rows of values follow ("# time,temp", as numpy has
@@ -198,7 +327,7 @@ static bool is_comment(const char *p, const accel_csv_options *o)
  */
 static void skip_comments(struct dialect *d, char *end)
 {
-	char *first = d->start, *last = NULL, *p = first;
+	char *first = d->start, *last = NULL, *names, *p = first;
 	uint32_t line = d->line;
 	int fields;
 
@@ -219,8 +348,10 @@ static void skip_comments(struct dialect *d, char *end)
 	if (!d->separator)
 		d->separator = find_separator(p, end);
 	fields = count_of(p, end, d->separator);
-	if (!fields || count_of(last, end, d->separator) != fields ||
-	    !has_value(p, end, d->separator) ||
+	/* "# time temp": the mark is no name */
+	names = last + (d->separator == ' ' ? 1 + strspn(last + 1, " ") : 0);
+	if (!fields || count_of(names, end, d->separator) != fields ||
+	    tells(names, end) || !has_value(p, end, d->separator) ||
 	    has_value(last + 1, end, d->separator)) {
 		d->start = p;
 		d->line = line;

@@ -107,10 +107,21 @@ static const char *body_end(const char *p)
 	return e;
 }
 
-/* Letters and signs, "km/h" too; no digits, no "-12" or "/3" as ranges have. */
+/* Letters and signs, "km/h" and "m3" too; no other digits, no "-12" or "/3" as
+ * ranges have. */
 static bool is_unit(const char *text)
 {
-	return !strpbrk(text, "0123456789:;,=\"\\'") && !strchr("-./", *text);
+	const char *s;
+
+	for (s = text; *s; s++) {
+		bool power = s > text && strchr("ms", s[-1]) &&
+			     (*s == '2' || *s == '3');
+
+		if ((unsigned char)*s < ' ' || strchr(":;,|=\"\\'", *s) ||
+		    (isdigit((unsigned char)*s) && !power))
+			return false;
+	}
+	return !strchr("-./", *text);
 }
 
 bool spelling_split(const char *text, struct number_text *n)

@@ -284,20 +284,52 @@ static accel_status find_layout(const struct parser *s, struct layout *l)
 
 /* ---- from records to a table ---- */
 
+/* The first field below that of the first record that is none of the words for
+ * nothing; NULL: there is none soon. */
+static const char *field_below(const struct parser *s, int i)
+{
+	const char *text;
+	uint32_t r;
+
+	for (r = 1; r < s->records && r < 64; r++) {
+		text = i < fields_of(s, r)
+			       ? s->block[s->record[r].first + (uint32_t)i]
+			       : "";
+		if (!word_absence(text))
+			return text;
+	}
+	return NULL;
+}
+
+/* Is a field of the first record a value? @below: one of its column, or NULL.
+ * With a unit it is one where that stands below, too: "10 cm" may be a name. */
+static bool is_value(const char *text, const char *below)
+{
+	struct number_text n, other;
+	struct date d;
+	double v;
+
+	if (spelling_any(text, &v) ||
+	    date_parse(text, ACCEL_DATE_DAY_FIRST, &d) ||
+	    date_parse(text, ACCEL_DATE_MONTH_FIRST, &d))
+		return true;
+	return below && spelling_split(text, &n) && spelling_mask(&n) &&
+	       spelling_split(below, &other) && spelling_mask(&other) &&
+	       !strcmp(n.unit, other.unit);
+}
+
 /* Is the first record names? */
 static bool has_header(const struct parser *s, int columns)
 {
 	char **head = s->block, **row = NULL;
 	bool values = false;
 	double number;
-	struct date date;
 	int i;
 
 	if (s->records > 1)
 		row = s->block + s->record[1].first;
 	for (i = 0; i < columns && i < fields_of(s, 0); i++) {
-		bool plain = spelling_any(head[i], &number) ||
-			     date_parse(head[i], ACCEL_DATE_AUTO, &date);
+		bool plain = is_value(head[i], field_below(s, i));
 
 		values |= plain;
 		if (row && i < fields_of(s, 1) && !plain &&
