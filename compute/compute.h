@@ -339,6 +339,11 @@ struct compute_cost {
 	uint64_t longest_loop; /* turns of all loops of one invocation */
 	uint64_t binding_bytes; /* of the largest binding */
 	uint64_t texels; /* of the largest texel binding */
+	/* the kernel with most of the work, and how much: loop turns of all
+	 * workgroups; "" before the first launch */
+	const char *kernel;
+	double work;
+	bool tuned; /* a kernel is one that accel tune's table names */
 };
 
 /* Of a recording so far, and from now on. */
@@ -350,6 +355,11 @@ void compute_record_cost_reset(struct compute_record *rec);
  * asks here, too: what does not fit is ERR_RANGE and never a wrong result. */
 bool compute_cost_fits(const struct compute_device *dev,
 		       const struct compute_cost *cost);
+
+/* Why it does not fit, in a few words with both numbers; else "". */
+void compute_cost_text(const struct compute_device *dev,
+		       const struct compute_cost *cost, char *text,
+		       size_t size);
 
 /* Everything before is finished and visible before anything after starts. */
 accel_status compute_record_barrier(struct compute_record *rec);

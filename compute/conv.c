@@ -101,6 +101,14 @@ enum compute_conv_shape conv_shape(const struct compute_device *dev,
 	return has_tiles(dev) ? COMPUTE_CONV_TILE : COMPUTE_CONV_V3D;
 }
 
+void conv_chosen(struct compute_record *rec, const struct conv_geometry *g,
+		 enum compute_conv_shape shape)
+{
+	rec->cost.tuned |= shape == tune_choice(rec->dev, TUNE_CONV, g->o,
+						(uint64_t)g->cg * g->kh * g->kw,
+						(uint64_t)g->oh * g->ow);
+}
+
 static bool is_matmul(const struct compute_conv *c,
 		      const struct conv_geometry *g)
 {
@@ -456,6 +464,8 @@ accel_status conv_record(struct compute_record *rec,
 	if (size)
 		return conv_tile(rec, c, g, CONV_FORWARD, size, &e);
 	shape = choose(rec->dev, c, g);
+	if (!c->shape)
+		conv_chosen(rec, g, shape);
 	return shape == COMPUTE_CONV_DIRECT ? direct(rec, c, g, &e)
 					    : blocked(rec, c, g, shape, &e);
 }

@@ -37,6 +37,10 @@ enum compute_conv_shape conv_shape(const struct compute_device *dev,
 				   const struct compute_conv *c,
 				   const struct conv_geometry *g);
 
+/* Notes whether the shape that runs is what accel tune's table names for g. */
+void conv_chosen(struct compute_record *rec, const struct conv_geometry *g,
+		 enum compute_conv_shape shape);
+
 /* The tile's size, or 0 where the product takes another kernel. */
 uint32_t conv_tile_size(const struct compute_device *dev,
 			const struct compute_conv *c,

@@ -131,8 +131,10 @@ static accel_status input_grad(struct compute_record *rec,
 	s = conv_measure(c, &g);
 	if (s)
 		return s;
-	if (input_as_conv(rec->dev, c, &g, &t, &tg))
+	if (input_as_conv(rec->dev, c, &g, &t, &tg)) {
+		conv_chosen(rec, &g, t.shape);
 		return conv_record(rec, &t, &tg);
+	}
 	e.n = g.h * g.w;
 	s = epilogue_bind(rec, "conv gradient", g.c, &e);
 	total = (uint32_t)view_count(&c->in);
@@ -257,8 +259,10 @@ static accel_status weight_grad(struct compute_record *rec,
 		return ACCEL_OK;
 	if (!view_count(&c->in) || !view_count(&c->out))
 		return compute_fill(rec, &c->w, 0);
-	if (weights_as_conv(rec->dev, c, &g, &t, &tg))
+	if (weights_as_conv(rec->dev, c, &g, &t, &tg)) {
+		conv_chosen(rec, &g, t.shape);
 		return weight_conv(rec, c, &t, &tg);
+	}
 	size = conv_tile_size(rec->dev, c, &g, CONV_BY_WEIGHTS);
 	if (size)
 		return weight_tiles(rec, c, &g, size);

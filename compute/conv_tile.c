@@ -222,6 +222,11 @@ accel_status conv_tile(struct compute_record *rec, const struct compute_conv *c,
 	uint32_t groups[3];
 	accel_status s;
 
+	if (!c->shape)
+		conv_chosen(rec, g,
+			    size == 32   ? COMPUTE_CONV_TILE32
+			    : size == 64 ? COMPUTE_CONV_TILE
+					 : COMPUTE_CONV_TILE128);
 	lay[what](c, g, &push);
 	s = view_bind(rec, "conv", a, false, &bind[0], &push.start_a);
 	if (!s)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What launches ask of a device, and whether it can give that. */
+#include <stdio.h>
+
 #include "record.h"
 #include "shaders.h"
 
@@ -26,12 +28,39 @@ bool compute_cost_fits(const struct compute_device *dev,
 	       cost->texels <= l->max_texels;
 }
 
+void compute_cost_text(const struct compute_device *dev,
+		       const struct compute_cost *cost, char *text, size_t size)
+{
+	const struct compute_limits *l = &dev->limits;
+	const struct {
+		const char *what;
+		uint64_t needs, has;
+	} row[] = {
+		{ "iterations of a loop", cost->longest_loop, l->max_turns },
+		{ "bytes in one binding", cost->binding_bytes, l->max_range },
+		{ "texels in one binding", cost->texels, l->max_texels },
+	};
+	uint32_t i;
+
+	*text = 0;
+	for (i = 0; i < 3; i++) {
+		if (row[i].needs <= row[i].has)
+			continue;
+		snprintf(text, size, "%llu %s, where the device ends at %llu",
+			 (unsigned long long)row[i].needs, row[i].what,
+			 (unsigned long long)row[i].has);
+		return;
+	}
+}
+
 accel_status record_cost(struct compute_record *rec, uint32_t shader,
 			 const struct compute_binding *b, uint32_t n,
-			 uint64_t turns)
+			 uint64_t turns, const uint32_t groups[3])
 {
 	const struct compute_shader *sh = &compute_shader_table[shader];
 	const struct compute_limits *l = &rec->dev->limits;
+	const double work =
+		(double)(turns + 1) * groups[0] * groups[1] * groups[2];
 	struct compute_cost cost = { .longest_loop = turns };
 	uint32_t i;
 
@@ -43,6 +72,10 @@ accel_status record_cost(struct compute_record *rec, uint32_t shader,
 	raise(&rec->cost.longest_loop, cost.longest_loop);
 	raise(&rec->cost.binding_bytes, cost.binding_bytes);
 	raise(&rec->cost.texels, cost.texels);
+	if (work > rec->cost.work) {
+		rec->cost.work = work;
+		rec->cost.kernel = sh->name;
+	}
 	if (record_measures(rec) || compute_cost_fits(rec->dev, &cost))
 		return ACCEL_OK;
 	return accel_error(ACCEL_ERR_RANGE,
@@ -63,6 +96,6 @@ const struct compute_cost *compute_record_cost(const struct compute_record *rec)
 
 void compute_record_cost_reset(struct compute_record *rec)
 {
-	rec->cost = (struct compute_cost){ 0 };
+	rec->cost = (struct compute_cost){ .kernel = "" };
 	rec->error = ACCEL_OK;
 }

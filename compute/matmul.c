@@ -672,6 +672,8 @@ static accel_status matmul(struct compute_record *rec,
 	if (s || !view_count(&m->out))
 		return s;
 	p.shape = shape_of(rec->dev, m, &p);
+	rec->cost.tuned |= p.shape ==
+			   tune_choice(rec->dev, TUNE_MATMUL, p.m, p.n, p.k);
 	if (!p.k) /* the sum of nothing: any operand will do as a binding */
 		p.shape = COMPUTE_MATMUL_PLAIN;
 	if (p.k) {

@@ -44,7 +44,7 @@ static inline bool record_measures(const struct compute_record *rec)
 /* Adds a launch to the cost; ERR_RANGE where it is none of this device's. */
 accel_status record_cost(struct compute_record *rec, uint32_t shader,
 			 const struct compute_binding *b, uint32_t n,
-			 uint64_t turns);
+			 uint64_t turns, const uint32_t groups[3]);
 
 /* Remembers a launch function's failure so that the end fails too. */
 accel_status compute_record_fail(struct compute_record *rec, accel_status s);

@@ -255,7 +255,7 @@ accel_status launch(struct compute_record *rec, uint32_t shader,
 		    const uint32_t groups[3])
 {
 	struct compute_kernel *k;
-	accel_status s = record_cost(rec, shader, b, n_b, turns);
+	accel_status s = record_cost(rec, shader, b, n_b, turns, groups);
 
 	if (s || record_measures(rec))
 		return s;

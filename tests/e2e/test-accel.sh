@@ -81,6 +81,21 @@ else
 	out=$(kernel)
 	grep -q "^matmul_$other" <<<"$out" && [ ! -s "$cache/err" ]
 	result $? "a table's kernel is the one that bench runs" "$own, then $out, $(cat "$cache/err")"
+	# a hidden layer of 784 terms and 128 units over 100 rows: medium, medium, large
+	model=$T/plan.safetensors
+	"$accel" train --epochs 1 --data digits --device cpu --out "$model" >/dev/null 2>&1
+	sed -i 's/^matmul.*/matmul medium medium large v3d/' "$table"
+	out=$("$accel" plan "$model" --batch 100 --device vulkan 2>&1)
+	grep -q 'matmul+add+relu .* matmul_v3d (tuned)$' <<<"$out"
+	result $? "accel plan names the kernel that the table chose, and says so" "$out"
+	out=$("$accel" plan "$model" --batch 100 --device vulkan --json 2>&1)
+	perl -MJSON::PP -e '
+		my $p = JSON::PP->new->decode(join "", <STDIN>);
+		$p->{schema} == 1 && $p->{kernels} == @{$p->{steps}} && !$p->{on_host} or die;
+		my $s = $p->{steps}[0];
+		"$s->{kernel} $s->{why} @{$s->{shape}}" eq "matmul_v3d tuned 100 128" or die' <<<"$out" 2>&1
+	result $? "accel plan --json is the same for programs" "$out"
+	sed -i "s/^matmul.*/matmul medium medium medium $other/" "$table"
 	sed -i s/$other/quick/ "$table"
 	out=$(kernel)
 	[ "$out" = "$own" ] && [ "$(grep -c "$table is damaged at line 3" "$cache/err")" = 1 ]

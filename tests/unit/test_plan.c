@@ -448,6 +448,57 @@ static void fusion(void)
 	accel_scope_end(ctx);
 }
 
+struct seen {
+	uint32_t n;
+	accel_plan_step s;
+	char kernel[64], why[128];
+};
+
+static void see(const accel_plan_step *s, void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->n++;
+	seen->s = *s;
+	snprintf(seen->kernel, sizeof(seen->kernel), "%s", s->kernel);
+	snprintf(seen->why, sizeof(seen->why), "%s", s->why);
+}
+
+/* What each step takes, and why, is told without running it. */
+static void chosen(void)
+{
+	const bool rasterizer =
+		strstr(accel_context_device(ctx), "llvmpipe") ||
+		strstr(accel_context_device(ctx), "SwiftShader");
+	struct seen seen = { 0 };
+	accel_tensor *x, *y;
+
+	accel_scope_begin(ctx);
+	x = make(ACCEL_F32, ACCEL_SHAPE(40, 50), -1, 1);
+	y = accel_relu(accel_matmul(x, x, .transpose_b = true));
+	CHECK(accel_plan_steps(y, see, &seen) == ACCEL_OK && seen.n == 1 &&
+		      !seen.s.on_host && !*seen.why && seen.s.ndim == 2 &&
+		      seen.s.flops == 2 * 40 * 40 * 50 + 40 * 40 &&
+		      !strncmp(seen.kernel, on_vulkan ? "matmul_" : "cpu",
+			       on_vulkan ? 7 : 4),
+	      "%s: a product's kernel has its name", label);
+	/* a running sum makes one iteration an element */
+	x = accel_full(ctx, ACCEL_F32, ACCEL_SHAPE(3, 70000), 1);
+	seen.n = 0;
+	CHECK(accel_plan_steps(accel_cumsum(x, 1), see, &seen) == ACCEL_OK &&
+		      seen.s.on_host == rasterizer &&
+		      !strcmp(seen.why,
+			      rasterizer ? "70000 iterations of a loop, where "
+					   "the device ends at 60000"
+					 : ""),
+	      "%s: why a step runs on the host, with both numbers: %s", label,
+	      seen.why);
+	CHECK(accel_plan_steps(x, NULL, NULL) == ACCEL_ERR_INVALID &&
+		      accel_plan_steps(NULL, see, NULL) == ACCEL_ERR_INVALID,
+	      "%s: no function, no tensor", label);
+	accel_scope_end(ctx);
+}
+
 /* Chains that one kernel could not take: conform_device() sees whether any of
  * their kernels ran on the host. */
 static void fusion_stops(void)
@@ -554,6 +605,7 @@ static void suite(void)
 	overwritten();
 	immediates();
 	fusion();
+	chosen();
 	fusion_stops();
 	cache();
 	keys();

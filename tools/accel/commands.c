@@ -9,6 +9,7 @@ const struct command commands[] = {
 	{ "eval", cmd_eval, "how good a model is on data" },
 	{ "predict", cmd_predict, "what a model says of each row" },
 	{ "summary", cmd_summary, "what is in a model file" },
+	{ "plan", cmd_plan, "which kernels a model takes, and why" },
 	{ "plot", cmd_plot, "training curves, in the terminal or as SVG" },
 	{ "run", cmd_run, "sensors, models, rules and outputs in one loop" },
 	{ "record", cmd_record, "sensors as a table to learn from" },

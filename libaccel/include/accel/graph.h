@@ -5,6 +5,8 @@
 #ifndef ACCEL_GRAPH_H
 #define ACCEL_GRAPH_H
 
+#include <stdbool.h>
+
 #include <accel/tensor.h>
 
 #ifdef __cplusplus
@@ -34,10 +36,33 @@ ACCEL_API accel_status accel_grad(accel_tensor *loss, int n,
 
 /*
  * Prints the plan that computes a tensor together with all that is pending,
- * as a table: kernels, shapes, bytes, FLOPs, and how memory is reused. Nothing
- * is run. ACCEL_DEBUG=plan prints each plan as it is compiled.
+ * as a table: a line a step with its shape, bytes, FLOPs, the kernel that was
+ * chosen and why, and how memory is reused. Nothing is run. ACCEL_DEBUG=plan
+ * prints each plan as it is compiled.
  */
 ACCEL_API accel_status accel_plan_print(accel_tensor *t, FILE *out);
+
+/* A step of a plan. The pointers are good until the callback returns. */
+typedef struct accel_plan_step {
+	const char *name; /* of its ops: "matmul+add+relu" */
+	const char *kernel; /* "matmul_tile", "cpu" */
+	/* Why that kernel: "tuned" where a table of accel tune chose it. Why the
+	 * step runs on the host of a GPU, or without a fast path. "" where the
+	 * kernel is the only one, or was chosen by rule. */
+	const char *why;
+	bool on_host; /* of a GPU */
+	accel_dtype dtype; /* of the result, and its shape */
+	int ndim;
+	const int64_t *shape;
+	uint64_t bytes; /* read and written */
+	double flops;
+} accel_plan_step;
+
+/* The same, a call a step. ERR_NOMEM; ERR_INVALID without a function. */
+ACCEL_API accel_status accel_plan_steps(accel_tensor *t,
+					void (*step)(const accel_plan_step *s,
+						     void *arg),
+					void *arg);
 
 #ifdef __cplusplus
 }

@@ -62,7 +62,10 @@ struct step {
 	struct operand out[EW_MAX_OUT];
 	struct op_attr attr;
 	struct ew *ew;
-	bool on_host; /* set by a GPU backend's compile() */
+	/* set by the backend's compile(): which kernel it takes, and why that
+	 * one, or why the step runs on the host of a GPU; for people */
+	bool on_host;
+	char kernel[32], why[80];
 	double flops;
 	uint64_t bytes; /* read and written */
 };
@@ -87,6 +90,12 @@ struct plan {
 };
 
 void plan_free(struct accel_context *ctx, struct plan *p);
+
+/* The type that a step reads; one without operands: writes. */
+static inline accel_dtype step_dtype(const struct step *s)
+{
+	return (accel_dtype)(s->n_in ? s->in : s->out)[0].l.dtype;
+}
 
 /* What one element costs, times elements: for the table and `bench`. */
 double step_flops(const struct step *s);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* A plan as a table. */
+/* A plan for people: as a table, or step by step. */
 #include <stdio.h>
 #include <string.h>
 
+#include <accel/graph.h>
+
+#include "../base/error.h"
 #include "cache.h"
+#include "walk.h"
 
 static void amount(char *s, size_t n, double v, const char *unit)
 {
@@ -17,7 +21,7 @@ static void amount(char *s, size_t n, double v, const char *unit)
 	snprintf(s, n, "%.4g %s%s", v, prefix[i], unit);
 }
 
-static void kernel_name(const struct step *s, char *name, size_t room)
+static void step_name(const struct step *s, char *name, size_t room)
 {
 	size_t at = 0;
 	uint32_t i;
@@ -49,7 +53,7 @@ static void print_step(const struct plan *p, uint32_t i, FILE *out)
 	const struct slot *slot = &p->slots[o->slot];
 	const char *note = "";
 
-	kernel_name(s, name, sizeof(name));
+	step_name(s, name, sizeof(name));
 	amount(bytes, sizeof(bytes), (double)s->bytes, "B");
 	amount(flops, sizeof(flops), s->flops, "FLOP");
 	if (slot->kind == SLOT_ARENA)
@@ -65,9 +69,10 @@ static void print_step(const struct plan *p, uint32_t i, FILE *out)
 			       ? transposed(&s->in[1]) ? "  a^T b^T" : "  a^T"
 		       : transposed(&s->in[1]) ? "  b^T"
 					       : "";
-	fprintf(out, "%4u  %-34s %-4s %-18s %10s %12s  %s%s%s\n", i, name,
-		accel_dtype_name(o->l.dtype), layout_text(&o->l), bytes, flops,
-		where, note, s->on_host ? "  on the host" : "");
+	fprintf(out, "%4u  %-34s %-4s %-18s %10s %12s  %-10s  %s%s%s%s%s\n", i,
+		name, accel_dtype_name(o->l.dtype), layout_text(&o->l), bytes,
+		flops, where, s->on_host ? "on the host" : s->kernel, note,
+		*s->why ? " (" : "", s->why, *s->why ? ")" : "");
 }
 
 void plan_print(struct accel_context *ctx, const struct plan *p, FILE *out)
@@ -87,8 +92,8 @@ void plan_print(struct accel_context *ctx, const struct plan *p, FILE *out)
 		" %u fused), %s moved, %s\n",
 		ctx->dev->name, p->n_recorded, p->n_steps, p->n_folded,
 		p->n_merged, p->n_fused, a, b);
-	fprintf(out, "%4s  %-34s %-4s %-18s %10s %12s  %s\n", "#", "kernel",
-		"type", "shape", "bytes", "flops", "output");
+	fprintf(out, "%4s  %-34s %-4s %-18s %10s %12s  %-10s  %s\n", "#",
+		"step", "type", "shape", "bytes", "flops", "output", "kernel");
 	for (i = 0; i < p->n_steps; i++)
 		print_step(p, i, out);
 	amount(c, sizeof(c), (double)p->arena_bytes, "B");
@@ -99,4 +104,75 @@ void plan_print(struct accel_context *ctx, const struct plan *p, FILE *out)
 		p->n_params);
 	fprintf(out, "planning: %.1f edges looked at a node\n",
 		(double)p->n_edges / (p->n_recorded ? p->n_recorded : 1));
+}
+
+/* The plan that computes t, compiled: the backend says what it runs where. */
+static accel_status plan_of(struct accel_tensor *t, struct plan **plan)
+{
+	struct device *dev;
+	accel_status err = graph_walk(t->ctx, t);
+
+	if (err)
+		return err;
+	*plan = plan_make(t->ctx);
+	if (!*plan)
+		return ACCEL_ERR_NOMEM;
+	dev = t->ctx->dev;
+	err = dev->ops->compile(dev, *plan);
+	if (err)
+		plan_free(t->ctx, *plan);
+	return err;
+}
+
+accel_status accel_plan_print(accel_tensor *t, FILE *out)
+{
+	struct plan *p;
+	accel_status err;
+
+	if (!t)
+		return ACCEL_ERR_INVALID;
+	if (!out)
+		return accel_error(ACCEL_ERR_INVALID, "plan: no file");
+	err = plan_of(t, &p);
+	if (err)
+		return err;
+	plan_print(t->ctx, p, out);
+	plan_free(t->ctx, p);
+	return ACCEL_OK;
+}
+
+accel_status accel_plan_steps(accel_tensor *t,
+			      void (*step)(const accel_plan_step *s, void *arg),
+			      void *arg)
+{
+	char name[96];
+	struct plan *p;
+	accel_status err;
+	uint32_t i;
+
+	if (!t)
+		return ACCEL_ERR_INVALID;
+	if (!step)
+		return accel_error(ACCEL_ERR_INVALID, "plan: no function");
+	err = plan_of(t, &p);
+	if (err)
+		return err;
+	for (i = 0; i < p->n_steps; i++) {
+		const struct step *s = &p->steps[i];
+		const struct layout *l = &s->out[0].l;
+
+		step_name(s, name, sizeof(name));
+		step(&(accel_plan_step){ .name = name,
+					 .kernel = s->kernel,
+					 .why = s->why,
+					 .on_host = s->on_host,
+					 .dtype = (accel_dtype)l->dtype,
+					 .ndim = l->ndim,
+					 .shape = l->shape,
+					 .bytes = s->bytes,
+					 .flops = s->flops },
+		     arg);
+	}
+	plan_free(t->ctx, p);
+	return ACCEL_OK;
 }

@@ -469,26 +469,3 @@ accel_status accel_assign(accel_tensor *dst, accel_tensor *src)
 	dst->pending = value;
 	return ACCEL_OK;
 }
-
-accel_status accel_plan_print(accel_tensor *t, FILE *out)
-{
-	struct plan *p;
-	accel_status err;
-
-	if (!t)
-		return ACCEL_ERR_INVALID;
-	if (!out)
-		return accel_error(ACCEL_ERR_INVALID, "plan: no file");
-	err = graph_walk(t->ctx, t);
-	if (err)
-		return err;
-	p = plan_make(t->ctx);
-	if (!p)
-		return ACCEL_ERR_NOMEM;
-	/* the backend says what it runs where */
-	err = t->ctx->dev->ops->compile(t->ctx->dev, p);
-	if (!err)
-		plan_print(t->ctx, p, out);
-	plan_free(t->ctx, p);
-	return err;
-}

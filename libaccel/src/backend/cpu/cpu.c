@@ -113,7 +113,8 @@ static accel_status do_step(struct cpu *c, const struct step *s,
 			cpu_program(c, s->ew, s->in, s->out, base);
 		return ACCEL_OK;
 	}
-	if (!cpu_ops_of[s->op]->run(c, s, base, &err))
+	c->slow = !cpu_ops_of[s->op]->run(c, s, base, &err);
+	if (c->slow)
 		err = cpu_reference(c, s, base);
 	if (err || !s->ew || c->measuring)
 		return err;
@@ -133,12 +134,18 @@ accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base)
 	return err;
 }
 
-void cpu_measure(struct cpu *c, const struct step *s, void *const *base,
+void cpu_measure(struct cpu *c, struct step *s, void *const *base,
 		 struct cpu_need *need)
 {
 	c->measuring = need;
+	c->slow = false;
 	do_step(c, s, base);
 	c->measuring = NULL;
+	snprintf(s->kernel, sizeof(s->kernel), "cpu");
+	if (c->slow)
+		snprintf(s->why, sizeof(s->why),
+			 "%s of %s in double precision: no fast path",
+			 op_table[s->op].name, accel_dtype_name(step_dtype(s)));
 }
 
 accel_status cpu_reserve(struct cpu *c, const struct cpu_need *need)

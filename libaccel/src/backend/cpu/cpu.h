@@ -20,6 +20,7 @@ struct cpu {
 		size_t bytes;
 	} scratch[CPU_SCRATCH];
 	struct cpu_need *measuring; /* NULL: steps run */
+	bool slow; /* the step that was measured last has no fast path */
 };
 
 /* Loops are compiled for several vector lengths; which one runs
@@ -51,10 +52,10 @@ accel_status cpu_step(struct cpu *c, const struct step *s, void *const *base);
 
 /*
  * All memory of a plan's steps is there before the first one runs: cpu_measure()
- * raises *need to what a step takes (base[]: any addresses), cpu_reserve() gets
- * it. ERR_NOMEM.
+ * raises *need to what a step takes (base[]: any addresses), and names its
+ * kernel; cpu_reserve() gets it. ERR_NOMEM.
  */
-void cpu_measure(struct cpu *c, const struct step *s, void *const *base,
+void cpu_measure(struct cpu *c, struct step *s, void *const *base,
 		 struct cpu_need *need);
 accel_status cpu_reserve(struct cpu *c, const struct cpu_need *need);
 

@@ -233,7 +233,6 @@ static accel_status compile(struct device *dev, struct plan *plan)
 	uint64_t scratch;
 	accel_status err;
 	uint32_t i;
-	bool fits;
 
 	if (!x)
 		return ACCEL_ERR_NOMEM;
@@ -246,16 +245,16 @@ static accel_status compile(struct device *dev, struct plan *plan)
 	for (i = 0; i < plan->n_slots; i++)
 		x->base[i] = x; /* any address */
 	for (i = 0; i < plan->n_steps; i++) {
-		err = vk_fits(v, &plan->steps[i], &fits, &scratch);
+		struct step *s = &plan->steps[i];
+
+		err = vk_place(v, s, &scratch);
 		if (err) {
 			release(dev, plan);
 			return err;
 		}
-		plan->steps[i].on_host = !fits;
-		if (!fits)
-			cpu_measure(&v->host, &plan->steps[i], x->base,
-				    &x->need);
-		if (fits && scratch > x->scratch_bytes)
+		if (s->on_host)
+			cpu_measure(&v->host, s, x->base, &x->need);
+		if (scratch > x->scratch_bytes)
 			x->scratch_bytes = scratch;
 	}
 	return ACCEL_OK;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Steps to launches: the table of ops, and whether a step runs here. */
+#include <stdio.h>
 #include <string.h>
 
 #include "../../base/error.h"
@@ -88,24 +89,43 @@ static bool takes(const struct step *s)
 	return s->op == OP_FUSED || (vk_ops[s->op] && vk_ops[s->op]->takes(s));
 }
 
-accel_status vk_fits(struct vulkan *v, const struct step *s, bool *fits,
-		     uint64_t *scratch)
+/* What a step that was measured has been decided to do, for people. */
+static void explain(const struct vulkan *v, struct step *s, accel_status err)
+{
+	const struct compute_cost *cost = compute_record_cost(v->measure);
+
+	if (!s->on_host) {
+		snprintf(s->kernel, sizeof(s->kernel), "%s", cost->kernel);
+		if (cost->tuned)
+			snprintf(s->why, sizeof(s->why), "tuned");
+	} else if (err) {
+		snprintf(s->why, sizeof(s->why), "%s", accel_last_error());
+	} else {
+		compute_cost_text(v->device, cost, s->why, sizeof(s->why));
+	}
+}
+
+accel_status vk_place(struct vulkan *v, struct step *s, uint64_t *scratch)
 {
 	struct vk_record r = { .v = v, .rec = v->measure, .scratch = v->any };
 	struct compute_elementwise e;
 	accel_status err;
 
-	*fits = false;
+	s->on_host = true;
 	*scratch = 0;
-	if (!takes(s) || (s->ew && !program(&r, s, &e)))
+	if (!takes(s) || (s->ew && !program(&r, s, &e))) {
+		snprintf(s->why, sizeof(s->why), "no kernel for %s of %s",
+			 op_table[s->op].name, accel_dtype_name(step_dtype(s)));
 		return ACCEL_OK;
+	}
 	compute_record_cost_reset(r.rec);
 	err = vk_step(&r, s);
 	if (err == ACCEL_ERR_NOMEM || err == ACCEL_ERR_LOST)
 		return err;
-	*fits = !err &&
-		compute_cost_fits(v->device, compute_record_cost(r.rec));
-	*scratch = r.most;
+	s->on_host = err ||
+		     !compute_cost_fits(v->device, compute_record_cost(r.rec));
+	explain(v, s, err);
+	*scratch = s->on_host ? 0 : r.most;
 	return ACCEL_OK;
 }
 

@@ -39,12 +39,11 @@ struct vk_record {
 };
 
 /*
- * Whether a step runs here; else it runs on the host: where it has no launches,
- * and where these would ask more than the device can. *scratch: bytes of
- * temporary memory. ERR_NOMEM.
+ * Decides where a step runs: s->on_host where it has no launches, and where
+ * these would ask more than the device can. s->kernel and s->why say what was
+ * decided. *scratch: bytes of temporary memory here. ERR_NOMEM.
  */
-accel_status vk_fits(struct vulkan *v, const struct step *s, bool *fits,
-		     uint64_t *scratch);
+accel_status vk_place(struct vulkan *v, struct step *s, uint64_t *scratch);
 accel_status vk_step(struct vk_record *r, const struct step *s);
 
 /* A program as a launch's chain. `first`: in[0] of it. False: it is too large.
@@ -86,7 +85,7 @@ accel_status vk_narrow(struct vk_record *r, const struct operand *o,
  * the op's file. An op without one does not link.
  *
  * takes: whether there are launches for these types. What they ask of the
- * device is not its matter: that is measured (vk_fits()).
+ * device is not its matter: that is measured (vk_place()).
  * emit: records the launches. r->tail says on entry that the step has a
  * program; emit clears it where the launch does the program's work, too.
  */
