@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Instance and device: which there are, and opening one. */
 #include "coop.h"
 
 #include <ctype.h>

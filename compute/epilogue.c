@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+/*
+ * What a product does to its result before it stores it: bias, residual,
+ * activation.
+ */
 #include "epilogue.h"
 
 #include <stdio.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+/*
+ * What a device can do, by what it says of itself, by its driver's habits, or
+ * by ACCEL_LIMITS.
+ */
 #include "coop.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Where DMA-BUFs come from: piaccel, udmabuf, or the system's heap. */
 #include "provider.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A recording, as the functions that launch kernels see it. */
 #ifndef COMPUTE_RECORD_H
 #define COMPUTE_RECORD_H
 

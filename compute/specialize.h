@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * SPIR-V with its specialization constants put in and what they make dead
+ * taken out.
+ */
 #ifndef COMPUTE_SPECIALIZE_H
 #define COMPUTE_SPECIALIZE_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The operands of each SPIR-V instruction that our shaders have. */
 #include "spirv.h"
 
 struct spirv_form spirv_form(uint32_t op)

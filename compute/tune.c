@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The table of accel tune: its classes, its choice and its file. */
 #include "tune.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+/*
+ * Views of buffers: their checks, their text, their bindings, and the launch
+ * of a kernel over them.
+ */
 #include "view.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The Vulkan loader, an instance of it, and the name of each result. */
 #include "vk.h"
 
 #include <dlfcn.h>

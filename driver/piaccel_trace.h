@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The module's tracepoints. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM piaccel
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+/*
+ * The module from user space: opened, asked for its version, its calls
+ * explained when they fail.
+ */
 #include <accel/driver.h>
 
 #include <errno.h>

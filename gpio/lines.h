@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A request for lines, as the files of this folder see it. */
 #ifndef ACCEL_GPIO_LINES_H
 #define ACCEL_GPIO_LINES_H
 

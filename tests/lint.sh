@@ -111,6 +111,15 @@ spdx() {
 }
 judge "every file names its licence" spdx
 
+openings() {
+	local f
+	tree . | grep -E '\.[ch]$' |
+	while read -r f; do
+		[[ $(sed -n 2p "$f") = '/*'* ]] || echo "$f:2: no sentence on what the file is about"
+	done
+}
+judge "every C file opens with its subject" openings
+
 licences() {
 	local l
 	for l in GPL-2.0 MIT Linux-syscall-note; do

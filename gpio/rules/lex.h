@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The words of a rule's expression. */
 #ifndef ACCEL_GPIO_RULES_LEX_H
 #define ACCEL_GPIO_RULES_LEX_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A control file read from YAML by tables of keys. */
 #ifndef ACCEL_GPIO_RULES_LOADER_H
 #define ACCEL_GPIO_RULES_LOADER_H
 

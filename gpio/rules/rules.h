@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A control: its sensors, models, outputs and rules, as the files of this
+ * folder see it.
+ */
 #ifndef ACCEL_GPIO_RULES_H
 #define ACCEL_GPIO_RULES_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of sensors: what each kind has beside its name. */
 #ifndef ACCEL_SENSORS_SENSOR_H
 #define ACCEL_SENSORS_SENSOR_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Fuzzes the reader of tables and the JSON of a preprocess. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Fuzzes the reader of control files. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Fuzzes the reader of safetensors files. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -410,7 +410,7 @@ static void arguments(void)
 	accel_tensor *x, *y, *w;
 	accel_status bad[16];
 	int i, n = 0, ok = 0;
-	struct accel_bench_result result;
+	accel_bench_result result;
 	uint32_t count;
 
 	accel_scope_begin(ctx);

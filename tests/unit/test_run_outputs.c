@@ -73,19 +73,19 @@ static const char text[] = "deadline: 3 s\nevery: 1 s\n"
 			   "rules:\n- {when: door, then: fan on}\n";
 
 /* What the loop does each period. */
-static void tick(struct sink *k, accel_control *c, double door)
+static void tick(struct run_output *k, accel_control *c, double door)
 {
 	static uint64_t now = 1000000000;
 
 	now += 1000000000;
 	*said = 0;
 	fed = tries = 0;
-	sink_report(k, c, 0);
+	run_output_report(k, c, 0);
 	accel_control_set(c, 0, door, now);
 	accel_control_update(c, now, 0);
 	accel_control_decide(c);
-	sink_drive(k, c, 0, NULL);
-	sink_feed(k, NULL);
+	run_output_drive(k, c, 0, NULL);
+	run_output_feed(k, NULL);
 }
 
 static bool says(const char *what)
@@ -96,7 +96,7 @@ static bool says(const char *what)
 int main(void)
 {
 	accel_control *c = accel_control_parse(text, sizeof(text) - 1, "x");
-	struct sink k = { .what = accel_control_output_get(c, 0) };
+	struct run_output k = { .what = accel_control_output_get(c, 0) };
 
 	accel_control_declare(c, "door", "open", "", 0, 1);
 	if (accel_control_compile(c))
@@ -139,7 +139,7 @@ int main(void)
 		      !accel_control_output_state(c, 0)->on,
 	      "and the rules know of it");
 	set_status = ACCEL_OK;
-	sink_rearm(&k, NULL);
+	run_output_rearm(&k, NULL);
 	tick(&k, c, 1);
 	CHECK(values == 1 && fed == 1 && says("fan on: door"),
 	      "rearmed, it does as rules say");

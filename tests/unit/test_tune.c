@@ -147,16 +147,16 @@ static void test_damage(uint32_t built_in, uint32_t other)
 	unlink(path);
 }
 
-static int stop(const struct accel_tune_row *row, void *arg)
+static int stop(const accel_tune_row *row, void *arg)
 {
-	*(struct accel_tune_row *)arg = *row;
+	*(accel_tune_row *)arg = *row;
 	return row->done == 2;
 }
 
 static void test_measuring(uint32_t built_in)
 {
-	struct accel_tune_row row = { 0 };
-	struct accel_tune_result r;
+	accel_tune_row row = { 0 };
+	accel_tune_result r;
 	struct tune_table t;
 
 	ok(accel_tune("cpu", 1, NULL, NULL, &r) == ACCEL_ERR_NODEV,

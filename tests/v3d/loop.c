@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Finds the innermost loop in a V3D shader's disassembly. */
 #include "loop.h"
 
 #include <stdlib.h>

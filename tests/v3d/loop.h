@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The innermost loop in a V3D shader's disassembly. */
 #ifndef TESTS_V3D_LOOP_H
 #define TESTS_V3D_LOOP_H
 

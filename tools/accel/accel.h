@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What the subcommands of accel share. */
 #ifndef TOOLS_ACCEL_H
 #define TOOLS_ACCEL_H
 

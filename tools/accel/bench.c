@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+/* accel bench: how fast is a device? */
 #include "accel.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void print(const struct accel_bench_result *r, bool json)
+static void print(const accel_bench_result *r, bool json)
 {
 	if (!json) {
 		printf("%s %u on %s\n  kernel %s\n", r->op, r->size, r->device,
@@ -36,7 +37,7 @@ static void print(const struct accel_bench_result *r, bool json)
 
 int cmd_bench(int argc, char **argv)
 {
-	struct accel_bench_result r;
+	accel_bench_result r;
 	const char *op = NULL, *device = NULL;
 	bool json = false;
 	int size = 0, runs = 0;

@@ -19,7 +19,7 @@ static const char *truth(bool b)
 	return b ? "true" : "false";
 }
 
-static void print_json(const struct accel_device_info *d, uint32_t n)
+static void print_json(const accel_device_info *d, uint32_t n)
 {
 	printf("{" JSON_SCHEMA ", \"devices\": [");
 	for (uint32_t i = 0; i < n; i++) {
@@ -40,7 +40,7 @@ static void print_json(const struct accel_device_info *d, uint32_t n)
 	printf("%s]}\n", n ? "\n" : "");
 }
 
-static void print_table(const struct accel_device_info *d, uint32_t n)
+static void print_table(const accel_device_info *d, uint32_t n)
 {
 	if (!n) {
 		printf("no Vulkan device: the CPU backend is used\n");
@@ -70,7 +70,7 @@ static void print_table(const struct accel_device_info *d, uint32_t n)
 
 int cmd_devices(int argc, char **argv)
 {
-	struct accel_device_info list[MAX_DEVICES];
+	accel_device_info list[MAX_DEVICES];
 	bool json = false;
 	const struct option specs[] = {
 		{ "--json", OPTION_FLAG, &json, "one object" }, OPTIONS_END

@@ -11,7 +11,7 @@
 struct recorder {
 	accel_control *control;
 	const accel_control_settings *set;
-	struct source *sources;
+	struct run_sensor *sensors;
 	struct journal *journal;
 	FILE *out;
 	uint32_t inputs;
@@ -109,7 +109,8 @@ static int loop(struct recorder *r, const char *path, uint64_t end)
 			break;
 		next += r->set->every_ns;
 		for (uint32_t i = 0; i < r->set->sensors; i++)
-			source_take(&r->sources[i], r->control, accel_now_ns());
+			run_sensor_take(&r->sensors[i], r->control,
+					accel_now_ns());
 		accel_control_update(r->control, accel_now_ns(),
 				     (int64_t)run_wall());
 		row(r);
@@ -130,21 +131,21 @@ static int open_all(struct recorder *r, const char *path)
 		return 1;
 	}
 	r->set = accel_control_settings_get(r->control);
-	r->sources = calloc(r->set->sensors + 1, sizeof(*r->sources));
+	r->sensors = calloc(r->set->sensors + 1, sizeof(*r->sensors));
 	r->journal = journal_open(stderr, NULL);
-	if (!r->sources || !r->journal)
+	if (!r->sensors || !r->journal)
 		return 1;
 	for (uint32_t i = 0; i < r->set->sensors; i++) {
-		if (source_declare(&r->sources[i], r->control, i))
+		if (run_sensor_declare(&r->sensors[i], r->control, i))
 			return 1;
-		r->inputs += r->sources[i].n;
+		r->inputs += r->sensors[i].n;
 	}
 	if (accel_control_compile(r->control)) {
 		fprintf(stderr, "accel: %s\n", accel_last_error());
 		return 1;
 	}
 	for (uint32_t i = 0; i < r->set->sensors; i++)
-		if (source_start(&r->sources[i], r->journal))
+		if (run_sensor_start(&r->sensors[i], r->journal))
 			return 1;
 	return 0;
 }
@@ -152,11 +153,11 @@ static int open_all(struct recorder *r, const char *path)
 static void close_all(struct recorder *r)
 {
 	run_stopped = 1;
-	for (uint32_t i = 0; r->sources && i < r->set->sensors; i++)
-		source_stop(&r->sources[i]);
+	for (uint32_t i = 0; r->sensors && i < r->set->sensors; i++)
+		run_sensor_stop(&r->sensors[i]);
 	journal_close(r->journal);
 	accel_control_destroy(r->control);
-	free(r->sources);
+	free(r->sensors);
 }
 
 static void on_signal(int sig)

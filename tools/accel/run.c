@@ -22,11 +22,11 @@ struct run {
 	const accel_control_settings *set;
 	struct journal *journal;
 	struct view *view;
-	struct source *sources;
-	struct brain **brains;
-	uint64_t *brain_due;
+	struct run_sensor *sensors;
+	struct run_model **models;
+	uint64_t *model_due;
 	uint64_t again_ns; /* when the first model that was not due is */
-	struct sink *sinks;
+	struct run_output *outputs;
 	uint64_t ticks, late, recorded_ns, busy_ns, started_ns;
 	double wall_offset; /* from CLOCK_MONOTONIC, of the last tick */
 	uint64_t feed_ns; /* between keep-alives, at most */
@@ -117,16 +117,16 @@ static int prepare(struct run *r, const char *path)
 		return 1;
 	}
 	r->set = accel_control_settings_get(r->control);
-	r->sources = calloc(r->set->sensors + 1, sizeof(*r->sources));
-	r->brains = calloc(r->set->models + 1, sizeof(*r->brains));
-	r->brain_due = calloc(r->set->models + 1, sizeof(*r->brain_due));
-	r->sinks = calloc(r->set->outputs + 1, sizeof(*r->sinks));
+	r->sensors = calloc(r->set->sensors + 1, sizeof(*r->sensors));
+	r->models = calloc(r->set->models + 1, sizeof(*r->models));
+	r->model_due = calloc(r->set->models + 1, sizeof(*r->model_due));
+	r->outputs = calloc(r->set->outputs + 1, sizeof(*r->outputs));
 	r->edges = calloc(r->set->sensors + 1, sizeof(*r->edges));
-	if (!r->sources || !r->edges || !r->brains || !r->brain_due ||
-	    !r->sinks)
+	if (!r->sensors || !r->edges || !r->models || !r->model_due ||
+	    !r->outputs)
 		return 1;
 	for (uint32_t i = 0; i < r->set->sensors; i++)
-		if (source_declare(&r->sources[i], r->control, i))
+		if (run_sensor_declare(&r->sensors[i], r->control, i))
 			return 1;
 	if (accel_control_compile(r->control)) {
 		fprintf(stderr, "accel: %s\n", accel_last_error());
@@ -143,20 +143,21 @@ static int prepare(struct run *r, const char *path)
 static int start(struct run *r, const char *device)
 {
 	for (uint32_t i = 0; i < r->set->models; i++) {
-		r->brains[i] = brain_open(r->control, i, device, r->journal);
-		if (!r->brains[i])
+		r->models[i] =
+			run_model_open(r->control, i, device, r->journal);
+		if (!r->models[i])
 			return 1;
 	}
 	for (uint32_t i = 0; i < r->set->sensors; i++)
-		if (source_start(&r->sources[i], r->journal))
+		if (run_sensor_start(&r->sensors[i], r->journal))
 			return 1;
 	r->feed_ns = r->set->every_ns;
 	for (uint32_t i = 0; i < r->set->outputs; i++) {
 		uint64_t third;
 
-		if (sink_open(&r->sinks[i], r->control, i))
+		if (run_output_open(&r->outputs[i], r->control, i))
 			return 1;
-		third = r->sinks[i].what->deadline_ns / 3;
+		third = r->outputs[i].what->deadline_ns / 3;
 		if (third && third < r->feed_ns)
 			r->feed_ns = third;
 	}
@@ -167,25 +168,25 @@ static void finish(struct run *r)
 {
 	run_stopped = 1;
 	/* the outputs first: everything else can wait */
-	for (uint32_t i = 0; r->sinks && i < r->set->outputs; i++)
-		sink_close(&r->sinks[i]);
-	for (uint32_t i = 0; r->sources && i < r->set->sensors; i++)
-		source_stop(&r->sources[i]);
-	for (uint32_t i = 0; r->brains && i < r->set->models; i++)
-		brain_close(r->brains[i]);
+	for (uint32_t i = 0; r->outputs && i < r->set->outputs; i++)
+		run_output_close(&r->outputs[i]);
+	for (uint32_t i = 0; r->sensors && i < r->set->sensors; i++)
+		run_sensor_stop(&r->sensors[i]);
+	for (uint32_t i = 0; r->models && i < r->set->models; i++)
+		run_model_close(r->models[i]);
 	view_close(r->view);
 	journal_close(r->journal);
 	accel_control_destroy(r->control);
-	free(r->sources);
-	free(r->brains);
-	free(r->brain_due);
-	free(r->sinks);
+	free(r->sensors);
+	free(r->models);
+	free(r->model_due);
+	free(r->outputs);
 	free(r->edges);
 }
 
 /* ---- the loop ------------------------------------------------------------- */
 
-static void think(struct run *r, uint64_t now)
+static void ask_models(struct run *r, uint64_t now)
 {
 	r->again_ns = UINT64_MAX;
 	for (uint32_t i = 0; i < r->set->models; i++) {
@@ -196,15 +197,15 @@ static void think(struct run *r, uint64_t now)
 		if (m->n_inputs > 256)
 			continue;
 		/* a tick comes a little sooner or later: that is on time */
-		if (now + m->every_ns / 8 < r->brain_due[i]) {
-			if (r->brain_due[i] < r->again_ns)
-				r->again_ns = r->brain_due[i];
+		if (now + m->every_ns / 8 < r->model_due[i]) {
+			if (r->model_due[i] < r->again_ns)
+				r->again_ns = r->model_due[i];
 			continue;
 		}
-		r->brain_due[i] = now + m->every_ns;
+		r->model_due[i] = now + m->every_ns;
 		accel_control_model_inputs(r->control, i, x);
 		accel_control_model_set(r->control, i,
-					brain_think(r->brains[i], x), now);
+					run_model_ask(r->models[i], x), now);
 	}
 }
 
@@ -246,7 +247,7 @@ static void show(struct run *r, uint64_t now)
 	}
 	s.n_rules = i;
 	for (i = 0; i < VIEW_OUTPUTS && i < r->set->outputs; i++) {
-		const struct sink *k = &r->sinks[i];
+		const struct run_output *k = &r->outputs[i];
 
 		snprintf(s.outputs[i].name, sizeof(s.outputs[i].name), "%s",
 			 k->what->name);
@@ -271,15 +272,15 @@ static void set_clock(struct run *r)
 static void tick(struct run *r, uint64_t now)
 {
 	for (uint32_t i = 0; i < r->set->outputs; i++)
-		sink_report(&r->sinks[i], r->control, i);
+		run_output_report(&r->outputs[i], r->control, i);
 	for (uint32_t i = 0; i < r->set->sensors; i++)
-		source_take(&r->sources[i], r->control, now);
+		run_sensor_take(&r->sensors[i], r->control, now);
 	accel_control_update(r->control, now,
 			     (int64_t)((double)now / 1e9 + r->wall_offset));
-	think(r, now);
+	ask_models(r, now);
 	accel_control_decide(r->control);
 	for (uint32_t i = 0; i < r->set->outputs; i++)
-		sink_drive(&r->sinks[i], r->control, i, r->journal);
+		run_output_drive(&r->outputs[i], r->control, i, r->journal);
 	/* what an edge need not wait for */
 	set_clock(r);
 	record(r, now);
@@ -299,8 +300,9 @@ static bool wait_for_edge(struct run *r, uint64_t until)
 	int ready;
 
 	for (uint32_t i = 0; i < sensors; i++)
-		r->edges[i] = (struct pollfd){ .fd = source_fd(&r->sources[i]),
-					       .events = POLLIN };
+		r->edges[i] =
+			(struct pollfd){ .fd = run_sensor_fd(&r->sensors[i]),
+					 .events = POLLIN };
 	r->edges[sensors] = (struct pollfd){ .fd = asked, .events = POLLIN };
 	ready = ppoll(r->edges, sensors + 1, &t, NULL);
 	if (ready > 0 && r->edges[sensors].revents)
@@ -320,7 +322,7 @@ static void loop(struct run *r, uint64_t end)
 		if (run_rearm) {
 			run_rearm = 0;
 			for (uint32_t i = 0; i < r->set->outputs; i++)
-				sink_rearm(&r->sinks[i], r->journal);
+				run_output_rearm(&r->outputs[i], r->journal);
 		}
 		if (edge || now >= next || now >= r->again_ns)
 			tick(r, now);
@@ -332,7 +334,7 @@ static void loop(struct run *r, uint64_t end)
 			}
 		}
 		for (uint32_t i = 0; i < r->set->outputs; i++)
-			sink_feed(&r->sinks[i], r->journal);
+			run_output_feed(&r->outputs[i], r->journal);
 		now += r->feed_ns;
 		if (next < now)
 			now = next;
@@ -357,7 +359,7 @@ static int check(const struct run *r)
 	int bad = 0;
 
 	for (uint32_t i = 0; i < r->set->models; i++)
-		bad |= brain_check(r->control, i);
+		bad |= run_model_check(r->control, i);
 	if (bad)
 		return 1;
 	while (accel_control_value_get(r->control, n, &v))

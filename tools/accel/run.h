@@ -54,7 +54,7 @@ void journal_close(struct journal *j); /* writes what is queued */
 
 /* ---- sensors ---------------------------------------------------------------- */
 
-struct source {
+struct run_sensor {
 	const accel_control_sensor *what;
 	struct journal *journal;
 	accel_sensor *sensor;
@@ -70,31 +70,32 @@ struct source {
 };
 
 /* Declares what a sensor reads. Messages name the file's place. */
-accel_status source_declare(struct source *s, accel_control *c, uint32_t i);
-accel_status source_start(struct source *s, struct journal *j);
+accel_status run_sensor_declare(struct run_sensor *s, accel_control *c,
+				uint32_t i);
+accel_status run_sensor_start(struct run_sensor *s, struct journal *j);
 /* The newest readings into the control; tells the journal of changes. A sensor
  * that announces itself is read here. */
-void source_take(struct source *s, accel_control *c, uint64_t now);
+void run_sensor_take(struct run_sensor *s, accel_control *c, uint64_t now);
 /* What tells that there is something new, or -1. */
-int source_fd(const struct source *s);
-void source_stop(struct source *s);
+int run_sensor_fd(const struct run_sensor *s);
+void run_sensor_stop(struct run_sensor *s);
 
 /* ---- models ------------------------------------------------------------------ */
 
-struct brain;
+struct run_model;
 
 /* Loads the model's file; a thread then watches it for a newer one. */
-struct brain *brain_open(const accel_control *c, uint32_t i, const char *device,
-			 struct journal *j);
+struct run_model *run_model_open(const accel_control *c, uint32_t i,
+				 const char *device, struct journal *j);
 /* Could it be used? 1 if not, and says why. */
-int brain_check(const accel_control *c, uint32_t i);
+int run_model_check(const accel_control *c, uint32_t i);
 /* The model's value for these inputs; NAN when it cannot say. */
-double brain_think(struct brain *b, const double *x);
-void brain_close(struct brain *b);
+double run_model_ask(struct run_model *b, const double *x);
+void run_model_close(struct run_model *b);
 
 /* ---- outputs ----------------------------------------------------------------- */
 
-struct sink {
+struct run_output {
 	const accel_control_output *what;
 	accel_lines *lines;
 	bool driven, on; /* what it was driven to, if it was */
@@ -103,18 +104,20 @@ struct sink {
 	uint64_t trips, trip_ns;
 };
 
-accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i);
+accel_status run_output_open(struct run_output *k, const accel_control *c,
+			     uint32_t i);
 /* Drives what the rules want. */
-void sink_drive(struct sink *k, const accel_control *c, uint32_t i,
-		struct journal *j);
+void run_output_drive(struct run_output *k, const accel_control *c, uint32_t i,
+		      struct journal *j);
 /* Tells the rules what the kernel did; before an update. */
-void sink_report(const struct sink *k, accel_control *c, uint32_t i);
+void run_output_report(const struct run_output *k, accel_control *c,
+		       uint32_t i);
 /* We are alive, and drive it. One that cannot be driven is not fed, so that the
  * kernel drives it safe. */
-void sink_feed(struct sink *k, struct journal *j);
-void sink_rearm(struct sink *k, struct journal *j);
+void run_output_feed(struct run_output *k, struct journal *j);
+void run_output_rearm(struct run_output *k, struct journal *j);
 /* Safe, disarmed, and held by the kernel. */
-void sink_close(struct sink *k);
+void run_output_close(struct run_output *k);
 
 /* ---- the dashboard ----------------------------------------------------------- */
 

@@ -23,7 +23,7 @@ struct loaded {
 	int n_out, chosen; /* whose probability is the value */
 };
 
-struct brain {
+struct run_model {
 	const accel_control_model *what;
 	const char *device;
 	struct journal *journal;
@@ -125,7 +125,7 @@ static bool run_model(struct loaded *l)
 }
 
 /* Loads and tries a file; the reason it cannot be used in `why`. */
-static struct loaded *load(const struct brain *b, char *why, size_t size)
+static struct loaded *load(const struct run_model *b, char *why, size_t size)
 {
 	struct loaded *l = calloc(1, sizeof(*l));
 	const accel_control_model *w = b->what;
@@ -182,7 +182,7 @@ bad:
 }
 
 /* Has the file changed since it was last looked at? */
-static bool is_new(struct brain *b)
+static bool is_new(struct run_model *b)
 {
 	struct stat st;
 
@@ -197,7 +197,7 @@ static bool is_new(struct brain *b)
 
 static void *watcher(void *arg)
 {
-	struct brain *b = arg;
+	struct run_model *b = arg;
 	struct loaded *l, *unused;
 	char why[256];
 
@@ -231,10 +231,10 @@ static void refused(const accel_control *c, const accel_control_model *w,
 		w->place.column, w->name, why);
 }
 
-int brain_check(const accel_control *c, uint32_t i)
+int run_model_check(const accel_control *c, uint32_t i)
 {
-	struct brain b = { .what = accel_control_model_get(c, i),
-			   .device = "cpu" };
+	struct run_model b = { .what = accel_control_model_get(c, i),
+			       .device = "cpu" };
 	char why[256];
 	struct loaded *l = load(&b, why, sizeof(why));
 
@@ -244,11 +244,11 @@ int brain_check(const accel_control *c, uint32_t i)
 	return !l;
 }
 
-struct brain *brain_open(const accel_control *c, uint32_t i, const char *device,
-			 struct journal *j)
+struct run_model *run_model_open(const accel_control *c, uint32_t i,
+				 const char *device, struct journal *j)
 {
 	const accel_control_model *w = accel_control_model_get(c, i);
-	struct brain *b = calloc(1, sizeof(*b));
+	struct run_model *b = calloc(1, sizeof(*b));
 	char why[256] = "no memory";
 
 	if (b) {
@@ -261,14 +261,14 @@ struct brain *brain_open(const accel_control *c, uint32_t i, const char *device,
 	}
 	if (!b || !b->now || run_thread(&b->thread, watcher, b)) {
 		refused(c, w, why);
-		brain_close(b);
+		run_model_close(b);
 		return NULL;
 	}
 	b->threaded = true;
 	return b;
 }
 
-double brain_think(struct brain *b, const double *x)
+double run_model_ask(struct run_model *b, const double *x)
 {
 	struct loaded *fresh = NULL;
 
@@ -291,7 +291,7 @@ double brain_think(struct brain *b, const double *x)
 	return run_model(b->now) ? value_of(b->now) : (double)NAN;
 }
 
-void brain_close(struct brain *b)
+void run_model_close(struct run_model *b)
 {
 	if (!b)
 		return;

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i)
+accel_status run_output_open(struct run_output *k, const accel_control *c,
+			     uint32_t i)
 {
 	const accel_control_settings *set = accel_control_settings_get(c);
 	const accel_control_output *o = accel_control_output_get(c, i);
@@ -45,7 +46,7 @@ accel_status sink_open(struct sink *k, const accel_control *c, uint32_t i)
 }
 
 /* Tells of a trip once. */
-static void look(struct sink *k, struct journal *j)
+static void look(struct run_output *k, struct journal *j)
 {
 	accel_lines_state s;
 
@@ -83,7 +84,7 @@ static const char *reason(const accel_control *c, const accel_control_state *s)
 }
 
 /* It tripped, or its chip does not take what it is told. */
-static void cannot_drive(struct sink *k, struct journal *j)
+static void cannot_drive(struct run_output *k, struct journal *j)
 {
 	char why[300];
 
@@ -101,8 +102,8 @@ static void cannot_drive(struct sink *k, struct journal *j)
 	k->driven = false; /* who knows */
 }
 
-void sink_drive(struct sink *k, const accel_control *c, uint32_t i,
-		struct journal *j)
+void run_output_drive(struct run_output *k, const accel_control *c, uint32_t i,
+		      struct journal *j)
 {
 	const accel_control_state *want = accel_control_output_state(c, i);
 
@@ -119,7 +120,7 @@ void sink_drive(struct sink *k, const accel_control *c, uint32_t i,
 	k->on = want->on;
 }
 
-void sink_feed(struct sink *k, struct journal *j)
+void run_output_feed(struct run_output *k, struct journal *j)
 {
 	if (k->tripped)
 		return;
@@ -127,12 +128,12 @@ void sink_feed(struct sink *k, struct journal *j)
 		look(k, j);
 }
 
-void sink_report(const struct sink *k, accel_control *c, uint32_t i)
+void run_output_report(const struct run_output *k, accel_control *c, uint32_t i)
 {
 	accel_control_output_trip(c, i, k->tripped, k->trip_ns);
 }
 
-void sink_rearm(struct sink *k, struct journal *j)
+void run_output_rearm(struct run_output *k, struct journal *j)
 {
 	if (!k->tripped)
 		return;
@@ -149,7 +150,7 @@ void sink_rearm(struct sink *k, struct journal *j)
 	journal_say(j, "output %s rearmed", k->what->name);
 }
 
-void sink_close(struct sink *k)
+void run_output_close(struct run_output *k)
 {
 	if (!k->lines)
 		return;

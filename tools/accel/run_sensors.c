@@ -16,7 +16,8 @@ static accel_status at_place(const accel_control *c, accel_control_place p,
 	return ACCEL_ERR_INVALID;
 }
 
-accel_status source_declare(struct source *s, accel_control *c, uint32_t i)
+accel_status run_sensor_declare(struct run_sensor *s, accel_control *c,
+				uint32_t i)
 {
 	accel_status st;
 
@@ -39,7 +40,7 @@ accel_status source_declare(struct source *s, accel_control *c, uint32_t i)
 }
 
 /* One that was opened again may have other quantities than were declared. */
-static bool same_readings(const struct source *s, const accel_reading *r,
+static bool same_readings(const struct run_sensor *s, const accel_reading *r,
 			  uint32_t n)
 {
 	for (uint32_t k = 0; k < s->n && n == s->n; k++)
@@ -50,7 +51,7 @@ static bool same_readings(const struct source *s, const accel_reading *r,
 }
 
 /* A queue that fills before the next reading is emptied in between. */
-static uint64_t reader_pause(const struct source *s)
+static uint64_t reader_pause(const struct run_sensor *s)
 {
 	uint64_t most = accel_sensor_interval_ns(s->sensor);
 
@@ -59,7 +60,7 @@ static uint64_t reader_pause(const struct source *s)
 
 static void *reader(void *arg)
 {
-	struct source *s = arg;
+	struct run_sensor *s = arg;
 	accel_reading r[ACCEL_READINGS_MAX];
 	uint64_t next = accel_now_ns();
 	accel_status st = ACCEL_OK;
@@ -89,7 +90,7 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-accel_status source_start(struct source *s, struct journal *j)
+accel_status run_sensor_start(struct run_sensor *s, struct journal *j)
 {
 	accel_status st;
 
@@ -110,14 +111,14 @@ accel_status source_start(struct source *s, struct journal *j)
 	return st;
 }
 
-int source_fd(const struct source *s)
+int run_sensor_fd(const struct run_sensor *s)
 {
 	/* a thread's sensor is its own: it closes and opens it as it likes */
 	return s->threaded ? -1 : accel_sensor_fd(s->sensor);
 }
 
 /* Reads a sensor that announces itself; one that is gone may come back. */
-static void read_here(struct source *s, uint64_t now)
+static void read_here(struct run_sensor *s, uint64_t now)
 {
 	uint32_t n;
 
@@ -133,7 +134,7 @@ static void read_here(struct source *s, uint64_t now)
 	}
 }
 
-void source_take(struct source *s, accel_control *c, uint64_t now)
+void run_sensor_take(struct run_sensor *s, accel_control *c, uint64_t now)
 {
 	accel_reading r[ACCEL_READINGS_MAX];
 
@@ -157,7 +158,7 @@ void source_take(struct source *s, accel_control *c, uint64_t now)
 	}
 }
 
-void source_stop(struct source *s)
+void run_sensor_stop(struct run_sensor *s)
 {
 	if (s->threaded)
 		pthread_join(s->thread, NULL);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* accel tune: which kernels are fastest on a device? */
 #include "accel.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@ struct report {
 	uint32_t changed, total;
 };
 
-static int row(const struct accel_tune_row *r, void *arg)
+static int row(const accel_tune_row *r, void *arg)
 {
 	struct report *report = arg;
 
@@ -42,8 +43,8 @@ static int row(const struct accel_tune_row *r, void *arg)
 	return ferror(stdout) ? -1 : 0;
 }
 
-static void print_end(const struct accel_tune_result *r,
-		      const struct report *report, bool reset)
+static void print_end(const accel_tune_result *r, const struct report *report,
+		      bool reset)
 {
 	if (report->json) {
 		printf("%s\"device\": ",
@@ -91,7 +92,7 @@ int cmd_tune(int argc, char **argv)
 				"and writes the table that they are\nchosen by "
 				"from then on" },
 		specs, NULL);
-	struct accel_tune_result r;
+	accel_tune_result r;
 	accel_status s;
 
 	if (rc)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What the subcommands of accelctl share. */
 #ifndef ACCELCTL_H
 #define ACCELCTL_H
 

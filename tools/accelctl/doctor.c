@@ -265,7 +265,7 @@ static void check_import(struct report *r, const struct engine *e,
 
 static void check_engine(struct report *r, bool module)
 {
-	struct accel_device_info list[16];
+	accel_device_info list[16];
 	uint32_t n = 0, usable = 0;
 	struct engine e;
 

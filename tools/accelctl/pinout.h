@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The header of a board, as both pictures show it. */
 #ifndef ACCELCTL_PINOUT_H
 #define ACCELCTL_PINOUT_H
 

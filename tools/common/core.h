@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A process whose memory is not dumped: an owner of outputs must end at once. */
 #ifndef TOOLS_COMMON_CORE_H
 #define TOOLS_COMMON_CORE_H
 

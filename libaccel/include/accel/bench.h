@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-struct accel_bench_result {
+typedef struct accel_bench_result {
 	char op[32];
 	char device[256];
 	char driver[256];
@@ -23,7 +23,7 @@ struct accel_bench_result {
 	double gflops_per_cpu_s; /* the same by CPU time, this process's */
 	double median_us; /* of one run; submit: in CPU time of the caller */
 	double unfused_us; /* elementwise: the same by one kernel an operation */
-};
+} accel_bench_result;
 
 /*
  * Runs one measurement.
@@ -41,10 +41,10 @@ struct accel_bench_result {
  */
 ACCEL_API accel_status accel_bench(const char *op, const char *device,
 				   uint32_t size, uint32_t runs,
-				   struct accel_bench_result *result);
+				   accel_bench_result *result);
 
 /* One class of sizes, measured. */
-struct accel_tune_row {
+typedef struct accel_tune_row {
 	char op[16]; /* "matmul", "conv" (3x3) */
 	uint32_t size[3]; /* m, n, k; or output channels, input channels, and
 			   * rows (and columns) of pixels */
@@ -53,16 +53,16 @@ struct accel_tune_row {
 	double builtin_gflops; /* of the kernel taken without a table */
 	int changed; /* the two differ */
 	uint32_t done, total; /* rows */
-};
+} accel_tune_row;
 
 /* Returns 0 to go on. */
-typedef int (*accel_tune_progress)(const struct accel_tune_row *row, void *arg);
+typedef int (*accel_tune_progress)(const accel_tune_row *row, void *arg);
 
-struct accel_tune_result {
+typedef struct accel_tune_result {
 	char device[256];
 	char driver[256];
 	char path[4096]; /* of the table's file */
-};
+} accel_tune_result;
 
 /*
  * Measures which kernel is the fastest, for small, medium and large sizes in
@@ -85,11 +85,11 @@ struct accel_tune_result {
  */
 ACCEL_API accel_status accel_tune(const char *device, uint32_t runs,
 				  accel_tune_progress progress, void *arg,
-				  struct accel_tune_result *result);
+				  accel_tune_result *result);
 
 /* Removes the device's table: the built-in choices again. */
 ACCEL_API accel_status accel_tune_reset(const char *device,
-					struct accel_tune_result *result);
+					accel_tune_result *result);
 
 #ifdef __cplusplus
 }

@@ -149,8 +149,8 @@ typedef struct accel_control_value {
 /*
  * Reads a file, or a text in memory.
  *
- * NULL: ERR_IO; ERR_FORMAT: no YAML, an unknown key, a name or a line twice, a
- * value that is none, with its place. The expressions are only read here.
+ * NULL: ERR_IO; ERR_FORMAT: no YAML, an unknown key, a name or a line twice, or
+ * an invalid value; the text has its place. The expressions are only read here.
  */
 ACCEL_API accel_control *accel_control_load(const char *path);
 ACCEL_API accel_control *accel_control_parse(const char *text, size_t size,

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-struct accel_device_info {
+typedef struct accel_device_info {
 	uint32_t index; /* what ACCEL_DEVICE=INDEX means */
 	char name[256];
 	char driver[256];
@@ -26,7 +26,7 @@ struct accel_device_info {
 	bool usable; /* Vulkan 1.1 and a compute queue */
 	bool import_dmabuf, export_dmabuf; /* shares memory without a copy */
 	bool import_host; /* takes pages of a process */
-};
+} accel_device_info;
 
 /*
  * Lists them.
@@ -37,8 +37,8 @@ struct accel_device_info {
  *
  * ERR_NOMEM. Any thread.
  */
-ACCEL_API accel_status accel_device_list(struct accel_device_info *list,
-					 uint32_t max, uint32_t *count);
+ACCEL_API accel_status accel_device_list(accel_device_info *list, uint32_t max,
+					 uint32_t *count);
 
 #ifdef __cplusplus
 }

@@ -120,7 +120,7 @@ typedef enum accel_layer_kind {
 
 /* ERR_RANGE: an option that is missing or out of range. ERR_INVALID: an
  * activation, padding, stride, dilation, .no_bias or .sequences that the kind
- * does not have, or a name that is none. */
+ * does not have, or an invalid name. */
 ACCEL_API accel_layer *accel_layer_create(accel_layer_kind kind,
 					  const accel_layer_options *options);
 /* Of a layer that was given to nobody. NULL is allowed. */

@@ -153,7 +153,8 @@ typedef struct accel_lines_config {
 	uint32_t debounce_us; /* ... for so long, up to 1000000 */
 	uint32_t event_buffer; /* edges to queue; 0: 16 a line */
 	uint64_t safe, safe_values; /* outputs that a trip drives, and how */
-	uint64_t interlocks, interlock_values; /* inputs that trip, unless so */
+	/* inputs that trip the outputs when they differ from these values */
+	uint64_t interlocks, interlock_values;
 	uint64_t keepalive_ns; /* longest time between keep-alives; 0: none */
 	bool hold; /* after the end the kernel keeps them, at safe_values */
 	bool adopt; /* take over lines that are held; nothing changes on them */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The library's version. */
 #ifndef ACCEL_VERSION_H
 #define ACCEL_VERSION_H
 

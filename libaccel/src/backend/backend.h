@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The two backends, and how each is opened. */
 #ifndef ACCEL_BACKEND_BACKEND_H
 #define ACCEL_BACKEND_BACKEND_H
 

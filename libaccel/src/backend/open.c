@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* accel_open(): which device is meant, and a context on it. */
 #include "../tensor/node.h"
 #include "backend.h"
 

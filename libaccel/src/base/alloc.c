@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+/*
+ * All memory of the library comes from here: counted, and made to fail by
+ * tests.
+ */
 #include "alloc.h"
 
 #include <stdatomic.h>

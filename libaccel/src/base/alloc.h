@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Memory that is counted, and whose failure tests inject. */
 #ifndef ACCEL_BASE_ALLOC_H
 #define ACCEL_BASE_ALLOC_H
 

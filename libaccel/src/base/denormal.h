@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Denormals as zeros while a step runs, as GPUs have them. */
 #ifndef ACCEL_BASE_DENORMAL_H
 #define ACCEL_BASE_DENORMAL_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The last error of each thread, with its text. */
 #include "error.h"
 
 #include <stdarg.h>

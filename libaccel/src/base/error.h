@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* How a check records its error and returns it in one line. */
 #ifndef ACCEL_BASE_ERROR_H
 #define ACCEL_BASE_ERROR_H
 

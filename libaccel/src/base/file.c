@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Whole files: read at once, and replaced at once or not at all. */
 #include "file.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Whole files: read at once, and replaced at once or not at all. */
 #ifndef ACCEL_BASE_FILE_H
 #define ACCEL_BASE_FILE_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Counts forks, so that a child knows what is its parent's. */
 #include "fork.h"
 
 #include <pthread.h>

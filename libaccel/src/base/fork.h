@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What was made before fork() is known in the child by its era. */
 #ifndef ACCEL_BASE_FORK_H
 #define ACCEL_BASE_FORK_H
 

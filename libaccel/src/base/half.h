@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* IEEE 754 binary16 to and from f32, rounded to nearest even. */
 #ifndef ACCEL_BASE_HALF_H
 #define ACCEL_BASE_HALF_H
 

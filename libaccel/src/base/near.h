@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* How far a word is from another: for "did you mean". */
 #ifndef ACCEL_BASE_NEAR_H
 #define ACCEL_BASE_NEAR_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Numbers as C writes them, whatever the locale. */
 #include "number.h"
 
 #include <locale.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Numbers as C writes them, whatever the locale. */
 #ifndef ACCEL_BASE_NUMBER_H
 #define ACCEL_BASE_NUMBER_H
 

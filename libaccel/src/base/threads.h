@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Loops spread over threads. */
 #ifndef ACCEL_BASE_THREADS_H
 #define ACCEL_BASE_THREADS_H
 

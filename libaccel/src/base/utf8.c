@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Is a text UTF-8? */
 #include "utf8.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Is a text UTF-8? */
 #ifndef ACCEL_BASE_UTF8_H
 #define ACCEL_BASE_UTF8_H
 

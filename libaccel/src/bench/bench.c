@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* accel_bench(): one kernel or graph measured, on a device or on the cpu. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -84,7 +85,7 @@ void bench_close(struct bench *b)
 	compute_close(b->dev);
 }
 
-static void describe(const struct bench *b, struct accel_bench_result *r)
+static void describe(const struct bench *b, accel_bench_result *r)
 {
 	const struct compute_kernel *k;
 
@@ -111,7 +112,7 @@ static void describe(const struct bench *b, struct accel_bench_result *r)
 
 /* Opens, runs, closes. r: described when not NULL. */
 static accel_status one(struct bench *b, const char *device, uint32_t runs,
-			double *wall, double *cpu, struct accel_bench_result *r)
+			double *wall, double *cpu, accel_bench_result *r)
 {
 	accel_status s;
 
@@ -134,7 +135,7 @@ static accel_status one(struct bench *b, const char *device, uint32_t runs,
 }
 
 accel_status accel_bench(const char *op, const char *device, uint32_t size,
-			 uint32_t runs, struct accel_bench_result *r)
+			 uint32_t runs, accel_bench_result *r)
 {
 	struct bench b = { .fused = true };
 	double wall = 0, cpu = 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What is measured, on a Vulkan device or as a graph. */
 #ifndef ACCEL_BENCH_BENCH_H
 #define ACCEL_BENCH_BENCH_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The Vulkan devices of this machine, as users see them. */
 #include <accel/device.h>
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include "libaccel/src/base/error.h"
 
 static void convert(const struct compute_device_info *from,
-		    struct accel_device_info *to)
+		    accel_device_info *to)
 {
 	static const char *const types[] = {
 		[COMPUTE_DEVICE_OTHER] = "other",
@@ -38,7 +39,7 @@ static void convert(const struct compute_device_info *from,
 	to->import_host = from->import_host;
 }
 
-accel_status accel_device_list(struct accel_device_info *list, uint32_t max,
+accel_status accel_device_list(accel_device_info *list, uint32_t max,
 			       uint32_t *count)
 {
 	struct compute_device_info *all;

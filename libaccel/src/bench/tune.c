@@ -66,7 +66,7 @@ static double best(struct bench *b, uint32_t runs, double limit,
 }
 
 /* One kernel at the bucket's sizes: its microseconds, 0 after an error. */
-static double measure(struct compute_device *dev, struct accel_tune_row *row,
+static double measure(struct compute_device *dev, accel_tune_row *row,
 		      enum tune_op op, uint32_t shape, uint32_t runs,
 		      double limit, char *kernel, size_t size,
 		      accel_status *err)
@@ -92,7 +92,7 @@ static double measure(struct compute_device *dev, struct accel_tune_row *row,
 /* Measures a bucket: the built-in choice first, the others against it. */
 static accel_status bucket(struct compute_device *dev, enum tune_op op,
 			   uint32_t at, uint32_t runs, struct tune_table *t,
-			   struct accel_tune_row *row)
+			   accel_tune_row *row)
 {
 	char own[128], kernel[128];
 	double us, least, gflops;
@@ -141,7 +141,7 @@ static accel_status tune_all(struct compute_device *dev, uint32_t runs,
 			     accel_tune_progress progress, void *arg)
 {
 	struct tune_table t = { 0 };
-	struct accel_tune_row row;
+	accel_tune_row row;
 	accel_status err = ACCEL_OK;
 
 	compute_tune_use(dev, NULL); /* against the built-in choices */
@@ -161,7 +161,7 @@ static accel_status tune_all(struct compute_device *dev, uint32_t runs,
 }
 
 static accel_status open_device(const char *device, struct compute_device **dev,
-				struct accel_tune_result *r)
+				accel_tune_result *r)
 {
 	accel_status err;
 
@@ -186,7 +186,7 @@ static accel_status open_device(const char *device, struct compute_device **dev,
 
 accel_status accel_tune(const char *device, uint32_t runs,
 			accel_tune_progress progress, void *arg,
-			struct accel_tune_result *r)
+			accel_tune_result *r)
 {
 	struct compute_device *dev;
 	accel_status err = open_device(device, &dev, r);
@@ -197,7 +197,7 @@ accel_status accel_tune(const char *device, uint32_t runs,
 	return err;
 }
 
-accel_status accel_tune_reset(const char *device, struct accel_tune_result *r)
+accel_status accel_tune_reset(const char *device, accel_tune_result *r)
 {
 	struct compute_device *dev;
 	accel_status err = open_device(device, &dev, r);

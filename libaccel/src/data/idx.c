@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* IDX files, as MNIST's are. */
 #include <stdio.h>
 #include <unistd.h>
 

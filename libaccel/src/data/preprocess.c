@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A preprocess: made, counted, applied to a row, and asked what is in it. */
 #include "preprocess.h"
 
 #include <math.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What turns a table's columns into a model's inputs: learned from one,
+ * applied to others, kept with the model.
+ */
 #ifndef ACCEL_DATA_PREPROCESS_H
 #define ACCEL_DATA_PREPROCESS_H
 

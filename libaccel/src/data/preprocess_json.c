@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A preprocess as JSON, in a model's file. */
 #include <jansson.h>
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The random numbers of data: SplitMix64, the same on every machine. */
 #ifndef ACCEL_DATA_RANDOM_H
 #define ACCEL_DATA_RANDOM_H
 

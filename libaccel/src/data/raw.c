@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Arrays as they stand in files, turned into samples. */
 #include "raw.h"
 
 #include <errno.h>

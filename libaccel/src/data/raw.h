@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Arrays as they stand in files, on their way to samples. */
 #ifndef ACCEL_DATA_RAW_H
 #define ACCEL_DATA_RAW_H
 

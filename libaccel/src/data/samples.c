@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Samples and datasets: made, counted, selected, split. */
 #include "samples.h"
 
 #include <math.h>

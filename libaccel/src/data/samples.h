@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* How the files of this folder make samples. */
 #ifndef ACCEL_DATA_SAMPLES_H
 #define ACCEL_DATA_SAMPLES_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What a model's file holds beside its weights. */
 #ifndef ACCEL_FORMAT_MODEL_FILE_H
 #define ACCEL_FORMAT_MODEL_FILE_H
 

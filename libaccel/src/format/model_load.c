@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A model from its file. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A model into its file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

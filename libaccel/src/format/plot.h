@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Curves, as the drawings in text and in SVG share them. */
 #ifndef ACCEL_FORMAT_PLOT_H
 #define ACCEL_FORMAT_PLOT_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Safetensors files read: the header checked, the tensors found. */
 #include "safetensors.h"
 
 #include <endian.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Safetensors files, read and written. */
 #ifndef ACCEL_FORMAT_SAFETENSORS_H
 #define ACCEL_FORMAT_SAFETENSORS_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Safetensors files written. */
 #include <endian.h>
 #include <jansson.h>
 #include <stdlib.h>

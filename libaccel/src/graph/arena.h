@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Where the temporaries of a plan lie in one block of memory. */
 #ifndef ACCEL_GRAPH_ARENA_H
 #define ACCEL_GRAPH_ARENA_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The plans that a context keeps. */
 #ifndef ACCEL_GRAPH_CACHE_H
 #define ACCEL_GRAPH_CACHE_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* What a plan costs, and its end. */
 #include "plan.h"
 
 #include "../base/alloc.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A graph evaluated in double precision, op by op. */
 #include "reference.h"
 
 #include <string.h>

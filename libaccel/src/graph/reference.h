@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A graph evaluated in double precision: what backends are compared with. */
 #ifndef ACCEL_GRAPH_REFERENCE_H
 #define ACCEL_GRAPH_REFERENCE_H
 

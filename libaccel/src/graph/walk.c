@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The walk over the pending graph, and the key of its plan. */
 #include "walk.h"
 
 #include <string.h>

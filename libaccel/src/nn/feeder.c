@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A thread that prepares the next batches. */
 #include "feeder.h"
 
 #include <pthread.h>

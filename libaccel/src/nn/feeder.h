@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A thread that prepares the next batches. */
 #ifndef ACCEL_NN_FEEDER_H
 #define ACCEL_NN_FEEDER_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Metrics, computed on the host from a model's outputs. */
 #include "metric.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Metrics, computed on the host from a model's outputs. */
 #ifndef ACCEL_NN_METRIC_H
 #define ACCEL_NN_METRIC_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A model: its layers, its nodes, its weights and its history. */
 #ifndef ACCEL_NN_MODEL_H
 #define ACCEL_NN_MODEL_H
 

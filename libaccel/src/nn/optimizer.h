@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An optimizer: its options, and what it keeps for each weight. */
 #ifndef ACCEL_NN_OPTIMIZER_H
 #define ACCEL_NN_OPTIMIZER_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Training as a reader sees it: a bar on a terminal, else a line an epoch. */
 #include "progress.h"
 
 #include <errno.h>

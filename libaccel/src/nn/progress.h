@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Training as a reader sees it: a bar on a terminal, else a line an epoch. */
 #ifndef ACCEL_NN_PROGRESS_H
 #define ACCEL_NN_PROGRESS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Batch after batch of some samples through a model. */
 #ifndef ACCEL_NN_SESSION_H
 #define ACCEL_NN_SESSION_H
 

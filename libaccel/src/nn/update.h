@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The update of one parameter by an optimizer, as ops. */
 #ifndef ACCEL_NN_UPDATE_H
 #define ACCEL_NN_UPDATE_H
 

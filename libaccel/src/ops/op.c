@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The table of ops, and the checks that all of them share. */
 #include "op.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What an op is: its row of the table, and what rows are made of. */
 #ifndef ACCEL_OPS_OP_H
 #define ACCEL_OPS_OP_H
 

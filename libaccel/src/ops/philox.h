@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Random numbers by counter: Philox 4x32-10 (Salmon et al. 2011). */
 #ifndef ACCEL_OPS_PHILOX_H
 #define ACCEL_OPS_PHILOX_H
 

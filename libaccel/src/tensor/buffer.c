@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Storage of tensors, and the pool of what is free. */
 #include "buffer.h"
 
 #include <linux/dma-buf.h>

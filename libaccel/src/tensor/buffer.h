@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Storage of tensors, and the contract of a backend. */
 #ifndef ACCEL_TENSOR_BUFFER_H
 #define ACCEL_TENSOR_BUFFER_H
 

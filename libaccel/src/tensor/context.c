@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* A context: made, closed, and asked for its counters. */
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "node.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Types of elements: names, sizes, promotion, conversion. */
 #include <math.h>
 
 #include "../base/half.h"

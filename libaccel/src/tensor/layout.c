@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Shapes and strides. */
 #include "layout.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Shapes and strides. */
 #ifndef ACCEL_TENSOR_LAYOUT_H
 #define ACCEL_TENSOR_LAYOUT_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Nodes of the graph: made, counted, freed; scopes. */
 #include "node.h"
 
 #include <string.h>

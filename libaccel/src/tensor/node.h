@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Nodes of the graph, and the context that has them. */
 #ifndef ACCEL_TENSOR_NODE_H
 #define ACCEL_TENSOR_NODE_H
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The cpu backend: its device, its step memory, and the row that each op has.
+ */
 #ifndef ACCEL_BACKEND_CPU_H
 #define ACCEL_BACKEND_CPU_H
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The vulkan backend: its device, recording a step, and the row that each op
+ * has.
+ */
 #ifndef ACCEL_BACKEND_VULKAN_H
 #define ACCEL_BACKEND_VULKAN_H
 
