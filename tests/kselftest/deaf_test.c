@@ -8,7 +8,6 @@
 
 #include "../kselftest_harness.h"
 
-#define SLEEPS	"/sys/module/testboard/parameters/sleeps"
 #define PERSIST	"/sys/module/testboard/parameters/persist"
 #define NOBODY	65534
 #define RELAYS	0x0fULL
@@ -29,17 +28,6 @@ FIXTURE_VARIANT(deaf) {
 FIXTURE_VARIANT_ADD(deaf, fast) { .sleeps = false };
 FIXTURE_VARIANT_ADD(deaf, sleeping) { .sleeps = true };
 
-/* The chip comes anew, and says whether it can sleep. */
-static int plug(struct board *b, bool sleeps)
-{
-	if (write_text(SLEEPS, sleeps ? "Y" : "N") ||
-	    tb_chip(b->outside, TB_CHIP_UNBOUND) ||
-	    tb_chip(b->outside, TB_CHIP_THERE))
-		return -1;
-	board_close(b);
-	return board_open(b, TESTBOARD_LABEL) ? -1 : 0;
-}
-
 FIXTURE_SETUP(deaf)
 {
 	const char *why = board_open(&self->b, TESTBOARD_LABEL);
@@ -50,7 +38,7 @@ FIXTURE_SETUP(deaf)
 		SKIP(return, "%s", why);
 	if (tb_deaf(self->b.outside, 0))
 		SKIP(return, "no chip of this kernel can refuse a value");
-	if (variant->sleeps && plug(&self->b, true))
+	if (variant->sleeps && board_sleeps(&self->b, true))
 		SKIP(return, "the test board cannot say that it sleeps");
 	board_reset(&self->b);
 	self->dev = piaccel_open();
@@ -75,7 +63,7 @@ FIXTURE_TEARDOWN(deaf)
 	if (self->persist[0])
 		write_text(PERSIST, self->persist);
 	if (variant->sleeps)
-		plug(&self->b, false);
+		board_sleeps(&self->b, false);
 	board_close(&self->b);
 }
 

@@ -69,6 +69,23 @@ static inline int board_chip(struct board *b, bool present)
 	return board_open(b, label) ? -ENODEV : 0;
 }
 
+/* The testboard's chip comes anew, as the module's parameters say. */
+static inline int board_replug(struct board *b)
+{
+	if (tb_chip(b->outside, TB_CHIP_UNBOUND) ||
+	    tb_chip(b->outside, TB_CHIP_THERE))
+		return -1;
+	board_close(b);
+	return board_open(b, TESTBOARD_LABEL) ? -1 : 0;
+}
+
+/* The same, and it says whether it can sleep. */
+static inline int board_sleeps(struct board *b, bool sleeps)
+{
+	return write_text("/sys/module/testboard/parameters/sleeps",
+			  sleeps ? "Y" : "N") ? -1 : board_replug(b);
+}
+
 /* ---- calls of the driver ---- */
 
 static inline int line_keepalive(int line, uint64_t deadline_ns)

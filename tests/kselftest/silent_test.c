@@ -17,16 +17,6 @@ FIXTURE(silent) {
 	struct piaccel_line_request req;
 };
 
-/* The chip comes anew, as its parameters say. */
-static int plug(struct board *b)
-{
-	if (tb_chip(b->outside, TB_CHIP_UNBOUND) ||
-	    tb_chip(b->outside, TB_CHIP_THERE))
-		return -1;
-	board_close(b);
-	return board_open(b, TESTBOARD_LABEL) ? -1 : 0;
-}
-
 FIXTURE_SETUP(silent)
 {
 	const char *why = board_open(&self->b, TESTBOARD_LABEL);
@@ -41,7 +31,7 @@ FIXTURE_SETUP(silent)
 		SKIP(return, "%s", why);
 	ASSERT_EQ(0, write_text(PARAM("sleeps"), "Y"));
 	ASSERT_EQ(0, write_text(PARAM("drives"), "N"));
-	ASSERT_EQ(0, plug(&self->b));
+	ASSERT_EQ(0, board_replug(&self->b));
 	self->dev = piaccel_open();
 	ASSERT_LE(0, self->dev);
 	board_reset(&self->b);
@@ -64,7 +54,7 @@ FIXTURE_TEARDOWN(silent)
 	if (self->b.outside < 0)
 		return;
 	tb_deaf(self->b.outside, 0);
-	plug(&self->b);
+	board_replug(&self->b);
 	board_reset(&self->b);
 	board_close(&self->b);
 	board_close(&self->sim);

@@ -7,7 +7,7 @@ export PIACCEL_TEST_MODE=$mode
 export PIACCEL_MODULE=$out/ko/piaccel.ko
 # the fuzzer's full measure, for this kernel sees what it does
 export PIACCEL_FUZZ_CALLS=200000 PIACCEL_FUZZ_THREADS=8
-[ "$mode" = debug ] || export PIACCEL_FUZZ_CALLS=500000
+[ "$mode" = debug ] || export PIACCEL_FUZZ_CALLS=500000 PIACCEL_KILL_ROUNDS=200
 if [ "$mode" = debug ]; then
 	TAP=$out/tap
 	: >"$TAP"
