@@ -8,6 +8,7 @@
 
 #define WORDS 32 /* of push constants */
 #define OPERANDS COMPUTE_EW_OPERANDS
+#define STEPS 6 /* dimensions of the shader */
 #define INT 'i'
 #define FLOAT 'f'
 
@@ -124,7 +125,7 @@ static accel_status check(const struct compute_elementwise *e)
 static accel_status lay_out(const struct compute_elementwise *e, struct plan *p)
 {
 	const struct compute_view *o = &e->out[0];
-	int32_t list[OPERANDS][6];
+	int32_t list[OPERANDS][COMPUTE_MAX_DIMS];
 	uint32_t n = 0, who[OPERANDS];
 	accel_status s;
 
@@ -153,6 +154,11 @@ static accel_status lay_out(const struct compute_elementwise *e, struct plan *p)
 	dims_merge(&p->rank, p->size, list, n);
 	for (uint32_t i = 0; i < n; i++)
 		memcpy(p->stride[who[i]], list[i], sizeof(list[i]));
+	if (p->rank > STEPS)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "elementwise: %u dimensions that step "
+				   "apart, the kernel takes %d",
+				   p->rank, STEPS);
 	return ACCEL_OK;
 }
 

@@ -33,7 +33,7 @@
 
 #include "compute.h"
 
-#define COMPUTE_MAX_DIMS 6
+#define COMPUTE_MAX_DIMS 8
 
 enum compute_dtype {
 	COMPUTE_F32,

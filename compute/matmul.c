@@ -112,9 +112,9 @@ static accel_status batch_dims(const struct compute_matmul *m,
 			       struct product *p)
 {
 	const struct compute_view *o = &m->out;
-	uint32_t rank = o->rank - 2, size[6];
+	uint32_t rank = o->rank - 2, size[COMPUTE_MAX_DIMS];
 	struct compute_view a = m->a, b = m->b;
-	int32_t stride[2][6] = { { 0 } };
+	int32_t stride[2][COMPUTE_MAX_DIMS] = { { 0 } };
 	accel_status s;
 
 	a.rank -= 2;
@@ -133,7 +133,12 @@ static accel_status batch_dims(const struct compute_matmul *m,
 	if (p->batch == 1)
 		return ACCEL_OK;
 	dims_merge(&rank, size, stride, 2);
-	p->rank = rank; /* 4 at most */
+	if (rank > MAX_BATCH)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "matmul: %u batch dimensions that step "
+				   "apart, the kernel takes %d",
+				   rank, MAX_BATCH);
+	p->rank = rank;
 	for (uint32_t d = 0; d < rank; d++) {
 		p->size[d] = size[d];
 		p->a.batch[d] = stride[0][d];

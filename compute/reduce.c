@@ -210,6 +210,11 @@ static accel_status pass(struct compute_record *rec, enum compute_reduce_op op,
 
 	split(in, axes, false, axis, parts, &kept);
 	split(in, axes, true, axis, parts, &gone);
+	if (kept.rank + gone.rank > SIDE)
+		return accel_error(ACCEL_ERR_RANGE,
+				   "reduce: %u dimensions that step apart, the "
+				   "kernel takes %d",
+				   kept.rank + gone.rank, SIDE);
 	s = view_bind(rec, "reduce: input", in, false, &bind[0], &push[2]);
 	if (!s)
 		s = view_bind(rec, "reduce: output", out, true, &bind[1],

@@ -182,7 +182,7 @@ accel_status bytes_bind(struct compute_record *rec, const char *what,
 	return ACCEL_OK;
 }
 
-void dims_merge(uint32_t *rank, uint32_t *size, int32_t (*stride)[6],
+void dims_merge(uint32_t *rank, uint32_t *size, int32_t (*stride)[COMPUTE_MAX_DIMS],
 		uint32_t n)
 {
 	uint32_t to = 0;

@@ -8,13 +8,13 @@
 #include "shaders.h"
 
 /* "[2, 3] i32" into `out`, returned. */
-#define VIEW_TEXT 96
+#define VIEW_TEXT 128 /* 8 sizes of 10 digits fit */
 const char *view_text(const struct compute_view *v, char out[VIEW_TEXT]);
 
 /* Elements; 1 for rank 0. */
 uint64_t view_count(const struct compute_view *v);
 
-/* Known dtype, rank at most 6, aligned offset, at most 2^31 - 1 elements.
+/* Known dtype, rank at most 8, aligned offset, at most 2^31 - 1 elements.
  * @what names the operand: "matmul: a". */
 accel_status view_check(const char *what, const struct compute_view *v);
 
@@ -46,7 +46,7 @@ accel_status bytes_bind(struct compute_record *rec, const char *what,
  * Merges dimensions that all `n` stride lists run through together. size and
  * every stride list have *rank entries before and after; 1-sized ones go.
  */
-void dims_merge(uint32_t *rank, uint32_t *size, int32_t (*stride)[6],
+void dims_merge(uint32_t *rank, uint32_t *size, int32_t (*stride)[COMPUTE_MAX_DIMS],
 		uint32_t n);
 
 /* v's strides against a shape of `rank` sizes, by numpy's broadcasting. */

@@ -312,10 +312,10 @@ static void test_npy(void)
 		  "{'descr': '<f8', 'fortran_order': False, "
 		  "'shape': (4000000000,), }",
 		  "promised" },
-		{ "seven dimensions",
+		{ "nine dimensions",
 		  "{'descr': '<f8', 'fortran_order': False, "
-		  "'shape': (1,1,1,1,1,1,4), }",
-		  "more than 6" },
+		  "'shape': (1,1,1,1,1,1,1,1,4), }",
+		  "more than 8" },
 		{ "one element less",
 		  "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }",
 		  "more follows" },

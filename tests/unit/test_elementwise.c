@@ -407,8 +407,49 @@ static void views(void)
 	}
 }
 
+/* More dimensions than a shader steps through, but for what joins: such a step
+ * runs on the host, and is right. */
+static void eight_dimensions(void)
+{
+	const int64_t shape[] = { 2, 3, 2, 2, 3, 2, 2, 2 };
+	accel_counters before, after;
+	accel_tensor *x, *y;
+	int d;
+
+	accel_counters_get(ctx, &before);
+	for (d = 0; d < 5; d++) {
+		const char *name = accel_dtype_name(dtypes[d]);
+
+		accel_scope_begin(ctx);
+		x = values(dtypes[d], 8, shape);
+		y = accel_permute(x, (int[]){ 7, 6, 5, 4, 3, 2, 1, 0 });
+		check(y, EXACT, "eight dimensions reversed %s", name);
+		check(accel_add(accel_neg(x), x), ROUND,
+		      "eight dimensions added %s", name);
+		check(accel_sum(y, ACCEL_AXES(0, 2, 4, 6), false), SUM,
+		      "eight dimensions summed over every other %s", name);
+		check(accel_max(x, ACCEL_AXES(1, 2, 3), true), EXACT,
+		      "the largest of three of eight %s", name);
+		y = accel_matmul(
+			x, accel_permute(x, (int[]){ 5, 4, 3, 2, 1, 0, 7, 6 }));
+		if (dtypes[d] != ACCEL_I8 && dtypes[d] != ACCEL_U8)
+			y = accel_matmul(y, x);
+		check(y, SUM, "products in six batch dimensions %s", name);
+		accel_scope_end(ctx);
+	}
+	accel_counters_get(ctx, &after);
+	meant_for_host = after.host_steps - before.host_steps;
+	x = values(ACCEL_F32, 8, shape);
+	accel_scope_begin(ctx);
+	y = accel_exp(accel_mul(x, accel_sum(x, ACCEL_AXES(7), true)));
+	check(y, CHAIN, "eight dimensions that join are the device's");
+	accel_scope_end(ctx);
+	accel_tensor_destroy(x);
+}
+
 static void suite(void)
 {
+	eight_dimensions();
 	unary_ops();
 	binary_ops();
 	promotion();

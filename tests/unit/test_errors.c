@@ -131,7 +131,7 @@ static void shapes(void)
 
 static void sizes(void)
 {
-	int64_t seven[7] = { 1, 1, 1, 1, 1, 1, 1 };
+	int64_t nine[9] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 	accel_tensor *x;
 
 	accel_scope_begin(ctx);
@@ -139,8 +139,8 @@ static void sizes(void)
 		"[3, 0]", "0", "a zero-sized tensor");
 	refused(accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(3, -2), NULL),
 		"-2", "", "a negative size");
-	refused(accel_tensor_create(ctx, ACCEL_F32, 7, seven, NULL), "7", "6",
-		"a seventh dimension");
+	refused(accel_tensor_create(ctx, ACCEL_F32, 9, nine, NULL), "9", "8",
+		"a ninth dimension");
 	refused(accel_tensor_create(ctx, ACCEL_F32, 2, NULL, NULL), "2", "",
 		"a shape of NULL");
 	refused(accel_tensor_create(ctx, (accel_dtype)9, ACCEL_SHAPE(3), NULL),
@@ -154,9 +154,10 @@ static void sizes(void)
 	x = make(ACCEL_F32, ACCEL_SHAPE(60000, 1), 0, 1);
 	refused(accel_add(x, accel_transpose(x, 0, 1)), "[60000, 60000]",
 		"limit", "a broadcast that is too large");
-	refused(accel_expand(accel_reshape(x, ACCEL_SHAPE(1, 1, 1, 1, 1, -1)),
-			     0),
-		"[1, 1, 1, 1, 1, 60000]", "", "one dimension too many");
+	refused(accel_expand(
+			accel_reshape(x, ACCEL_SHAPE(1, 1, 1, 1, 1, 1, 1, -1)),
+			0),
+		"[1, 1, 1, 1, 1, 1, 1, 60000]", "", "one dimension too many");
 	accel_scope_end(ctx);
 	works("wrong sizes");
 }

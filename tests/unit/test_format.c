@@ -134,10 +134,10 @@ static void test_hostile(void)
 		  "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],"
 		  "\"data_offsets\":[0,0]}}",
 		  0, "4611686018427387904 elements" },
-		{ "seven dimensions",
-		  "{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1],"
+		{ "nine dimensions",
+		  "{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1],"
 		  "\"data_offsets\":[0,1]}}",
-		  1, "7 dimensions" },
+		  1, "9 dimensions" },
 		{ "another size",
 		  "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,"
 		  "4]}}",

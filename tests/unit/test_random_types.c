@@ -60,8 +60,8 @@ static accel_tensor *leaf(accel_dtype d, int ndim, const int64_t *shape)
 
 static accel_tensor *any_leaf(void)
 {
-	int64_t shape[6], n = 1;
-	int ndim = (int)pick(7), i;
+	int64_t shape[ACCEL_MAX_DIMS], n = 1;
+	int ndim = (int)pick(ACCEL_MAX_DIMS + 1), i;
 
 	for (i = 0; i < ndim; i++) {
 		shape[i] = 1 + pick(5);
@@ -76,7 +76,7 @@ static accel_tensor *any_leaf(void)
 static accel_tensor *beside(accel_tensor *x)
 {
 	int nd = accel_tensor_ndim(x), gone = nd ? (int)pick(2) : 0, i;
-	int64_t shape[6];
+	int64_t shape[ACCEL_MAX_DIMS];
 
 	for (i = gone; i < nd; i++)
 		shape[i - gone] = pick(4) ? dim(x, i) : 1;
@@ -142,7 +142,7 @@ static accel_tensor *unary(accel_tensor *x)
 
 static accel_tensor *any_reshape(accel_tensor *x)
 {
-	int64_t n = accel_tensor_count(x), shape[6];
+	int64_t n = accel_tensor_count(x), shape[ACCEL_MAX_DIMS];
 	int nd = 0, k;
 
 	while (n > 1 && nd < 5) {
@@ -160,8 +160,8 @@ static accel_tensor *any_reshape(accel_tensor *x)
 
 static accel_tensor *view(accel_tensor *x)
 {
-	int nd = accel_tensor_ndim(x), order[6], i, axis, other;
-	int64_t shape[6], n, first;
+	int nd = accel_tensor_ndim(x), order[ACCEL_MAX_DIMS], i, axis, other;
+	int64_t shape[ACCEL_MAX_DIMS], n, first;
 
 	for (i = 0; i < nd; i++)
 		order[i] = i;
@@ -228,7 +228,7 @@ static accel_tensor *reduction(accel_tensor *x)
 /* Places along an axis; some are outside. */
 static accel_tensor *places(accel_tensor *x, int axis)
 {
-	int64_t shape[6], n = dim(x, axis), count, i;
+	int64_t shape[ACCEL_MAX_DIMS], n = dim(x, axis), count, i;
 	int32_t v[MOST];
 	int k;
 
@@ -245,7 +245,7 @@ static accel_tensor *places(accel_tensor *x, int axis)
 
 static accel_tensor *moving(accel_tensor *x)
 {
-	int64_t before[6] = { 0 }, after[6] = { 0 };
+	int64_t before[ACCEL_MAX_DIMS] = { 0 }, after[ACCEL_MAX_DIMS] = { 0 };
 	accel_tensor *part[3] = { x, NULL, x }, *values;
 	int axis = any_axis(x), nd = accel_tensor_ndim(x);
 	int64_t n = dim(x, axis);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tensors: up to 6 dimensions, row-major, lazily computed.
+ * Tensors: up to 8 dimensions, row-major, lazily computed.
  *
  * Every call that returns a tensor returns NULL on failure, and NULL when it
  * was given NULL, without touching the error text: one check at the end of an
@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define ACCEL_MAX_DIMS 6
+#define ACCEL_MAX_DIMS 8
 
 typedef enum accel_dtype {
 	ACCEL_F32,
@@ -56,7 +56,7 @@ ACCEL_API accel_dtype accel_dtype_promote(accel_dtype a, accel_dtype b);
  * @shape: @ndim sizes, each at least 1.
  * @data: row-major elements of @dtype, copied; NULL for zeros.
  *
- * ERR_SHAPE: zero-sized, over 6 dimensions, or over 2^31 - 1 elements.
+ * ERR_SHAPE: zero-sized, over 8 dimensions, or over 2^31 - 1 elements.
  * ERR_NOMEM: the text has the need and what was free.
  */
 ACCEL_API accel_tensor *accel_tensor_create(accel_context *ctx,
