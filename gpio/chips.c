@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the kernel says of lines, through the GPIO character device and, for
- * root, debugfs. Nothing is claimed.
+ * What the kernel says of lines, through the GPIO character device, the module
+ * and, for root, debugfs. Nothing is claimed.
  */
 #include <accel/lines.h>
 
@@ -47,7 +47,11 @@ struct levels {
 	char *pins; /* the pin controller's: function and level of each pin */
 	const char *next; /* in that: the line behind the last that was found */
 	char *gpio; /* gpiolib's: level of each line in use */
+	int driver; /* the module, or -1 */
 };
+
+/* Nothing but what the character device tells. */
+#define LEVELS_NONE ((struct levels){ .driver = -1 })
 
 static void levels_load(struct levels *l, const char *chip)
 {
@@ -56,7 +60,8 @@ static void levels_load(struct levels *l, const char *chip)
 	struct dirent *e;
 	DIR *d;
 
-	memset(l, 0, sizeof(*l));
+	*l = LEVELS_NONE;
+	l->driver = owner_open();
 	gpio_path(path, "/sys/kernel/debug/gpio");
 	l->gpio = gpio_read_all(path);
 	gpio_path(path, "/sys/kernel/debug/pinctrl");
@@ -76,6 +81,8 @@ static void levels_load(struct levels *l, const char *chip)
 
 static void levels_free(struct levels *l)
 {
+	if (l->driver >= 0)
+		close(l->driver);
 	mem_free(l->pins);
 	mem_free(l->gpio);
 }
@@ -171,7 +178,8 @@ static int line_ask(int fd, const char *chip, uint32_t offset,
 	memset(info, 0, sizeof(*info));
 	snprintf(info->chip, sizeof(info->chip), "%s", chip);
 	info->offset = offset;
-	info->level = -1;
+	info->level = info->safe = -1;
+	info->uid = ACCEL_UID_NONE;
 	if (ioctl(fd, GPIO_V2_GET_LINEINFO_IOCTL, &k))
 		return -1;
 	f = k.flags;
@@ -188,6 +196,7 @@ static int line_ask(int fd, const char *chip, uint32_t offset,
 	if (!(levels->pins && level_of_pin(levels, info)) && levels->gpio &&
 	    info->used) /* it has no level of others */
 		level_of_line(levels->gpio, info);
+	owner_ask(levels->driver, chip, info);
 	return 0;
 }
 
@@ -250,8 +259,8 @@ accel_status accel_line_info_get(const accel_pin *pin, accel_line_info *info)
 	return s;
 }
 
-accel_status accel_line_list(accel_line_info *list, uint32_t max,
-			     uint32_t *count)
+static accel_status list_lines(accel_line_info *list, uint32_t max,
+			       uint32_t *count, bool deep)
 {
 	char label[ACCEL_CHIP_SIZE];
 	struct levels levels;
@@ -270,8 +279,8 @@ accel_status accel_line_list(accel_line_info *list, uint32_t max,
 			continue;
 		}
 		seen++;
-		memset(&levels, 0, sizeof(levels));
-		if (*count < max)
+		levels = LEVELS_NONE;
+		if (deep && *count < max)
 			levels_load(&levels, label);
 		for (uint32_t i = 0; i < lines; i++, ++*count)
 			if (*count < max)
@@ -280,4 +289,16 @@ accel_status accel_line_list(accel_line_info *list, uint32_t max,
 		close(fd);
 	}
 	return seen || err == ENOENT ? ACCEL_OK : chip_missing("any", err);
+}
+
+accel_status accel_line_list(accel_line_info *list, uint32_t max,
+			     uint32_t *count)
+{
+	return list_lines(list, max, count, true);
+}
+
+accel_status gpio_line_names(accel_line_info *list, uint32_t max,
+			     uint32_t *count)
+{
+	return list_lines(list, max, count, false);
 }

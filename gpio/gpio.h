@@ -32,6 +32,18 @@ int gpio_chip_open(unsigned int n, char label[ACCEL_CHIP_SIZE],
 /* Opens /dev/piaccel, for a call that begins with `what`. */
 accel_status gpio_driver_open(int *fd);
 
+/*
+ * What the module knows of a line that somebody has: `driver` is from
+ * owner_open(), or -1 where it cannot be asked; `chip` is what to call the chip.
+ */
+int owner_open(void);
+void owner_ask(int driver, const char *chip, accel_line_info *info);
+
+/* accel_line_list(), without what takes time to find: levels, functions and
+ * owners. */
+accel_status gpio_line_names(accel_line_info *list, uint32_t max,
+			     uint32_t *count);
+
 /* Waits until `fd` has `events`: 0 it has some, -1 with ERR_TIMEOUT. */
 int gpio_wait(int fd, short events, uint64_t timeout_ns, short *revents);
 

@@ -111,13 +111,13 @@ static accel_status by_line_name(const char *name, accel_pin *pin)
 	accel_board board;
 	accel_status s;
 
-	s = accel_line_list(NULL, 0, &max);
+	s = gpio_line_names(NULL, 0, &max);
 	if (s)
 		return s;
 	list = mem_zalloc(max * sizeof(*list));
 	if (!list)
 		return ACCEL_ERR_NOMEM;
-	s = accel_line_list(list, max, &n);
+	s = gpio_line_names(list, max, &n);
 	for (uint32_t i = 0; !s && i < n && i < max; i++) {
 		if (strcmp(list[i].name, name))
 			continue;

@@ -117,7 +117,7 @@ guest_programs() {
 	"$cc" -static -std=gnu11 -O2 -Wall -Wextra -Werror -Iuapi -Ilibaccel/include \
 		-D_GNU_SOURCE= -DACCEL_VERSION_STRING='"0"' \
 		-isystem "$kfiles/tools/testing/selftests" -o "$out/guest/raspi4b/pinout" \
-		tests/vm/guest/pinout.c tools/accelctl/{args,output,pinout,pinout_svg}.c \
+		tests/vm/guest/pinout.c tools/accelctl/{args,output,owner,pinout,pinout_svg}.c \
 		tools/common/{exit,json,options}.c gpio/*.c gpio/sensors/*.c \
 		libaccel/src/base/{alloc,error,near,number}.c -lm -pthread
 }

@@ -34,6 +34,13 @@ int accelctl_module(void);
 /* Warns once of each line that a relay should not hang on. */
 void warn_of_relays(const accel_lines *lines, uint64_t outputs);
 
+/* Who has a line, if somebody has: "vent[123] uid 1000, safe 0, armed". Needs a
+ * line of its own, and prints no end of it. */
+void owner_words(FILE *f, const accel_line_info *l);
+
+/* The same as keys of a JSON object, each with a comma before it. */
+void owner_json(FILE *f, const accel_line_info *l);
+
 /* Set by SIGINT and SIGTERM once catch_signals() was called; then stop_fd, which
  * is -1 before, is readable: a signal right before a wait ends it, too. */
 extern volatile sig_atomic_t stopped;

@@ -194,8 +194,8 @@ static void check_sensors(struct report *r)
 		    "overlay enables which");
 	if (access("/sys/kernel/debug/gpio", R_OK))
 		say(r, LACKS, "levels",
-		    "levels and functions of pins are for root: sudo accelctl "
-		    "pinout");
+		    "levels of free pins, and functions, are for root: sudo "
+		    "accelctl pinout");
 }
 
 /*

@@ -60,7 +60,7 @@ static int get_one(const char *name, const accel_lines_config *how,
 		fail(st);
 		return EXIT_FAILED;
 	}
-	/* a line at work is not touched; its level is in debugfs, for root */
+	/* a line at work is not touched: the module or debugfs tells its level */
 	if (!accel_line_info_get(pin, &info) && (info.used || info.output)) {
 		bool low = info.active_low || how->active_low;
 

@@ -51,7 +51,7 @@ static const char *pull_name(const struct pin_view *v,
 
 static void view_line(struct pin_view *v, const accel_board *board)
 {
-	accel_line_info info;
+	accel_line_info *info = &v->info;
 	accel_pin pin = { .gpio = v->pin->gpio };
 
 	snprintf(v->name, sizeof(v->name), "GPIO%d", v->pin->gpio);
@@ -59,16 +59,15 @@ static void view_line(struct pin_view *v, const accel_board *board)
 	v->pull = pull_name(v, NULL);
 	pin.offset = (uint32_t)v->pin->gpio;
 	snprintf(pin.chip, sizeof(pin.chip), "%s", board->chip);
-	if (!board->chip[0] || accel_line_info_get(&pin, &info))
+	if (!board->chip[0] || accel_line_info_get(&pin, info))
 		return;
 	v->known = true;
-	v->level = info.level;
-	v->output = info.output;
-	v->pull = pull_name(v, &info);
-	name_function(v, &info, board->soc);
+	v->level = info->level;
+	v->pull = pull_name(v, info);
+	name_function(v, info, board->soc);
 	snprintf(v->owner, sizeof(v->owner), "%s",
-		 info.used && !info.consumer[0] ? "?" : info.consumer);
-	if (info.used)
+		 info->used && !info->consumer[0] ? "?" : info->consumer);
+	if (info->used)
 		v->color = PIN_USED;
 	else if (strcmp(v->function, "in") && strcmp(v->function, "out"))
 		v->color = PIN_FUNCTION;
@@ -127,10 +126,22 @@ static void print_right(const struct pin_view *v, bool color)
 	       v->function, level_name(v), v->pull, v->owner);
 }
 
+/* The module's own lines again, each with what does not fit beside its pin. */
+static void print_owners(const struct pin_view *view)
+{
+	for (int i = 0; i < ACCEL_HEADER_PINS; i++) {
+		if (!view[i].info.module)
+			continue;
+		printf("%s: ", view[i].name);
+		owner_words(stdout, &view[i].info);
+		putchar('\n');
+	}
+}
+
 static void print_words(const accel_board *board, const struct pin_view *view,
 			bool color)
 {
-	bool levels = false, known = false;
+	bool functions = false, known = false;
 
 	printf("%s%s%s\n", board->model[0] ? board->model : "40-pin header",
 	       board->chip[0] ? ", chip " : "; the board is not known here",
@@ -142,16 +153,18 @@ static void print_words(const accel_board *board, const struct pin_view *view,
 		print_left(&view[i], color);
 		printf("%3d %-3d", i + 1, i + 2);
 		print_right(&view[i + 1], color);
-		levels = levels || view[i].level >= 0 || view[i + 1].level >= 0;
+		functions = functions || view[i].info.function[0] ||
+			    view[i + 1].info.function[0];
 		known = known || view[i].known || view[i + 1].known;
 	}
 	if (!known)
 		puts("Pulls are those at reset; the kernel could not be asked "
 		     "about the lines.");
-	else if (!levels)
-		puts("Levels and functions of pins at work are for root: sudo "
-		     "accelctl pinout");
+	else if (!functions)
+		puts("Levels of free pins and what peripherals do with them "
+		     "are for root: sudo accelctl pinout");
 	puts("A pull in brackets is the one at reset.");
+	print_owners(view);
 }
 
 static void print_json(const accel_board *board, const struct pin_view *view)
@@ -171,12 +184,14 @@ static void print_json(const accel_board *board, const struct pin_view *view)
 			       v->pin->gpio, v->pull);
 			json_text(stdout, v->owner);
 			printf(",\"direction\":%s,\"function\":",
-			       !v->known   ? "null"
-			       : v->output ? "\"out\""
-					   : "\"in\"");
+			       !v->known        ? "null"
+			       : v->info.output ? "\"out\""
+						: "\"in\"");
 			json_text(stdout, v->function);
 			printf(",\"level\":%s",
 			       v->level < 0 ? "null" : level_name(v));
+			if (v->known)
+				owner_json(stdout, &v->info);
 		}
 		putchar('}');
 	}
@@ -202,8 +217,9 @@ int cmd_pinout(int argc, char **argv)
 	static const struct usage usage = {
 		"pinout [--svg FILE] [--color] [--json]",
 		"The 40-pin header with each pin's function, level, bias and "
-		"owner. Nothing is\nclaimed or changed. --svg writes a picture "
-		"(- is standard output).\n",
+		"owner, and how the\nfail-safe of the module's lines stands. "
+		"Nothing is claimed or changed.\n--svg writes a picture (- is "
+		"standard output).\n",
 		0, 0
 	};
 	struct pin_view view[ACCEL_HEADER_PINS];

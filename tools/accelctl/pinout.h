@@ -23,7 +23,7 @@ struct pin_view {
 	const char *pull; /* "up", "down", "none"; in brackets: at reset */
 	char owner[32];
 	bool known; /* the kernel was asked */
-	bool output;
+	accel_line_info info; /* what it said */
 	int level; /* 0, 1, -1 unknown */
 };
 

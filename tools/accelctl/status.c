@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* accelctl status: the module, its buffers, and who has which line. */
+/*
+ * accelctl status: the module, its buffers, and who has which line. It needs no
+ * root, only leave to open the module.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +11,6 @@
 #include <accel/accel.h>
 
 #include "accelctl.h"
-
-#define SUMMARY "/sys/kernel/debug/piaccel/summary"
 
 static void line_json(const accel_line_info *l, bool first)
 {
@@ -27,9 +28,11 @@ static void line_json(const accel_line_info *l, bool first)
 	       pulls[l->pull]);
 	json_text(stdout, l->function);
 	if (l->level >= 0)
-		printf(",\"level\":%d}", l->level);
+		printf(",\"level\":%d", l->level);
 	else
-		printf(",\"level\":null}");
+		printf(",\"level\":null");
+	owner_json(stdout, l);
+	putchar('}');
 }
 
 static void line_words(const accel_line_info *l)
@@ -37,48 +40,13 @@ static void line_words(const accel_line_info *l)
 	char where[ACCEL_CHIP_SIZE + 16];
 
 	snprintf(where, sizeof(where), "%s:%u", l->chip, l->offset);
-	printf("  %-28s %-16s %-4s%-11s %-3s %s\n", where, l->name,
+	printf("  %-28s %-16s %-4s%-11s %-3s ", where, l->name,
 	       l->output ? "out" : "in", l->active_low ? " active-low" : "",
 	       l->level < 0 ? "-"
 	       : l->level   ? "hi"
-			    : "lo",
-	       l->used ? (l->consumer[0] ? l->consumer : "?") : "");
-}
-
-/* What only the module knows: requests, trips, keep-alives. In JSON the text of
- * each line, or null for who may not see them. */
-static void print_requests(bool json)
-{
-	FILE *f = fopen(SUMMARY, "re");
-	const char *comma = "";
-	char line[1024];
-
-	if (!f) {
-		if (json)
-			printf("\"requests\":null,");
-		else
-			printf("requests: only root can see them (%s)\n",
-			       SUMMARY);
-		return;
-	}
-	if (json)
-		printf("\"requests\":[");
-	while (fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "request:", 8) && line[0] != ' ' &&
-		    strncmp(line, "trips:", 6))
-			continue;
-		if (json) {
-			line[strcspn(line, "\n")] = 0;
-			fputs(comma, stdout);
-			json_text(stdout, line);
-			comma = ",\n  ";
-		} else {
-			fputs(line, stdout);
-		}
-	}
-	if (json)
-		printf("],");
-	fclose(f);
+			    : "lo");
+	owner_words(stdout, l);
+	putchar('\n');
 }
 
 static void print_module(const accel_driver_info *i, bool json)
@@ -99,8 +67,9 @@ int cmd_status(int argc, char **argv)
 {
 	static const struct usage usage = {
 		"status [--lines] [--json]",
-		"The module's buffers and requests, and the lines in use; "
-		"--lines shows every line.\n",
+		"The module's buffers, and the lines in use: who has them, "
+		"level, safe value, and\nwhether they are armed, tripped or "
+		"held; --lines shows every line.\n",
 		0, 0
 	};
 	bool json = false, all = false, first = true;
@@ -132,7 +101,6 @@ int cmd_status(int argc, char **argv)
 	if (list)
 		st = accel_line_list(list, max, &n);
 	print_module(&info, json);
-	print_requests(json);
 	if (json)
 		printf("\"lines\":[");
 	else

@@ -110,6 +110,21 @@ typedef enum accel_pull {
 	ACCEL_PULL_DOWN,
 } accel_pull;
 
+typedef enum accel_trip {
+	ACCEL_TRIP_NONE,
+	ACCEL_TRIP_DEADLINE, /* no keep-alive in time */
+	ACCEL_TRIP_CLOSE, /* the owner ended without disarming */
+	ACCEL_TRIP_INTERLOCK, /* an interlock left its level */
+	ACCEL_TRIP_USER, /* accel_lines_trip() */
+	ACCEL_TRIP_PANIC,
+	ACCEL_TRIP_REBOOT,
+	ACCEL_TRIP_CHIP, /* the chip's driver went */
+	ACCEL_TRIP_SUSPEND, /* the machine was about to sleep */
+} accel_trip;
+
+/* Whom a line_info's uid is of when nobody requested the line. */
+#define ACCEL_UID_NONE UINT32_MAX
+
 /* What the kernel says of a line, without claiming it. */
 typedef struct accel_line_info {
 	char chip[ACCEL_CHIP_SIZE];
@@ -119,13 +134,30 @@ typedef struct accel_line_info {
 	bool used, output, active_low, open_drain, open_source;
 	bool rising, falling; /* edges that its owner waits for */
 	accel_pull pull;
-	int level; /* of the pin itself: 0, 1; -1 unknown (debugfs) */
+	int level; /* of the pin itself: 0, 1; -1 unknown */
 	char function[24]; /* "gpio", "alt5", "input"; "" unknown (debugfs) */
+
+	/* of a line that somebody has by the module; 0 or false of others */
+	bool module; /* somebody has it so, or the module itself holds it */
+	bool interlock; /* it trips the request when it leaves its level */
+	bool armed, tripped; /* the request; neither: disarmed */
+	int safe; /* logical value that a trip drives: 0, 1; -1 none */
+	bool owed; /* that value does not stand yet */
+	bool hold; /* it is held when its owner ends */
+	bool held; /* its owner has ended, or never was: the module has it */
+	bool node; /* the device tree names it */
+	accel_trip trip; /* cause of the request's last trip */
+	uint64_t trips; /* so far */
+	uint64_t keepalive_ns, deadline_ns; /* of the request; 0: none */
+	uint32_t pid; /* the process that requested it; 0: none, or ended */
+	uint32_t uid; /* its user, ended or not; ACCEL_UID_NONE: none */
 } accel_line_info;
 
 /*
- * Asks the kernel about one line, or about every line of every chip. Level and
- * function come from debugfs, which only root can read: -1 and "" without it.
+ * Asks the kernel about one line, or about every line of every chip. The level
+ * of a line that somebody has, and who that is, come from the module; all other
+ * levels and the functions from debugfs, which only root can read: -1 and ""
+ * without it. On a chip that sleeps the level takes a transfer on its bus.
  *
  * accel_line_list: `list` receives up to `max`, `count` how many there are.
  * ERR_NODEV: no such chip. ERR_PERM: its /dev/gpiochip may not be opened.
@@ -208,18 +240,6 @@ ACCEL_API accel_status accel_lines_set(accel_lines *lines, uint64_t mask,
  */
 ACCEL_API accel_status
 accel_lines_reconfigure(accel_lines *lines, const accel_lines_config *config);
-
-typedef enum accel_trip {
-	ACCEL_TRIP_NONE,
-	ACCEL_TRIP_DEADLINE, /* no keep-alive in time */
-	ACCEL_TRIP_CLOSE, /* the owner ended without disarming */
-	ACCEL_TRIP_INTERLOCK, /* an interlock left its level */
-	ACCEL_TRIP_USER, /* accel_lines_trip() */
-	ACCEL_TRIP_PANIC,
-	ACCEL_TRIP_REBOOT,
-	ACCEL_TRIP_CHIP, /* the chip's driver went */
-	ACCEL_TRIP_SUSPEND, /* the machine was about to sleep */
-} accel_trip;
 
 /* "deadline missed", ... Static. */
 ACCEL_API const char *accel_trip_text(accel_trip trip);
