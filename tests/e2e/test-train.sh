@@ -49,7 +49,7 @@ out=$($accel plot "$m" && $accel plot "$m" --curve accuracy --svg "$T/plot.svg")
 result $? "plot draws in the terminal and as SVG" "$out"
 
 # ---- equal seeds, and a kill ----
-options="--epochs 5 --data sensors --window 12 --seed 4"
+options="--epochs 20 --data sensors --window 12 --seed 4"
 # shellcheck disable=SC2086
 train() { $accel train $options "$@" >/dev/null 2>&1; }
 train --out "$T/a" && train --out "$T/b" && cmp -s "$T/a" "$T/b"

@@ -15,6 +15,7 @@ import json
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ except ImportError:
 # ---- what stands in a table ----
 
 # no class is called so
-NO_VALUE = ['', '?', 'NaN', 'nan', '-nan', '<NA>', '#N/A', '1.#QNAN', '-',
+NO_VALUE = ['', '?', 'NaN', 'nan', '-nan', '<NA>', '#N/A', '1.#QNAN', '-1.#IND00', '-',
             'unavailable', 'NULL', 'null', 'NA', 'n/a', 'unknown', 'None']
 CLASS_WORDS = ['NA', 'None', 'null', 'Null', 'unknown', 'N/A']
 WORDS = ['on', 'off', 'kitchen', 'living room', 'a "quoted" word', 'x,y', 'semi;colon',
@@ -37,7 +38,8 @@ NAMES = ['temp', 'Humidity', 'light level', 'CO2 (ppm)', 'pressure', 'Wert', 'é
 UNITS = ['°C', '%', 'hPa', 'W', 'ppm', 'lx', 'µg/m³', 'kWh', 'V', 'm/s']
 SEPARATORS = [',', ';', '\t', '|', ' ']
 DATES = ['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%SZ', '%Y-%m-%d', '%d.%m.%Y %H:%M', '%d/%m/%Y %H:%M:%S',
-         '%m/%d/%Y %I:%M:%S %p', '%d %b %Y', '%Y/%m/%d %H:%M', '%d-%m-%Y', '%m/%d/%Y', '%b %d, %Y']
+         '%m/%d/%Y %I:%M:%S %p', '%d %b %Y', '%Y/%m/%d %H:%M', '%d-%m-%Y', '%m/%d/%Y', '%b %d, %Y',
+         '%a, %d %b %Y %H:%M:%S +0000', '%a %b %d %H:%M:%S %Y', '%Y%m%dT%H%M%S', '%d.%m.%Y %H.%M.%S']
 
 
 class Column:
@@ -183,10 +185,13 @@ class Table:
         if not self.header and all(c.kind in ('text', 'class') for c in self.columns):
             self.say_header = True
         self.row_numbers = int(self.header and self.separator != ' ' and rng.random() < 0.1)
+        # R writes no name above them
+        self.short_head = self.row_numbers and rng.random() < 0.5
         self.trailing = rng.choice([0, 0, 0, 0, 1, 2]) if self.separator != ' ' else 0
         self.trailing_head = self.trailing and rng.random() < 0.5
         self.before = self.preamble()
         self.between = rng.choice([0, 0, 0, 0.1])
+        self.noted = rng.choice([0, 0, 0, 0.1])
         self.last_end = rng.random() < 0.8
         self.bom = rng.random() < 0.15
 
@@ -202,7 +207,7 @@ class Table:
     def records(self):
         if self.header:
             names = [c.name for c in self.columns]
-            if self.row_numbers:
+            if self.row_numbers and not self.short_head:
                 names.insert(0, '')
             yield names + [''] * (self.trailing if self.trailing_head or self.trailing == 0 else 0)
         for i in range(len(self.columns[0].cells)):
@@ -238,24 +243,27 @@ class Table:
         for row in self.records():
             if lines and self.rng.random() < self.between:
                 lines.append('')
+            if lines and self.rng.random() < self.noted:
+                lines.append(self.rng.choice(['# began again', '  # valve 3 open', '#']))
             lines.append(self.line(row))
         return self.end.join(lines) + (self.end if self.last_end else '')
 
     def write(self, path):
         self.text = self.body()
+        self.rows_alone = re.sub(r'(?m)^ *#( [a-z0-9 ]*)?\r?\n', '', self.text)
         with open(path, 'wb') as f:
             f.write((b'\xef\xbb\xbf' if self.bom else b'') + (self.before + self.text).encode())
 
     def read_csv(self):
         """The cells by Python's csv, which is told the dialect."""
-        rows = [r for r in csv.reader(io.StringIO(self.text, newline=''), delimiter=self.separator)
+        rows = [r for r in csv.reader(io.StringIO(self.rows_alone, newline=''), delimiter=self.separator)
                 if r and r != ['']]
         width = len(self.columns) + self.row_numbers
         rows = [r[self.row_numbers:width] for r in rows]
         return rows[1:] if self.header else rows
 
     def read_pandas(self):
-        frame = pandas.read_csv(io.StringIO(self.text, newline=''), sep=self.separator, header=None, dtype=str,
+        frame = pandas.read_csv(io.StringIO(self.rows_alone, newline=''), sep=self.separator, header=None, dtype=str,
                                 keep_default_na=False, skiprows=1 if self.header else 0, index_col=False,
                                 names=list(range(len(self.columns) + self.row_numbers + self.trailing)))
         return frame.iloc[:, self.row_numbers:len(self.columns) + self.row_numbers].values.tolist()

@@ -98,6 +98,9 @@ static void test_spellings(void)
 		{ "words for no number",
 		  "v,w\n-nan,1\n3,2\nunavailable,3\n",
 		  { NAN, 3, NAN } },
+		{ "no number as C on Windows rounds it",
+		  "v,w\n-1.#IND00,1\n3,2\n1.#R,3\n",
+		  { NAN, 3, NAN } },
 		{ "words of pandas and of C on Windows",
 		  "v,w\n<NA>,1\n3,2\n1.#QNAN,3\n",
 		  { NAN, 3, NAN } },
@@ -126,6 +129,21 @@ static void test_refused(void)
 		{ "two units in one column",
 		  "v,y\n1 W,a\n2 W,b\n3 kW,a\n4 W,b\n",
 		  "r.csv:4:1: column \"v\": \"3 kW\"" },
+		{ "watts without a unit beside kilowatts",
+		  "v,y\n900,a\n1.2 kW,b\n800,c\n",
+		  "r.csv:3:1: column \"v\": \"1.2 kW\": a unit" },
+		{ "a number without its unit",
+		  "v,y\n1 W,a\n0,b\n3,a\n4 W,b\n5 W,b\n",
+		  "r.csv:4:1: column \"v\": \"3\": no unit" },
+		{ "an infinity of Windows, which is not 1",
+		  "v,y\n2,a\n1.#INF,b\n3,a\n4,b\n",
+		  "r.csv:3:1: column \"v\": \"1.#INF\"" },
+		{ "a value that is flagged", "v,y\n2,a\n7*,b\n3,a\n4,b\n",
+		  "r.csv:3:1: column \"v\": \"7*\"" },
+		{ "lines before the header", "Station 7\nv,y\n2,a\n7,b\n",
+		  "(--skip N" },
+		{ "a header that was taken for values", "1,2\n3,4\n",
+		  "--header yes" },
 		{ "fields behind the header's, empty in some rows only",
 		  "v,y\n1,a,\n2,b,x\n3,c,\n", "r.csv:3:3: 3 fields" },
 		{ "Parquet", "PAR1\x15", "r.csv: it is Parquet" },
@@ -234,6 +252,30 @@ static void test_lines(void)
 		  "a\tb\n1,x\t2\n3,y\t4\n",
 		  "a,b/2",
 		  { 0 } },
+		{ "columns that blanks align",
+		  "  temp   light\n 20.5    100.25\n  21       99.5\n",
+		  "temp,light/2",
+		  { 0 } },
+		{ "a comment with blanks before it, and a quote in it",
+		  "a,b\n1,2\n  # the 5\" valve\n3,4\n",
+		  "a,b/2",
+		  { 0 } },
+		{ "a comment of as many words as rows have fields",
+		  "a b c\n1 2 3\n# valve open\n4 5 6\n",
+		  "a,b,c/2",
+		  { 0 } },
+		{ "row numbers of R, and separators at the rows' ends",
+		  "a,b\n1,2,3,\n2,4,5,\n",
+		  ",a,b/2",
+		  { 0 } },
+		{ "a header of years that holds the label's name",
+		  "2019,2020,y\n1,2,on\n3,4,off\n",
+		  "2019,2020,y/2",
+		  { .label = "y" } },
+		{ "no header: the label is a number of a column",
+		  "3,2,1\n1,2,3\n3,4,5\n",
+		  "1,2,3/3",
+		  { .label = "3" } },
 		{ "decimal commas where blanks separate",
 		  "1627,93 hall\n-200,74 \"a b\"\n432,24 hall\n",
 		  "1,2/3",
@@ -298,10 +340,14 @@ static void test_dates(void)
 		{ "18.00.00", 0, 0, 0, 0, 64800 },
 		{ "10.12.06", DATE_TIME_ONLY, 0, 0, 0, 36726 },
 		{ "5 PM", 0, 0, 0, 0, 61200 },
+		{ "Wed, 4 Feb 2015 17:51:00 +0000", 0, 2015, 2, 4, 64260 },
+		{ "Wed Feb  4 17:51:00 2015", 0, 2015, 2, 4, 64260 },
+		{ "Wednesday 2015-02-04", 0, 2015, 2, 4, 0 },
 	};
 	static const char *const none[] = { "16/12/2006", "2015-02-30", "25:00",
 					    "13:00 PM",   "1.2.10",     "42",
-					    "18.00",      "May",        "" };
+					    "18.00",      "May",        "",
+					    "Wed",        "Wed 42" };
 	struct date d;
 	size_t i;
 
@@ -335,6 +381,13 @@ static void test_instants(void)
 					  "1764300000000000000,2,0\n" },
 		{ "days as numbers", "date,v,y\n20251230,1,0\n20251231,5,1\n"
 				     "20260102,2,0\n" },
+		{ "days and times as numbers",
+		  "d,v,y\n20251230235900,1,0\n20251231000000,5,1\n"
+		  "20251231000100,2,0\n" },
+		{ "days of a sheet", "Timestamp,v,y\n45000.25,1,0\n"
+				     "45000.5,5,1\n45001.75,2,0\n" },
+		{ "seconds since the start", "time,v,y\n0,1,0\n0.5,5,1\n"
+					     "1.5,2,0\n" },
 	};
 	accel_samples *s;
 	size_t i;
@@ -346,6 +399,11 @@ static void test_instants(void)
 		      "no input: %s", list[i].what);
 		accel_samples_destroy(s);
 	}
+	s = accel_samples_csv(file_text("t.csv", "time,y\n0,1.5\n0.5,2.5\n"
+						 "1.5,3.5\n"),
+			      .label = "y");
+	CHECK(s && s->x.shape[1] == 1, "but it is where nothing else is");
+	accel_samples_destroy(s);
 	s = accel_samples_csv(file_text("t.csv", "d,v,y\n01/02/2025,1,0\n"
 						 "02/02/2025,5,1\n"
 						 "03/02/2025,2,0\n"),
@@ -365,6 +423,11 @@ static void test_words(void)
 		      strstr(s->notes, "1 row left out: their label"),
 	      "classes called None, Null and NA keep their rows; one without "
 	      "is counted");
+	accel_samples_destroy(s);
+	s = accel_samples_csv(file_text("w.csv", "a,y\n1,+\n2,-\n3,-\n4,?\n"),
+			      .label = "y");
+	CHECK(s && s->count == 3 && s->n_classes == 2,
+	      "plus and minus are classes");
 	accel_samples_destroy(s);
 	s = accel_samples_csv(file_text("w.csv",
 					"a;b;y\n-200;1,5;1\n1,5;-200,0;"
@@ -395,6 +458,13 @@ static void test_lonely(void)
 		      strstr(s->notes, "a: -200 stands alone, 5 times"),
 	      "a lonely minimum is pointed out");
 	accel_samples_destroy(s);
+	snprintf(text + n, sizeof(text) - n, "9999,1.5\n9999,2.5\n");
+	s = accel_samples_csv(file_text("l.csv", text), .label = "y");
+	CHECK(s && s->notes &&
+		      strstr(s->notes, "a: -200 stands alone, 5 times") &&
+		      strstr(s->notes, "a: 9999 stands alone, 2 times"),
+	      "so are a minimum and a maximum");
+	accel_samples_destroy(s);
 }
 
 static void test_series(void)
@@ -405,6 +475,14 @@ static void test_series(void)
 	static const char blank[] = "v,y\n0,a\n1,b\n2,a\n\n3,b\n4,a\n5,b\n";
 	static const char back[] =
 		"time,v,y\n1764300102,2,a\n1764300101,1,b\n1764300100,0,a\n";
+	static const char clock[] =
+		"clock,v,y\n23:59:40,0,a\n23:59:50,1,b\n00:00:00,2,a\n"
+		"00:10:00,3,b\n00:10:10,4,a\n00:10:20,5,b\n";
+	static const char compact[] = "at,v,y\n20241231235800,0,a\n"
+				      "20241231235900,1,b\n20250101000000,2,a"
+				      "\n20250101000100,3,b\n";
+	static const char twice[] = "time,v,y\n1764300000,0,a\n1764300000,1,b\n"
+				    "1764300001,2,a\n1764300001,3,b\n";
 	accel_samples *s;
 	const char *path = file_text("s.csv", two);
 
@@ -431,6 +509,33 @@ static void test_series(void)
 	CHECK(s && s->count == 1 &&
 		      ((float *)s->x.data)[0] < ((float *)s->x.data)[2],
 	      "newest first is turned round");
+	accel_samples_destroy(s);
+	s = accel_samples_csv(file_text("e.csv", "v,w,y\n0,1,a\n1,1,b\n,,\n"
+						 "3,1,b\n4,1,a\n"),
+			      .label = "y", .window = 2);
+	CHECK(s && s->count == 2 && strstr(s->notes, "2 series") &&
+		      strstr(s->notes, "no column of times"),
+	      "a row of empty fields is a blank line, and series are counted");
+	accel_samples_destroy(s);
+	s = accel_samples_csv(file_text("m.csv", clock), .label = "y",
+			      .window = 2);
+	CHECK(s && s->count == 4 && strstr(s->notes, "2 series"),
+	      "times of day go on over midnight, and have gaps");
+	accel_samples_destroy(s);
+	s = accel_samples_csv(file_text("g.csv", compact), .label = "y",
+			      .window = 2);
+	CHECK(s && s->count == 3 && strstr(s->notes, "1 series"),
+	      "no gap is between the years in digits of a date");
+	accel_samples_destroy(s);
+	s = accel_samples_csv(file_text("b.csv", blank), .label = "y",
+			      .window = 2, .gap = 60);
+	CHECK(!s && strstr(last(), "--time"),
+	      "a gap without a column of times is refused");
+	accel_samples_destroy(s);
+	s = accel_samples_csv(file_text("d.csv", twice), .label = "y",
+			      .window = 2);
+	CHECK(s && strstr(s->notes, "of the same instant"),
+	      "rows of several things are told");
 	accel_samples_destroy(s);
 	s = accel_samples_csv(file_text("f.csv", "v,y\n0,1.5\n1,2.5\n2,3.5\n"
 						 "3,4.5\n"),
@@ -473,6 +578,30 @@ static void test_rows(void)
 	CHECK(accel_preprocess_rows(p, &o, &answers, &rows) && !answers &&
 		      !rows && strstr(last(), "\"b\""),
 	      "an input that is not there is an error");
+	accel_preprocess_destroy(p);
+}
+
+static void test_units(void)
+{
+	accel_samples *s = accel_samples_csv(
+		file_text("u.csv", "a,y\n1 W,p\n20 W,q\n4 W,p\n"),
+		.label = "y");
+	accel_csv_options o = { .path = file_text(
+					"v.csv", "a,y\n3 W,p\n2 kW,q\n5,q\n") };
+	char *json = accel_preprocess_to_json(s->preprocess);
+	accel_preprocess *p = accel_preprocess_from_json(json);
+	accel_samples *answers = NULL;
+	accel_rows *rows = NULL;
+
+	if (accel_preprocess_rows(p, &o, &answers, &rows))
+		printf("# %s\n", last());
+	CHECK(rows && rows->count == 3 && rows->sample[0] == 0 &&
+		      rows->sample[2] == 1 && strstr(rows->why[1], "2 kW"),
+	      "what was learned in W is not answered in kW");
+	free(json);
+	accel_samples_destroy(s);
+	accel_samples_destroy(answers);
+	accel_rows_destroy(rows);
 	accel_preprocess_destroy(p);
 }
 
@@ -599,6 +728,7 @@ int main(void)
 	test_lonely();
 	test_series();
 	test_rows();
+	test_units();
 	test_pivot();
 	test_folders();
 	test_gzip();

@@ -62,6 +62,12 @@ char *train_options(const struct train_args *a, const accel_samples *s)
 		a->data.stride, a->data.ahead);
 	fprintf(f, "--missing: %s\n--dates: %s\n", or_default(a->data.missing),
 		a->data.dates ? "yes" : "no");
+	fprintf(f, "--decimal: %s\n--date-order: %s\n--pivot: %s\n",
+		or_default(a->data.decimal), or_default(a->data.date_order),
+		or_default(a->data.pivot));
+	fprintf(f, "--gap: %g s\n--time: %s\n--quantile: %g\n",
+		(double)a->data.gap / 1e9, or_default(a->data.time),
+		a->quantile);
 	fclose(f);
 	return text;
 }

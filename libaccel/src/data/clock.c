@@ -24,13 +24,33 @@ static double clock_scale(double v)
 	return 0;
 }
 
-/* 20061216 as a day? */
-static bool compact_day(double v)
+/* 20061216, 200612161751 and 20061216175100 are instants, too: seconds; NaN:
+ * none. */
+static double compact_instant(double v)
 {
-	int day = (int)v % 100, month = (int)v / 100 % 100;
+	struct date d = { 0 };
+	double rest = 0;
+	long day;
 
-	return v >= 19500101 && v <= 21001231 && v == floor(v) && day >= 1 &&
-	       day <= 31 && month >= 1 && month <= 12;
+	if (v != floor(v))
+		return NAN;
+	if (v >= 195001010000 && v < 210101010000)
+		v *= 100; /* no seconds */
+	if (v >= 19500101000000 && v < 21010101000000) {
+		rest = fmod(v, 1e6);
+		v = floor(v / 1e6);
+	}
+	if (v < 19500101 || v > 21001231)
+		return NAN;
+	day = (long)v;
+	d.year = (int)(day / 10000);
+	d.month = (int)(day / 100 % 100);
+	d.day = (int)(day % 100);
+	if (d.month < 1 || d.month > 12 || d.day < 1 || d.day > 31 ||
+	    rest >= 240000 || fmod(rest, 1e4) >= 6000 || fmod(rest, 100) > 60)
+		return NAN;
+	return date_seconds(&d) + floor(rest / 1e4) * 3600 +
+	       floor(fmod(rest, 1e4) / 100) * 60 + fmod(rest, 100);
 }
 
 static bool named_time(const char *name)
@@ -40,11 +60,46 @@ static bool named_time(const char *name)
 	       !strcasecmp(name, "ts");
 }
 
-bool column_is_clock(const struct table *t, int column)
+/* What a column of numbers counts. */
+enum clock {
+	CLOCK_NONE,
+	CLOCK_UNIX, /* s, ms, us or ns since 1970 */
+	CLOCK_COMPACT, /* digits of a date */
+	CLOCK_DAYS, /* since 1900, as sheets have them */
+	CLOCK_COUNT, /* anything, from a start of its own */
+};
+
+/* What is said of a column while its cells are read. */
+struct ticks {
+	int64_t n, up, down, equal;
+	bool unix_time, compact, days, whole;
+	double scale, before;
+};
+
+static void tick(struct ticks *k, double v)
 {
-	int64_t n = 0, up = 0, down = 0, r;
-	double v, before = 0, scale = 0;
-	bool days = true, unix_time = true;
+	if (!k->n)
+		k->scale = clock_scale(v);
+	k->unix_time &= k->scale > 0 && clock_scale(v) == k->scale;
+	k->compact &= !isnan(compact_instant(v));
+	/* of 2000 to 2100 */
+	k->days &= v >= 36526 && v < 73051;
+	k->whole &= v == floor(v);
+	k->up += k->n && v > k->before;
+	k->down += k->n && v < k->before;
+	k->equal += k->n && v == k->before;
+	k->before = v;
+	k->n++;
+}
+
+static enum clock clock_of(const struct table *t, int column)
+{
+	struct ticks k = {
+		.unix_time = true, .compact = true, .days = true, .whole = true
+	};
+	bool named = named_time(t->names[column]);
+	int64_t most, r;
+	double v;
 
 	for (r = 0; r < t->rows; r++) {
 		const char *cell = table_cell(t, r, column);
@@ -52,27 +107,33 @@ bool column_is_clock(const struct table *t, int column)
 		if (!cell)
 			continue;
 		if (!number_parse(cell, &v))
-			return false;
-		if (!n)
-			scale = clock_scale(v);
-		unix_time &= scale > 0 && clock_scale(v) == scale;
-		days &= compact_day(v);
-		if (!unix_time && !days)
-			return false;
-		up += n && v >= before;
-		down += n && v <= before;
-		before = v;
-		n++;
+			return CLOCK_NONE;
+		tick(&k, v);
 	}
-	if (!n)
-		return false;
-	return named_time(t->names[column]) || scale > 1 ||
-	       10 * up >= 9 * (n - 1) || 10 * down >= 9 * (n - 1);
+	if (!k.n)
+		return CLOCK_NONE;
+	most = k.up > k.down ? k.up : k.down;
+	if ((k.unix_time || k.compact) &&
+	    (named || k.scale > 1 || 10 * (most + k.equal) >= 9 * (k.n - 1)))
+		return k.unix_time ? CLOCK_UNIX : CLOCK_COMPACT;
+	/* a quantity may be called so: it does not go one way only */
+	if (!named || k.n < 3 || 20 * most < 19 * (k.n - 1))
+		return CLOCK_NONE;
+	return k.days && !k.whole ? CLOCK_DAYS : CLOCK_COUNT;
+}
+
+bool column_is_clock(const struct table *t, int column, bool counting)
+{
+	enum clock clock = clock_of(t, column);
+
+	return counting ? clock != CLOCK_NONE && clock != CLOCK_COUNT
+			: clock != CLOCK_NONE;
 }
 
 /* ---- seconds ---- */
 
-static double instant(const struct table *t, int64_t row, int column)
+static double instant(const struct table *t, int64_t row, int column,
+		      enum clock clock)
 {
 	const char *cell = table_cell(t, row, column);
 	double v, scale;
@@ -86,6 +147,10 @@ static double instant(const struct table *t, int64_t row, int column)
 			       : NAN;
 	if (!number_parse(cell, &v))
 		return NAN;
+	if (clock == CLOCK_COMPACT)
+		return compact_instant(v);
+	if (clock == CLOCK_DAYS)
+		return v * 86400;
 	scale = clock_scale(v);
 	return scale > 0 ? v / scale : v;
 }
@@ -164,7 +229,11 @@ static accel_status find_time(const struct table *t, const accel_csv_options *o,
 	for (i = 0; i < t->columns && column[0] < 0; i++)
 		if ((t->format[i].kind == CELLS_DATE && has_days(t, i)) ||
 		    (t->format[i].kind == CELLS_NUMBER &&
-		     column_is_clock(t, i)))
+		     column_is_clock(t, i, false)))
+			column[0] = i;
+	/* else times of day, over midnight */
+	for (i = 0; i < t->columns && column[0] < 0; i++)
+		if (t->format[i].kind == CELLS_DATE && has_times(t, i))
 			column[0] = i;
 	if (column[0] < 0 || t->format[column[0]].kind != CELLS_DATE ||
 	    has_times(t, column[0]))
@@ -231,18 +300,37 @@ static double median_step(const struct table *t, const double *at)
 	return median;
 }
 
-static void mark_gaps(struct table *t, const double *at,
-		      const accel_csv_options *o)
+/* Times of day go on behind midnight, whichever way they go. */
+static void unwrap_days(double *at, int64_t n)
 {
-	int64_t i, up = 0, down = 0, gaps = 0;
+	double days = 0, before = NAN, now;
+	int64_t i;
+
+	for (i = 0; i < n; i++) {
+		if (isnan(at[i]))
+			continue;
+		now = at[i];
+		if (now - before < -43200)
+			days += 86400;
+		else if (now - before > 43200)
+			days -= 86400;
+		before = now;
+		at[i] += days;
+	}
+}
+
+static void mark_gaps(struct table *t, double *at, const accel_csv_options *o)
+{
+	int64_t i, up = 0, down = 0, equal = 0, gaps = 0;
 	double most;
 
 	for (i = 1; i < t->rows; i++) {
 		up += at[i] > at[i - 1];
 		down += at[i] < at[i - 1];
+		equal += at[i] == at[i - 1];
 	}
 	if (down && !up && t->n_sources == 1)
-		turn_round(t, (double *)at);
+		turn_round(t, at);
 	most = o->gap > 0 ? o->gap : 3 * median_step(t, at);
 	for (i = 1; i < t->rows && most > 0; i++) {
 		/* a time that is missing or doubtful begins anew, too */
@@ -257,27 +345,70 @@ static void mark_gaps(struct table *t, const double *at,
 		     "%lld gap%s of more than %.6g s, or steps back, end a "
 		     "series",
 		     (long long)gaps, gaps > 1 ? "s" : "", most);
+	if (3 * equal > t->rows)
+		note(&t->notes,
+		     "%lld of %lld rows are of the same instant as the one "
+		     "before: rows of several things make no series of one "
+		     "(a file each, or --pivot)",
+		     (long long)equal, (long long)t->rows);
+}
+
+/* The instants of all rows; NULL: ERR_NOMEM. mem_free() them. */
+static double *instants(const struct table *t, const int column[2])
+{
+	double *at = mem_alloc((size_t)t->rows * sizeof(*at));
+	bool dates = t->format[column[0]].kind == CELLS_DATE;
+	enum clock clock = dates ? CLOCK_NONE : clock_of(t, column[0]);
+	int64_t i;
+
+	for (i = 0; at && i < t->rows; i++) {
+		at[i] = instant(t, i, column[0], clock);
+		if (column[1] >= 0)
+			at[i] += instant(t, i, column[1], CLOCK_NONE);
+	}
+	if (at && dates && !has_days(t, column[0]))
+		unwrap_days(at, t->rows);
+	return at;
+}
+
+/* A row without any value ends a series, and is none. */
+static bool is_blank(const struct table *t, int64_t row)
+{
+	int i;
+
+	for (i = 0; i < t->columns; i++)
+		if (table_cell(t, row, i))
+			return false;
+	return true;
 }
 
 accel_status table_series(struct table *t, const accel_csv_options *o)
 {
+	int64_t series = 0, i;
 	accel_status status;
 	int column[2];
 	double *at;
-	int64_t i;
 
 	status = find_time(t, o, column);
-	if (status || column[0] < 0)
+	if (status)
 		return status;
-	at = mem_alloc((size_t)t->rows * sizeof(*at));
-	if (!at)
-		return ACCEL_ERR_NOMEM;
-	for (i = 0; i < t->rows; i++) {
-		at[i] = instant(t, i, column[0]);
-		if (column[1] >= 0)
-			at[i] += instant(t, i, column[1]);
+	if (column[0] < 0 && o->gap > 0)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s: a gap of %g s, but no column of times "
+				   "was found (--time COLUMN)",
+				   t->path, o->gap);
+	if (column[0] < 0) {
+		note(&t->notes, "no column of times: a series ends with a "
+				"blank line or a file");
+	} else {
+		at = instants(t, column);
+		if (!at)
+			return ACCEL_ERR_NOMEM;
+		mark_gaps(t, at, o);
+		mem_free(at);
 	}
-	mark_gaps(t, at, o);
-	mem_free(at);
+	for (i = 0; i < t->rows; i++)
+		series += t->breaks[i] && !is_blank(t, i);
+	note(&t->notes, "%lld series", (long long)series);
 	return ACCEL_OK;
 }

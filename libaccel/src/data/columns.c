@@ -14,6 +14,19 @@
 	(1u << SPELLING_COMMA | 1u << SPELLING_GROUP_POINT |                   \
 	 1u << SPELLING_GROUP_SPACE_COMMA)
 
+/* The column as the model that it is read for has it, or NULL. */
+static const struct column *hint_of(const struct reading *r, const char *name)
+{
+	int i;
+
+	for (i = 0; r->p && i < r->p->n; i++)
+		if (!strcmp(r->p->columns[i].name, name))
+			return &r->p->columns[i];
+	if (r->p && r->p->has_label && !strcmp(r->p->label.name, name))
+		return &r->p->label;
+	return NULL;
+}
+
 /* What a column's cells can be. */
 struct tally {
 	int64_t n; /* values: neither missing nor a word for that */
@@ -26,6 +39,7 @@ struct tally {
 	double steps[3]; /* days between neighbours, by accel_date_order */
 	char unit[UNITS_MAX][UNIT_BYTES];
 	int64_t units[UNITS_MAX];
+	int64_t bare; /* numbers without one, but 0 */
 	unsigned fits; /* spellings that fit as many cells as any does */
 };
 
@@ -100,6 +114,7 @@ static void tally_cell(struct tally *t, const char *cell, double last[3])
 		bool marked = strchr(cell, '.');
 
 		t->plain++;
+		t->bare += v != 0;
 		mask = ALL_SPELLINGS & ~(marked ? COMMA_DECIMALS : 0);
 		if (point_triples(cell))
 			mask |= 1u << SPELLING_GROUP_POINT;
@@ -112,14 +127,40 @@ static void tally_cell(struct tally *t, const char *cell, double last[3])
 	mask = spelling_mask(&n);
 	if (!mask)
 		return;
+	t->bare += !*n.unit;
 	tally_unit(t, n.unit);
 	tally_mask(t, mask, spelling_marked(&n));
 }
 
+/* Is a word for no value one of the texts of this column? "-" is beside "+",
+ * and what the model has learned. */
+static bool is_text(const char *cell, bool plus, const struct column *hint)
+{
+	int i;
+
+	if (plus && !strcmp(cell, "-"))
+		return true;
+	for (i = 0; *cell && hint && i < hint->n_texts; i++)
+		if (!strcmp(hint->texts[i], cell))
+			return true;
+	return false;
+}
+
+static bool has_cell(const struct table *t, int c, const char *text)
+{
+	int64_t r;
+
+	for (r = 0; r < t->rows; r++)
+		if (table_cell(t, r, c) && !strcmp(table_cell(t, r, c), text))
+			return true;
+	return false;
+}
+
 /* Takes missing cells out, and counts the others. */
 static void tally_column(struct table *t, int c, const char *list,
-			 struct tally *all)
+			 const struct column *hint, struct tally *all)
 {
+	bool plus = has_cell(t, c, "+");
 	double last[3] = { NAN, NAN, NAN };
 	int64_t r;
 	int s;
@@ -132,6 +173,8 @@ static void tally_column(struct table *t, int c, const char *list,
 		if (!*cell)
 			continue;
 		absent = word_absence(*cell);
+		if (absent == ABSENT_YES && is_text(*cell, plus, hint))
+			absent = ABSENT_NO;
 		if (absent == ABSENT_YES || word_listed(list, *cell)) {
 			*cell = NULL;
 			continue;
@@ -342,7 +385,8 @@ static void make_plain(struct table *t, int c, const char *unit)
 		char *cell = t->cells[r * t->columns + c];
 
 		/* a state that goes on is one text in many rows */
-		if (!cell || cell == before || word_absence(cell))
+		if (!cell || cell == before || word_absence(cell) ||
+		    r == f->odd)
 			continue;
 		before = cell;
 		if (spelling_split(cell, &n) &&
@@ -370,6 +414,28 @@ static int64_t first_marked(const struct table *t, int c)
 	return 0;
 }
 
+/* Numbers beside numbers with a unit: which are fewer cannot be read. */
+static void refuse_mixture(struct table *t, int c, const struct tally *a)
+{
+	struct cell_format *f = &t->format[c];
+	bool want = 2 * a->bare > a->numbers; /* the odd ones have one */
+	struct number_text n;
+	int64_t r;
+	double v;
+
+	for (r = 0; r < t->rows; r++) {
+		const char *cell = table_cell(t, r, c);
+
+		if (!cell || !spelling_split(cell, &n) ||
+		    (bool)*n.unit != want || (number_parse(cell, &v) && v == 0))
+			continue;
+		f->odd = r;
+		f->why = want ? "a unit, where most of this column have none"
+			      : "no unit, where most of this column have one";
+		return;
+	}
+}
+
 static void settle_numbers(struct table *t, int c, const struct tally *a,
 			   const struct evidence *e, const struct reading *r,
 			   const struct column *hint)
@@ -379,6 +445,9 @@ static void settle_numbers(struct table *t, int c, const struct tally *a,
 	const char *unit = main_unit(a, &others);
 	int s = choose_spelling(t, a, e, r, hint ? (int)hint->spelling : -1);
 
+	/* what was learned in W is no kW */
+	if (hint && *hint->unit)
+		unit = hint->unit;
 	f->kind = CELLS_NUMBER;
 	f->why = "no number as the others of this column are";
 	if (s < 0) {
@@ -391,24 +460,14 @@ static void settle_numbers(struct table *t, int c, const struct tally *a,
 	if (a->plain == a->n && s == SPELLING_POINT)
 		return;
 	memcpy(f->unit, unit, UNIT_BYTES);
+	if (!hint && *unit && a->bare)
+		refuse_mixture(t, c, a);
 	make_plain(t, c, unit);
 	if (*unit)
 		note(&t->notes, "%s: numbers in %s", t->names[c], unit);
 }
 
 /* ---- all of them ---- */
-
-static const struct column *hint_of(const struct reading *r, const char *name)
-{
-	int i;
-
-	for (i = 0; r->p && i < r->p->n; i++)
-		if (!strcmp(r->p->columns[i].name, name))
-			return &r->p->columns[i];
-	if (r->p && r->p->has_label && !strcmp(r->p->label.name, name))
-		return &r->p->label;
-	return NULL;
-}
 
 /* Words that mean no value are taken out, but of a label of texts. */
 static void drop_words(struct table *t, int c)
@@ -481,7 +540,7 @@ accel_status columns_settle(struct table *t, const struct reading *r)
 		return ACCEL_ERR_NOMEM;
 	}
 	for (c = 0; c < t->columns; c++) {
-		tally_column(t, c, list, &all[c]);
+		tally_column(t, c, list, hint_of(r, t->names[c]), &all[c]);
 		weigh(&all[c], &e);
 	}
 	for (c = 0; c < t->columns; c++)

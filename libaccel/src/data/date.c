@@ -293,6 +293,38 @@ static bool parse_zone(const char **s, struct date *d)
 	return true;
 }
 
+/* "Wed, ", "Wednesday ": it tells nothing new. */
+static const char *skip_weekday(const char *p)
+{
+	static const char *const names[] = { "monday",   "tuesday", "wednesday",
+					     "thursday", "friday",  "saturday",
+					     "sunday" };
+	size_t n = 0;
+	int i;
+
+	while (isalpha((unsigned char)p[n]))
+		n++;
+	for (i = 0; i < 7 && n >= 3; i++)
+		if (n <= strlen(names[i]) && !strncasecmp(p, names[i], n) &&
+		    (p[n] == ' ' || (p[n] == ',' && p[n + 1] == ' ')))
+			return p + n + 1 + strspn(p + n + 1, " ");
+	return p;
+}
+
+/* Feb  4 17:51:00 2015, as C's ctime() has it */
+static bool parse_ctime(const char *p, struct date *d)
+{
+	*d = (struct date){ 0 };
+	d->month = month_name(&p);
+	if (!d->month || !skip_gap(&p))
+		return false;
+	d->day = digits(&p, 1, 2);
+	if (d->day < 0 || !skip(&p, ' ') || !parse_time(&p, true, d) ||
+	    !skip(&p, ' '))
+		return false;
+	return digits_ahead(p) == 4 && parse_year(&p, d) && !*p && valid_day(d);
+}
+
 bool date_parse(const char *text, int order, struct date *d)
 {
 	const char *p = text;
@@ -301,9 +333,17 @@ bool date_parse(const char *text, int order, struct date *d)
 	*d = (struct date){ 0 };
 	if (!isalnum((unsigned char)*p))
 		return false;
+	if (order != DATE_TIME_ONLY && isalpha((unsigned char)*p)) {
+		p = skip_weekday(p);
+		if (parse_ctime(p, d))
+			return true;
+		*d = (struct date){ 0 };
+	}
 	day = order != DATE_TIME_ONLY && parse_day(&p, order, d);
 	if (day && !*p)
 		return true;
+	if (!day && p != text)
+		return false;
 	if (day) {
 		skip(&p, ',');
 		if (!skip(&p, 'T') && !skip(&p, ' '))

@@ -19,7 +19,8 @@ struct date {
 
 /*
  * 2015-02-04 17:51:00, 2015-02-04T17:51Z, 2015/02/04, 20150204T175100,
- * 04.02.2015 17.51, 4/2/2015 5:51 PM, 4 Feb 2015, Feb 4, 2015, 17:51, 18.00.00.
+ * 04.02.2015 17.51, 4/2/2015 5:51 PM, 4 Feb 2015, Feb 4, 2015, 17:51, 18.00.00,
+ * Wed, 4 Feb 2015 17:51:00 +0000, Wed Feb  4 17:51:00 2015.
  *
  * @order: an accel_date_order, or DATE_TIME_ONLY. Which of two numbers before a year is the day; dots always have it
  *   first, ACCEL_DATE_AUTO is month first elsewhere.

@@ -71,6 +71,18 @@ static bool blank_line(const char *p)
 	return !*p || *p == '\n' || (*p == '\r' && p[1] == '\n');
 }
 
+bool line_is_comment(const char *p)
+{
+	p += strspn(p, " \t");
+	return *p == '#' && (!p[1] || strchr(" \t\r\n", p[1]));
+}
+
+/* Neither names nor values. */
+static bool no_record(const char *p)
+{
+	return blank_line(p) || p[strspn(p, " \t")] == '#';
+}
+
 /* "sep=;", as Excel wants it, with or without quotes. */
 static char sep_line(const char *p)
 {
@@ -87,22 +99,23 @@ static char sep_line(const char *p)
 /* Separators outside quotes in the record at p, which moves behind it. */
 static void count(const char **p, const char *end, int counts[CANDIDATES])
 {
-	bool quote = false, blank = true;
+	bool quote = false, blank = false, begun = false;
 	const char *s = *p, *at;
 	int i;
 
 	for (i = 0; i < CANDIDATES; i++)
 		counts[i] = 0;
 	for (; s < end && (quote || *s != '\n'); s++) {
+		/* blanks, any number, count once between other characters */
+		if (!quote && (*s == ' ' || *s == '\t')) {
+			blank = true;
+		} else if (*s != '\r') {
+			counts[BLANK] += blank && begun && !quote;
+			blank = false;
+			begun = true;
+		}
 		quote ^= *s == '"';
-		if (quote || *s == '\r' || !*s)
-			continue;
-		/* blanks count once, between other characters */
-		if ((*s == ' ' || *s == '\t') && !blank &&
-		    !strchr(" \t\r\n", s[1]))
-			counts[BLANK]++;
-		blank = *s == ' ' || *s == '\t';
-		at = memchr(candidates, *s, BLANK);
+		at = quote || !*s ? NULL : memchr(candidates, *s, BLANK);
 		if (at)
 			counts[at - candidates]++;
 	}
@@ -140,6 +153,7 @@ static bool next_field(const char **p, const char *end, char separator,
 
 /* What stands in a column of the lines that are looked at. */
 struct seen {
+	int cells;
 	int values; /* numbers, dates and the words for neither */
 	int units, same; /* numbers with a unit; with the first one's */
 	char unit[UNIT_BYTES];
@@ -151,6 +165,7 @@ static void see(struct seen *c, const char *field)
 	struct date d;
 	double v;
 
+	c->cells++;
 	if (number_parse(field, &v) || word_absence(field) ||
 	    date_parse(field, ACCEL_DATE_DAY_FIRST, &d) ||
 	    date_parse(field, ACCEL_DATE_MONTH_FIRST, &d)) {
@@ -168,10 +183,12 @@ static void see(struct seen *c, const char *field)
 	c->same += !strcmp(c->unit, n.unit);
 }
 
-/* Of a column whose units differ none is one: "421 kitchen", "689 hall". */
+/* Where units differ, or other words are, none is one: "421 attic", "689 it". */
 static int values_of(const struct seen *c)
 {
-	return c->values + (10 * c->same >= 9 * c->units ? c->units : 0);
+	bool unit = 10 * c->same >= 9 * (c->cells - c->values);
+
+	return c->values + (unit ? c->units : 0);
 }
 
 /*
@@ -203,7 +220,7 @@ static double share_of_values(const char *p, const char *end, char separator)
 	bool quoted;
 
 	for (lines = 0; p < end && lines < SAMPLE; p++) {
-		if (blank_line(p) || *p == '#') {
+		if (no_record(p)) {
 			p = next_line((char *)p, (char *)end) - 1;
 			continue;
 		}
@@ -240,7 +257,7 @@ static char find_separator(const char *p, const char *end)
 	count(&p, end, first);
 	rows = p;
 	while (p < end && lines < SAMPLE) {
-		if (blank_line(p) || *p == '#') {
+		if (no_record(p)) {
 			p = next_line((char *)p, (char *)end);
 			continue;
 		}
@@ -331,9 +348,9 @@ static void skip_comments(struct dialect *d, char *end)
 	uint32_t line = d->line;
 	int fields;
 
-	while (p < end && (*p == '#' || blank_line(p))) {
-		if (*p == '#') {
-			last = p;
+	while (p < end && no_record(p)) {
+		if (!blank_line(p)) {
+			last = p + strspn(p, " \t");
 			d->line = line;
 			d->commented++;
 		}

@@ -19,4 +19,7 @@ struct dialect {
 accel_status dialect_find(struct dialect *d, const char *path, char *text,
 			  size_t size, const accel_csv_options *o);
 
+/* "# began again", not "#N/A" or "#1": certainly no record. */
+bool line_is_comment(const char *p);
+
 #endif /* ACCEL_DATA_DIALECT_H */

@@ -24,6 +24,7 @@ struct column {
 	double mean, std; /* std above 0 */
 	enum spelling spelling; /* of numbers, where a cell alone can be read
 				 * in two ways */
+	char unit[UNIT_BYTES]; /* of numbers, as their cells had it; "": none */
 	int order; /* of dates, as struct cell_format has it */
 	int n_texts;
 	char **texts; /* inputs: in strcmp() order, "" is missing; label: the

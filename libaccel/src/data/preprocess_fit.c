@@ -202,7 +202,7 @@ static accel_status why_not(const struct fit *f, int column, bool counting,
 	if ((!column && f->t->row_numbers) ||
 	    (!counting && counts_up(f->t, column)))
 		*why = "row number";
-	else if (column_is_clock(f->t, column))
+	else if (column_is_clock(f->t, column, counting))
 		*why = "time";
 	else if (count_missing(f, column) == f->n)
 		*why = "empty";
@@ -231,6 +231,7 @@ static accel_status fit_column(const struct fit *f, int column,
 	if (!c->name)
 		return ACCEL_ERR_NOMEM;
 	c->spelling = f->t->format[column].spelling;
+	memcpy(c->unit, f->t->format[column].unit, UNIT_BYTES);
 	c->order = f->t->format[column].order;
 	if (count_missing(f, column) == f->n)
 		return accel_error(ACCEL_ERR_INVALID,
@@ -418,6 +419,7 @@ static accel_status fit_label(const struct fit *f, struct column *c)
 	status = label_kind(&whole, c, &classes);
 	c->kind = classes ? COLUMN_TEXT : COLUMN_NUMBER;
 	c->spelling = format->spelling;
+	memcpy(c->unit, format->unit, UNIT_BYTES);
 	if (!status && count_missing(classes ? &whole : f, f->label) ==
 			       (classes ? whole.n : f->n))
 		status = accel_error(ACCEL_ERR_INVALID,

@@ -18,18 +18,25 @@ static const char *const missing_names[] = {
 	[ACCEL_CSV_MISSING_ERROR] = "error",
 };
 
+static json_t *numbers_to_json(const struct column *c)
+{
+	json_t *j = json_pack("{s:s, s:f, s:f}", "name", c->name, "mean",
+			      c->mean, "std", c->std);
+
+	if (c->spelling)
+		json_object_set_new(j, "spelling", json_integer(c->spelling));
+	if (*c->unit)
+		json_object_set_new(j, "unit", json_string(c->unit));
+	return j;
+}
+
 static json_t *column_to_json(const struct column *c)
 {
 	json_t *texts;
 	int i;
 
-	if (c->kind == COLUMN_NUMBER && c->spelling)
-		return json_pack("{s:s, s:f, s:f, s:i}", "name", c->name,
-				 "mean", c->mean, "std", c->std, "spelling",
-				 (int)c->spelling);
 	if (c->kind == COLUMN_NUMBER)
-		return json_pack("{s:s, s:f, s:f}", "name", c->name, "mean",
-				 c->mean, "std", c->std);
+		return numbers_to_json(c);
 	if (c->kind == COLUMN_DATE)
 		return json_pack("{s:s, s:b, s:i}", "name", c->name, "date", 1,
 				 "order", c->order);
@@ -134,6 +141,7 @@ static accel_status column_from_json(struct column *c, const json_t *j,
 				     bool label)
 {
 	const json_t *texts = json_object_get(j, "texts");
+	const char *unit;
 	int i;
 
 	c->name = text_of(j, "name");
@@ -152,6 +160,10 @@ static accel_status column_from_json(struct column *c, const json_t *j,
 	if (i < 0)
 		return bad("no spelling of numbers");
 	c->spelling = (enum spelling)i;
+	unit = json_string_value(json_object_get(j, "unit"));
+	if (unit && strlen(unit) >= sizeof(c->unit))
+		return bad("a unit that is too long");
+	strcpy(c->unit, unit ? unit : "");
 	c->mean = json_number_value(json_object_get(j, "mean"));
 	c->std = json_number_value(json_object_get(j, "std"));
 	if (!json_is_number(json_object_get(j, "mean")) || !(c->std > 0) ||

@@ -99,6 +99,21 @@ static void point_out(struct table *t, int c, double value, int64_t times,
 	     t->names[c], value, (long long)times, from, to, value);
 }
 
+static void point_out_ends(struct table *t, int c, const struct extremes *e)
+{
+	double inner = e->high2 - e->low2;
+	double below = e->low2 - e->low, above = e->high - e->high2;
+	bool low = e->n_low > 1 && below > inner;
+	bool high = e->n_high > 1 && above > inner;
+
+	if (low && (high || below > e->high - e->low2))
+		point_out(t, c, e->low, e->n_low, e->low2,
+			  high ? e->high2 : e->high);
+	if (high && (low || above > e->high2 - e->low))
+		point_out(t, c, e->high, e->n_high, low ? e->low2 : e->low,
+			  e->high2);
+}
+
 void sentinel_notes(struct table *t, const accel_preprocess *p)
 {
 	int i, c;
@@ -122,9 +137,6 @@ void sentinel_notes(struct table *t, const accel_preprocess *p)
 				add_value(&e, v);
 		if (c < 0 || e.different < FEW)
 			continue;
-		if (e.n_low > 1 && e.low2 - e.low > e.high - e.low2)
-			point_out(t, c, e.low, e.n_low, e.low2, e.high);
-		else if (e.n_high > 1 && e.high - e.high2 > e.high2 - e.low)
-			point_out(t, c, e.high, e.n_high, e.low, e.high2);
+		point_out_ends(t, c, &e);
 	}
 }

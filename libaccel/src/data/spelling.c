@@ -107,21 +107,23 @@ static const char *body_end(const char *p)
 	return e;
 }
 
-/* Letters and signs, "km/h" and "m3" too; no other digits, no "-12" or "/3" as
- * ranges have. */
+/* Letters and signs, "km/h", "m3" and "s^-2" too: what flags a value ("*", "#INF")
+ * or goes on with it ("-12", "/3") is none. */
 static bool is_unit(const char *text)
 {
 	const char *s;
 
 	for (s = text; *s; s++) {
-		bool power = s > text && strchr("ms", s[-1]) &&
-			     (*s == '2' || *s == '3');
+		bool letter = isalpha((unsigned char)*s) || *s & 0x80 ||
+			      *s == '%';
+		bool power = s > text && isdigit((unsigned char)*s) &&
+			     strchr("ms^-", s[-1]);
+		bool inside = s > text && strchr("/.^-*()[] ", *s);
 
-		if ((unsigned char)*s < ' ' || strchr(":;,|=\"\\'", *s) ||
-		    (isdigit((unsigned char)*s) && !power))
+		if (!letter && !power && !inside)
 			return false;
 	}
-	return !strchr("-./", *text);
+	return true;
 }
 
 bool spelling_split(const char *text, struct number_text *n)

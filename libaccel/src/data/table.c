@@ -73,8 +73,11 @@ accel_status table_no_column(const struct table *t, const char *name)
 		len += (size_t)snprintf(list + len, sizeof(list) - len,
 					"%s%.60s", i ? ", " : "", t->names[i]);
 	return accel_error(ACCEL_ERR_INVALID,
-			   "%s: no column \"%s\"; it has: %s%s", t->path, name,
-			   list, i < t->columns ? ", ..." : "");
+			   "%s: no column \"%s\"; it has: %s%s%s", t->path,
+			   name, list, i < t->columns ? ", ..." : "",
+			   t->header ? ""
+				     : " (the first line was taken for values; "
+				       "if it names columns: --header yes)");
 }
 
 accel_status cell_error(const struct table *t, int64_t row, int column,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* CSV files, RFC 4180 and its relatives: from bytes to records. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/alloc.h"
@@ -145,11 +146,12 @@ static int fields_of(const struct parser *s, uint32_t r)
 static accel_status record(struct parser *s)
 {
 	uint32_t first = s->n, line = s->line;
-	bool last = false, hash = s->comments && *s->p == '#';
+	bool last = false;
+	bool hash = s->comments && s->p[strspn(s->p, " \t")] == '#';
 	accel_status status;
 	int have;
 
-	if (comment_at(s)) {
+	if (comment_at(s) || (s->comments && line_is_comment(s->p))) {
 		skip_line(s);
 		return ACCEL_OK;
 	}
@@ -212,9 +214,12 @@ static accel_status ragged(const struct parser *s, uint32_t r, int want)
 	int have = fields_of(s, r);
 
 	return accel_error(ACCEL_ERR_FORMAT,
-			   "%s:%u:%d: %d fields, where those before have %d",
+			   "%s:%u:%d: %d fields, where those before have %d%s",
 			   s->path, s->record[r].line,
-			   have < want ? have : want + 1, have, want);
+			   have < want ? have : want + 1, have, want,
+			   r < 20 && want == 1 ? " (--skip N leaves out lines "
+						 "before the header)"
+					       : "");
 }
 
 /* Has every record from `from` on `n` fields, or more that are empty? */
@@ -248,6 +253,25 @@ static int common_tail(const struct parser *s)
 	return k;
 }
 
+static bool has_values(const struct parser *s, uint32_t r)
+{
+	int i;
+	double v;
+
+	for (i = 0; r < s->records && i < fields_of(s, r); i++)
+		if (spelling_any(s->block[s->record[r].first + (uint32_t)i],
+				 &v))
+			return true;
+	return false;
+}
+
+/* Is the first line a title, and the second the header? */
+static bool is_titled(const struct parser *s)
+{
+	return fields_of(s, 0) == 1 && fields_of(s, 1) > 1 &&
+	       !has_values(s, 1) && has_values(s, 2);
+}
+
 /*
  * Rows may be longer than the first line in two ways: by separators that
  * nothing follows in any row, or by a row number in front. Which it is, the
@@ -257,16 +281,19 @@ static accel_status find_layout(const struct parser *s, struct layout *l)
 {
 	int names = fields_of(s, 0), tail;
 	uint32_t odd = 0, r;
-	bool last_empty = false;
+	bool one_tail = true;
 
 	*l = (struct layout){ .columns = names };
 	if (s->records < 2)
 		return ACCEL_OK;
+	if (is_titled(s))
+		return ragged(s, 1, 1);
+	tail = trailing(s, 1);
 	for (r = 1; r < s->records; r++)
-		last_empty |= trailing(s, r) > 0;
-	if (!last_empty && fields_of(s, 1) == names + 1 &&
-	    all_have(s, 1, names + 1, &odd)) {
-		l->columns = names + 1;
+		one_tail &= trailing(s, r) == tail;
+	if (one_tail && fields_of(s, 1) - tail == names - trailing(s, 0) + 1 &&
+	    all_have(s, 1, fields_of(s, 1), &odd)) {
+		l->columns = fields_of(s, 1) - tail;
 		l->row_numbers = l->first_is_header = true;
 		return ACCEL_OK;
 	}
@@ -316,6 +343,22 @@ static bool is_value(const char *text, const char *below)
 	return below && spelling_split(text, &n) && spelling_mask(&n) &&
 	       spelling_split(below, &other) && spelling_mask(&other) &&
 	       !strcmp(n.unit, other.unit);
+}
+
+/* Is a column of the first record called as one that is asked for? A number
+ * may also be a column's. */
+static bool names_label(const struct parser *s, int columns, const char *label)
+{
+	char *end;
+	long number = label ? strtol(label, &end, 10) : 0;
+	int i;
+
+	if (!label || (!*end && number >= 1 && number <= columns))
+		return false;
+	for (i = 0; i < columns && i < fields_of(s, 0); i++)
+		if (!strcmp(s->block[i], label))
+			return true;
+	return false;
 }
 
 /* Is the first record names? */
@@ -383,6 +426,7 @@ static accel_status name_columns(struct parser *s, struct table *t, bool header)
 static accel_status copy_rows(struct parser *s, struct table *t, bool header)
 {
 	size_t rows = (size_t)t->rows, columns = (size_t)t->columns;
+	bool broken = true, empty;
 	uint32_t r;
 	int k;
 
@@ -398,7 +442,10 @@ static accel_status copy_rows(struct parser *s, struct table *t, bool header)
 			t->cells[r * columns + (size_t)k] =
 				s->block[from->first + (uint32_t)k];
 		t->lines[r] = from->line;
-		t->breaks[r] = from->after_blank || !r;
+		/* a row of empty fields alone is a blank line of sheets */
+		empty = trailing(s, r + header) == fields_of(s, r + header);
+		t->breaks[r] = from->after_blank || broken || empty;
+		broken = empty;
 	}
 	return ACCEL_OK;
 }
@@ -420,7 +467,9 @@ static accel_status make_table(struct parser *s, struct table *t,
 	if (l.row_numbers && o->header == ACCEL_CSV_HEADER_NO)
 		return ragged(s, 1, l.columns - 1);
 	if (l.first_is_header || o->header == ACCEL_CSV_HEADER_AUTO)
-		header = l.first_is_header || has_header(s, l.columns);
+		header = l.first_is_header ||
+			 names_label(s, l.columns, o->label) ||
+			 has_header(s, l.columns);
 	t->columns = l.columns;
 	t->row_numbers = l.row_numbers;
 	status = name_columns(s, t, header);

@@ -18,16 +18,22 @@ static bool among(const char *text, const char *const *words)
 	return false;
 }
 
+/* Windows' C: 1.#QNAN, -1.#IND00, and 1.#R where two digits are asked for. */
+static bool is_windows_nan(const char *text)
+{
+	text += *text == '-' || *text == '+';
+	return !strncmp(text, "1.#", 3) && strncasecmp(text + 3, "INF", 3);
+}
+
 enum absence word_absence(const char *text)
 {
 	/* C's printf, pandas, Excel, MySQL; no class is called so */
 	static const char *const never[] = {
-		"",         "?",           "nan",     "-nan",     "+nan",
-		"nan(ind)", "-nan(ind)",   "1.#qnan", "-1.#qnan", "1.#ind",
-		"-1.#ind",  "1.#snan",     "<na>",    "#n/a",     "#n/a n/a",
-		"#na",      "#value!",     "#div/0!", "#ref!",    "#num!",
-		"#null!",   "#name?",      "nat",     "\\n",      "(null)",
-		"-",        "--",          "---",     ".",        "..",
+		"",         "?",           "nan",     "-nan",  "+nan",
+		"nan(ind)", "-nan(ind)",   "<na>",    "#n/a",  "#n/a n/a",
+		"#na",      "#value!",     "#div/0!", "#ref!", "#num!",
+		"#null!",   "#name?",      "nat",     "\\n",   "(null)",
+		"-",        "--",          "---",     ".",     "..",
 		"...",      "unavailable", NULL
 	};
 	/* "none" in small letters is a class more often than not */
@@ -37,7 +43,7 @@ enum absence word_absence(const char *text)
 
 	if (*text && !strchr("nN#?-+1<\\(.uUmM", *text)) /* most cells */
 		return ABSENT_NO;
-	if (among(text, never))
+	if (among(text, never) || is_windows_nan(text))
 		return ABSENT_YES;
 	return among(text, words) || !strcmp(text, "None") ? ABSENT_WORD
 							   : ABSENT_NO;
