@@ -8,12 +8,16 @@
  * reservation and no lock is taken under which anything is: memory reclaim may
  * be waiting for it.
  *
- * A fence holds the module, whose code its users may call.
+ * A fence holds the module, whose code its users may call. None of that code
+ * runs when the last of them lets go, for nobody could tell when it has been
+ * left: the last reference is ours, and a worker drops it and the module. The
+ * module's exit waits for the worker.
  */
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
 #include <linux/file.h>
 #include <linux/ktime.h>
+#include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -21,10 +25,20 @@
 
 #include "piaccel_stream.h"
 
+/**
+ * struct piaccel_fence - a fence
+ * @base: as others see it
+ * @lock: for its own use
+ * @node: in piaccel_fences_left, once its stream is gone
+ */
 struct piaccel_fence {
 	struct dma_fence base;
-	spinlock_t lock;	/* for the fence's own use */
+	spinlock_t lock;	/* see above */
+	struct list_head node;
 };
+
+/* How soon we see that a fence is ours alone. */
+#define PIACCEL_FENCE_LOOK	(HZ / 10)
 
 /*
  * Nothing but fences is signalled here, in the order in which streams end: that
@@ -32,8 +46,12 @@ struct piaccel_fence {
  */
 static struct workqueue_struct *piaccel_fence_wq;
 
-/* A fence's release has dropped, or is to drop, the module from within. */
-static bool piaccel_fence_made;
+/* Fences without a stream, which others may have still. */
+static LIST_HEAD(piaccel_fences_left);
+static DEFINE_SPINLOCK(piaccel_fences_lock);	/* protects them */
+
+static void piaccel_fence_look(struct work_struct *work);
+static DECLARE_DELAYED_WORK(piaccel_fence_looker, piaccel_fence_look);
 
 static const char *piaccel_fence_driver(struct dma_fence *fence)
 {
@@ -45,17 +63,10 @@ static const char *piaccel_fence_timeline(struct dma_fence *fence)
 	return "stream";
 }
 
-static void piaccel_fence_release(struct dma_fence *fence)
-{
-	dma_fence_free(fence);
-	/* Our exit waits until whoever does this has left. */
-	module_put(THIS_MODULE);
-}
-
+/* No release: the core's frees it, and is all that runs then. */
 static const struct dma_fence_ops piaccel_fence_ops = {
 	.get_driver_name = piaccel_fence_driver,
 	.get_timeline_name = piaccel_fence_timeline,
-	.release = piaccel_fence_release,
 };
 
 /* Return: a fence that has not signalled, or NULL. */
@@ -66,13 +77,59 @@ static struct dma_fence *piaccel_fence_create(struct piaccel_stream *s)
 	fence = kzalloc(sizeof(*fence), GFP_KERNEL_ACCOUNT);
 	if (!fence)
 		return NULL;
-	/* Called through a file of ours: the module cannot be going. */
-	__module_get(THIS_MODULE);
-	WRITE_ONCE(piaccel_fence_made, true);
 	spin_lock_init(&fence->lock);
 	dma_fence_init(&fence->base, &piaccel_fence_ops, &fence->lock,
 		       s->req->fence_context + s->slot, s->fence_seq);
 	return &fence->base;
+}
+
+/* ---- letting go -------------------------------------------------------- */
+
+/* Move those of @from that are ours alone to @to, or those that are not. */
+static void piaccel_fences_move(struct list_head *from, struct list_head *to,
+				bool alone)
+{
+	struct piaccel_fence *fence, *next;
+
+	spin_lock(&piaccel_fences_lock);
+	list_for_each_entry_safe(fence, next, from, node)
+		if ((kref_read(&fence->base.refcount) == 1) == alone)
+			list_move(&fence->node, to);
+	spin_unlock(&piaccel_fences_lock);
+}
+
+static void piaccel_fence_look(struct work_struct *work)
+{
+	struct piaccel_fence *fence, *next;
+	LIST_HEAD(alone);
+
+	piaccel_fences_move(&piaccel_fences_left, &alone, true);
+	if (!list_empty(&alone)) {
+		/* Who saw one in its buffer may take it until then. */
+		synchronize_rcu();
+		piaccel_fences_move(&alone, &piaccel_fences_left, false);
+	}
+	list_for_each_entry_safe(fence, next, &alone, node) {
+		dma_fence_put(&fence->base);
+		module_put(THIS_MODULE);
+	}
+	spin_lock(&piaccel_fences_lock);
+	if (!list_empty(&piaccel_fences_left))
+		queue_delayed_work(piaccel_wq, &piaccel_fence_looker,
+				   PIACCEL_FENCE_LOOK);
+	spin_unlock(&piaccel_fences_lock);
+}
+
+/* The stream's reference becomes the last one. */
+static void piaccel_fence_leave(struct dma_fence *base)
+{
+	struct piaccel_fence *fence =
+		container_of(base, struct piaccel_fence, base);
+
+	spin_lock(&piaccel_fences_lock);
+	list_add(&fence->node, &piaccel_fences_left);
+	spin_unlock(&piaccel_fences_lock);
+	mod_delayed_work(piaccel_wq, &piaccel_fence_looker, 0);
 }
 
 /* ---- signalling --------------------------------------------------------- */
@@ -148,7 +205,7 @@ void piaccel_fence_drop(struct piaccel_stream *s)
 					DMA_RESV_USAGE_READ);
 	dma_resv_unlock(resv);
 	dma_fence_put(none);
-	dma_fence_put(s->fence);
+	piaccel_fence_leave(s->fence);
 }
 
 /* ---- the call ----------------------------------------------------------- */
@@ -177,6 +234,8 @@ static struct sync_file *piaccel_fence_publish(struct piaccel_stream *s)
 		dma_fence_put(fence);
 		return NULL;
 	}
+	/* Called through a file of ours: the module cannot be going. */
+	__module_get(THIS_MODULE);
 	dma_resv_add_fence(s->dmabuf->resv, fence,
 			   s->slot == PIACCEL_CAPTURE_SLOT ?
 			   DMA_RESV_USAGE_WRITE : DMA_RESV_USAGE_READ);
@@ -228,12 +287,7 @@ int piaccel_fence_init(void)
 
 void piaccel_fence_exit(void)
 {
+	/* No fence is left, but whoever let the last one go may be at work. */
+	cancel_delayed_work_sync(&piaccel_fence_looker);
 	destroy_workqueue(piaccel_fence_wq);
-	/*
-	 * The last users are gone, but one may be preempted between its
-	 * module_put() in a fence's release and that function's end. Who has
-	 * gone to sleep since, or is in user space, has left it.
-	 */
-	if (piaccel_fence_made)
-		synchronize_rcu_tasks();
 }
