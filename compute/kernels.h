@@ -31,17 +31,21 @@
 #ifndef COMPUTE_KERNELS_H
 #define COMPUTE_KERNELS_H
 
+#include <accel/dtype.h>
+
 #include "compute.h"
 
 #define COMPUTE_MAX_DIMS 8
 
+/* The types of accel/dtype.h, by the same numbers: shaders have them in three
+ * bits. */
 enum compute_dtype {
-	COMPUTE_F32,
-	COMPUTE_F16,
-	COMPUTE_I8,
-	COMPUTE_U8,
-	COMPUTE_I32,
+#define COMPUTE_X(NAME, name, bytes, floating) COMPUTE_##NAME = ACCEL_##NAME,
+	ACCEL_DTYPE_MAP(COMPUTE_X)
+#undef COMPUTE_X
+		COMPUTE_DTYPES
 };
+_Static_assert(COMPUTE_DTYPES <= 8, "three bits");
 
 /* Bytes of one element, 0 for an unknown dtype. */
 uint32_t compute_dtype_size(uint32_t dtype);

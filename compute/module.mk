@@ -22,19 +22,24 @@ $(BUILD)/spv/.flags: FORCE
 	@printf '%s\n' '$(GLSLANG) $(GLSLFLAGS)' | cmp -s - $@ || \
 		printf '%s\n' '$(GLSLANG) $(GLSLFLAGS)' >$@
 
-# The codes of element-wise operations and activations, numbered as kernels.h
-# numbers them, and a case for each: a code without its line in the shaders does
-# not compile.
-$(BUILD)/gen/codes.glsl: compute/kernels.h
+# The types of elements, numbered as accel/dtype.h numbers them, and the codes of
+# element-wise operations and activations, as kernels.h does, with a case for
+# each: a code without its line in the shaders does not compile.
+$(BUILD)/gen/codes.glsl: compute/kernels.h libaccel/include/accel/dtype.h
 	$(Q)mkdir -p $(@D)
 	$(Q)awk '/^#define COMPUTE_EW_MAP/ { map = "EW"; does = "APPLY"; i = 0 } \
 		/^#define COMPUTE_ACT_MAP/ { map = "ACT"; does = "return ACTIVATE"; i = 0 } \
+		/^#define ACCEL_DTYPE_MAP/ { map = "DTYPE"; i = 0 } \
 		/^$$/ { map = "" } \
 		map && match($$0, /[\t ]X\([A-Z0-9_]+[,)]/) { \
 			name = substr($$0, RSTART + 3, RLENGTH - 4); \
+			if (map == "DTYPE") { \
+				printf "#define %s %du\n", name, i++; \
+				next; \
+			} \
 			printf "#define %s_%s %du\n", map, name, i; \
 			cases[map] = cases[map] " \\\n\tcase " i++ "u: " does "_" name ";" } \
-		END { for (m in cases) print "#define " m "_CASES" cases[m] }' $< >$@.new
+		END { for (m in cases) print "#define " m "_CASES" cases[m] }' $^ >$@.new
 	$(Q)cmp -s $@.new $@ || cp $@.new $@
 
 $(BUILD)/spv/%.spv: compute/shaders/%.comp $(BUILD)/spv/.flags \

@@ -13,17 +13,15 @@
 static const struct {
 	const char *name;
 	uint32_t size;
-} dtypes[] = {
-	[COMPUTE_F32] = { "f32", 4 }, [COMPUTE_F16] = { "f16", 2 },
-	[COMPUTE_I8] = { "i8", 1 },   [COMPUTE_U8] = { "u8", 1 },
-	[COMPUTE_I32] = { "i32", 4 },
+} dtypes[COMPUTE_DTYPES] = {
+#define X(NAME, name, bytes, floating) { #name, bytes },
+	ACCEL_DTYPE_MAP(X)
+#undef X
 };
-
-#define N_DTYPES (sizeof(dtypes) / sizeof(*dtypes))
 
 uint32_t compute_dtype_size(uint32_t dtype)
 {
-	return dtype < N_DTYPES ? dtypes[dtype].size : 0;
+	return dtype < COMPUTE_DTYPES ? dtypes[dtype].size : 0;
 }
 
 const char *view_text(const struct compute_view *v, char out[VIEW_TEXT])
@@ -34,7 +32,7 @@ const char *view_text(const struct compute_view *v, char out[VIEW_TEXT])
 		at += (size_t)snprintf(out + at, VIEW_TEXT - at, "%s%u",
 				       d ? ", " : "", v->size[d]);
 	snprintf(out + at, VIEW_TEXT - at, "] %s",
-		 v->dtype < N_DTYPES ? dtypes[v->dtype].name : "?");
+		 v->dtype < COMPUTE_DTYPES ? dtypes[v->dtype].name : "?");
 	return out;
 }
 
@@ -110,7 +108,7 @@ accel_status view_check_dtype(const char *what, const struct compute_view *v,
 {
 	char text[VIEW_TEXT];
 
-	if (v->dtype >= N_DTYPES || !(mask & 1u << v->dtype))
+	if (v->dtype >= COMPUTE_DTYPES || !(mask & 1u << v->dtype))
 		return accel_error(ACCEL_ERR_DTYPE,
 				   "%s: %s is of a dtype not taken here", what,
 				   view_text(v, text));
@@ -182,8 +180,8 @@ accel_status bytes_bind(struct compute_record *rec, const char *what,
 	return ACCEL_OK;
 }
 
-void dims_merge(uint32_t *rank, uint32_t *size, int32_t (*stride)[COMPUTE_MAX_DIMS],
-		uint32_t n)
+void dims_merge(uint32_t *rank, uint32_t *size,
+		int32_t (*stride)[COMPUTE_MAX_DIMS], uint32_t n)
 {
 	uint32_t to = 0;
 

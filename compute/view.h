@@ -26,8 +26,9 @@ accel_status view_check_contiguous(const char *what,
 /* A dtype of those in `mask` (bits 1 << COMPUTE_F32, ...). */
 accel_status view_check_dtype(const char *what, const struct compute_view *v,
 			      uint32_t mask);
-#define VIEW_FLOATS (1u << COMPUTE_F32 | 1u << COMPUTE_F16)
-#define VIEW_ANY 0x1fu
+#define VIEW_FLOAT(NAME, name, bytes, floating) | floating##u << COMPUTE_##NAME
+#define VIEW_FLOATS (0u ACCEL_DTYPE_MAP(VIEW_FLOAT))
+#define VIEW_ANY ((1u << COMPUTE_DTYPES) - 1)
 
 /*
  * The binding that covers a view, and the element within it where the view's
@@ -46,8 +47,8 @@ accel_status bytes_bind(struct compute_record *rec, const char *what,
  * Merges dimensions that all `n` stride lists run through together. size and
  * every stride list have *rank entries before and after; 1-sized ones go.
  */
-void dims_merge(uint32_t *rank, uint32_t *size, int32_t (*stride)[COMPUTE_MAX_DIMS],
-		uint32_t n);
+void dims_merge(uint32_t *rank, uint32_t *size,
+		int32_t (*stride)[COMPUTE_MAX_DIMS], uint32_t n);
 
 /* v's strides against a shape of `rank` sizes, by numpy's broadcasting. */
 accel_status view_broadcast(const char *what, const struct compute_view *v,

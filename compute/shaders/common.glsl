@@ -2,11 +2,7 @@
 // Data types and typed loads and stores over buffers of 32-bit words: no
 // 8/16-bit storage feature is needed anywhere.
 
-#define F32 0u
-#define F16 1u
-#define I8 2u
-#define U8 3u
-#define I32 4u
+#include "codes.glsl"
 
 // Parameters that decide which code is left are const: constants of a call go
 // into a copy of the function (compute/specialize.h).

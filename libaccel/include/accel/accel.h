@@ -9,6 +9,7 @@
 #include <accel/data.h>
 #include <accel/device.h>
 #include <accel/driver.h>
+#include <accel/dtype.h>
 #include <accel/graph.h>
 #include <accel/layer.h>
 #include <accel/lines.h>

@@ -13,33 +13,13 @@
 #define ACCEL_TENSOR_H
 
 #include <accel/context.h>
+#include <accel/dtype.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define ACCEL_MAX_DIMS 8
-
-typedef enum accel_dtype {
-	ACCEL_F32,
-	ACCEL_F16, /* IEEE 754 binary16; arithmetic is done in f32 */
-	ACCEL_I8,
-	ACCEL_U8, /* also the result of comparisons: 0 or 1 */
-	ACCEL_I32,
-} accel_dtype;
-
-/* "f32" and so on. Static. */
-ACCEL_API const char *accel_dtype_name(accel_dtype dtype);
-/* Bytes of one element. */
-ACCEL_API size_t accel_dtype_size(accel_dtype dtype);
-
-/*
- * What a binary op of two types works in:
- *   equal types stay; i8 with u8, and either with i32, is i32;
- *   f16 with i8 or u8 is f16; f16 with i32 or f32, and f32 with any, is f32.
- * Division and every transcendental function turn integers into f32.
- */
-ACCEL_API accel_dtype accel_dtype_promote(accel_dtype a, accel_dtype b);
 
 /* ACCEL_SHAPE(32, 784) stands for the two arguments (ndim, shape). */
 #define ACCEL_SHAPE(...)                                                       \

@@ -31,12 +31,17 @@ static const struct stored {
 	uint8_t size;
 	accel_dtype dtype;
 } types[] = {
-	{ "F32", 4, ACCEL_F32 },  { "F16", 2, ACCEL_F16 },
-	{ "I8", 1, ACCEL_I8 },    { "U8", 1, ACCEL_U8 },
-	{ "I32", 4, ACCEL_I32 },  { "BOOL", 1, ACCEL_U8 },
-	{ "I16", 2, ACCEL_I32 },  { "U16", 2, ACCEL_I32 },
-	{ "BF16", 2, ACCEL_F32 }, { "F64", 8, ACCEL_F32 },
-	{ "I64", 8, ACCEL_I32 },  { "U32", 4, ACCEL_I32 },
+#define X(NAME, name, bytes, floating) { #NAME, bytes, ACCEL_##NAME },
+	ACCEL_DTYPE_MAP(X)
+#undef X
+	/* what we have no type for, and read as another */
+	{ "BOOL", 1, ACCEL_U8 },
+	{ "I16", 2, ACCEL_I32 },
+	{ "U16", 2, ACCEL_I32 },
+	{ "BF16", 2, ACCEL_F32 },
+	{ "F64", 8, ACCEL_F32 },
+	{ "I64", 8, ACCEL_I32 },
+	{ "U32", 4, ACCEL_I32 },
 };
 
 static const struct stored *stored_find(const char *name)

@@ -11,8 +11,9 @@
 #include "safetensors.h"
 
 static const char *const stored[] = {
-	[ACCEL_F32] = "F32", [ACCEL_F16] = "F16", [ACCEL_I8] = "I8",
-	[ACCEL_U8] = "U8",   [ACCEL_I32] = "I32",
+#define X(NAME, name, bytes, floating) #NAME,
+	ACCEL_DTYPE_MAP(X)
+#undef X
 };
 
 static uint64_t entry_size(const struct st_entry *e)

@@ -5,23 +5,34 @@
 #include "../base/half.h"
 #include "layout.h"
 
+static const struct {
+	const char *name;
+	size_t size;
+	bool floating;
+} types[] = {
+#define X(NAME, name, bytes, floating) { #name, bytes, floating },
+	ACCEL_DTYPE_MAP(X)
+#undef X
+};
+
+static bool is_type(accel_dtype dtype)
+{
+	return (size_t)dtype < sizeof(types) / sizeof(types[0]);
+}
+
 const char *accel_dtype_name(accel_dtype dtype)
 {
-	static const char *const name[] = { "f32", "f16", "i8", "u8", "i32" };
-
-	return (unsigned int)dtype < 5 ? name[dtype] : "unknown";
+	return is_type(dtype) ? types[dtype].name : "unknown";
 }
 
 size_t accel_dtype_size(accel_dtype dtype)
 {
-	static const size_t size[] = { 4, 2, 1, 1, 4 };
-
-	return (unsigned int)dtype < 5 ? size[dtype] : 0;
+	return is_type(dtype) ? types[dtype].size : 0;
 }
 
 bool dtype_is_float(accel_dtype dtype)
 {
-	return dtype == ACCEL_F32 || dtype == ACCEL_F16;
+	return is_type(dtype) && types[dtype].floating;
 }
 
 accel_dtype accel_dtype_promote(accel_dtype a, accel_dtype b)

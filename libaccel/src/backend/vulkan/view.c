@@ -12,7 +12,7 @@ struct compute_view vk_view(const struct vk_record *r, const struct operand *o)
 			: r->v->any;
 	v.offset = (uint64_t)o->l.offset * accel_dtype_size(o->l.dtype);
 	v.exact = bind && bind[o->slot]->foreign; /* others' bytes */
-	v.dtype = o->l.dtype; /* the two enums are in one order */
+	v.dtype = o->l.dtype;
 	v.rank = o->l.ndim;
 	for (i = 0; i < o->l.ndim; i++) {
 		v.size[i] = (uint32_t)o->l.shape[i];
