@@ -155,6 +155,38 @@ static void check_ends(struct report *r)
 		    core);
 }
 
+/* Only its end tells the module of a program that has outputs so. */
+static bool is_unwatched(const accel_line_info *l)
+{
+	return l->pid && !l->held && l->safe >= 0 && !l->keepalive_ns;
+}
+
+static bool same_owner(const accel_line_info *a, const accel_line_info *b)
+{
+	return a->pid == b->pid && !strcmp(a->consumer, b->consumer);
+}
+
+/* One line for each program, with the first of its outputs. */
+static void check_keepalives(struct report *r, const accel_line_info *list,
+			     uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const accel_line_info *l = &list[i];
+		bool said = false;
+
+		for (uint32_t k = 0; k < i; k++)
+			said = said || (is_unwatched(&list[k]) &&
+					same_owner(&list[k], l));
+		if (said || !is_unwatched(l))
+			continue;
+		say(r, LACKS, "keep-alive",
+		    "%s[%u] has %s:%u without a keep-alive: if it hangs, or "
+		    "while its core is dumped, outputs stay as they are; "
+		    "request them with keepalive_ns (accelctl relay does)",
+		    l->consumer, l->pid, l->chip, l->offset);
+	}
+}
+
 static void check_lines(struct report *r)
 {
 	accel_line_info *list;
@@ -178,6 +210,7 @@ static void check_lines(struct report *r)
 		chips += !i || strcmp(list[i].chip, list[i - 1].chip);
 	}
 	say(r, WORKS, "lines", "%u on %u chips, %u in use", n, chips, used);
+	check_keepalives(r, list, n < max ? n : max);
 	free(list);
 }
 
