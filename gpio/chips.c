@@ -48,28 +48,33 @@ struct levels {
 	const char *next; /* in that: the line behind the last that was found */
 	char *gpio; /* gpiolib's: level of each line in use */
 	int driver; /* the module, or -1 */
+	unsigned int number; /* of the chip */
 };
 
 /* Nothing but what the character device tells. */
 #define LEVELS_NONE ((struct levels){ .driver = -1 })
 
-static void levels_load(struct levels *l, const char *chip)
+static void levels_load(struct levels *l, const struct gpio_chip *c)
 {
 	char path[GPIO_PATH_SIZE];
-	size_t len = strlen(chip), n;
+	size_t len = strlen(c->label), n;
 	struct dirent *e;
 	DIR *d;
 
 	*l = LEVELS_NONE;
 	l->driver = owner_open();
+	l->number = c->number;
 	gpio_path(path, "/sys/kernel/debug/gpio");
 	l->gpio = gpio_read_all(path);
+	/* where several have the label nothing tells whose pins they are */
+	if (strcmp(c->name, c->label))
+		return;
 	gpio_path(path, "/sys/kernel/debug/pinctrl");
 	d = opendir(path);
 	/* the folder is called DEVICE-CONTROLLER */
 	while (d && !l->pins && (e = readdir(d))) {
 		n = strlen(e->d_name);
-		if (n <= len || strcmp(e->d_name + n - len, chip) ||
+		if (n <= len || strcmp(e->d_name + n - len, c->label) ||
 		    e->d_name[n - len - 1] != '-')
 			continue;
 		gpio_path(path, "/sys/kernel/debug/pinctrl/%s/pins", e->d_name);
@@ -127,11 +132,11 @@ static bool level_of_pin(struct levels *l, accel_line_info *info)
  * " gpio-529 (GPIO17 |relay ) out hi ACTIVE LOW"
  * Since Linux 6.17 "gpiochip0: 54 GPIOs", and lines count from 0.
  */
-static void level_of_line(const char *text, accel_line_info *info)
+static void level_of_line(const struct levels *l, accel_line_info *info)
 {
-	unsigned int base = 0, nr;
-	const char *p = text, *next;
-	char word[2][8], label[ACCEL_CHIP_SIZE + 4];
+	unsigned int base = 0, nr, chip;
+	const char *p = l->gpio, *next;
+	char word[2][8];
 	bool ours = false;
 
 	for (; p && *p; p = next ? next + 1 : NULL) {
@@ -140,13 +145,10 @@ static void level_of_line(const char *text, accel_line_info *info)
 		next = strchr(p, '\n');
 		snprintf(line, sizeof(line), "%.*s",
 			 next ? (int)(next - p) : 255, p);
-		if (!strncmp(line, "gpiochip", 8)) {
+		if (sscanf(line, "gpiochip%u:", &chip) == 1) {
 			base = 0;
 			sscanf(line, "gpiochip%*u: GPIOs %u", &base);
-			snprintf(label, sizeof(label), ", %s:", info->chip);
-			ours = strstr(line, label);
-			snprintf(label, sizeof(label), ", %s,", info->chip);
-			ours = ours || strstr(line, label);
+			ours = chip == l->number;
 		} else if (ours && sscanf(line, " gpio-%u", &nr) == 1 &&
 			   nr == base + info->offset) {
 			const char *close = strrchr(line, ')');
@@ -195,63 +197,43 @@ static int line_ask(int fd, const char *chip, uint32_t offset,
 	info->pull = pull_of(f);
 	if (!(levels->pins && level_of_pin(levels, info)) && levels->gpio &&
 	    info->used) /* it has no level of others */
-		level_of_line(levels->gpio, info);
+		level_of_line(levels, info);
 	owner_ask(levels->driver, chip, info);
 	return 0;
 }
 
-static accel_status chip_missing(const char *chip, int err)
-{
-	if (err == EACCES || err == EPERM)
-		return accel_error(ACCEL_ERR_PERM,
-				   "/dev/gpiochip*: permission denied; join "
-				   "the group with: sudo usermod -aG gpio "
-				   "$USER, then log in again");
-	return accel_error(ACCEL_ERR_NODEV, "there is no GPIO chip '%s'", chip);
-}
-
-/* Opens the chip of that label. */
-static accel_status chip_find(const char *chip, int *found, uint32_t *lines)
+/* Returns a descriptor, or -1 with errno; the label is known already. */
+static int chip_reopen(const struct gpio_chip *c)
 {
 	char label[ACCEL_CHIP_SIZE];
-	int fd, err = ENOENT;
+	uint32_t lines;
 
-	for (unsigned int n = 0; n < GPIO_CHIPS_MAX; n++) {
-		fd = gpio_chip_open(n, label, lines);
-		if (fd < 0) {
-			if (errno != ENOENT)
-				err = errno;
-			continue;
-		}
-		if (!strcmp(label, chip)) {
-			*found = fd;
-			return ACCEL_OK;
-		}
-		close(fd);
-	}
-	return chip_missing(chip, err);
+	return gpio_chip_open(c->number, label, &lines);
 }
 
 accel_status accel_line_info_get(const accel_pin *pin, accel_line_info *info)
 {
 	struct levels levels;
+	struct gpio_chip c;
 	accel_status s;
-	uint32_t lines;
-	int fd = -1;
+	int fd;
 
 	if (!pin || !info)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "line info: no line, or no place for it");
 	memset(info, 0, sizeof(*info));
-	s = chip_find(pin->chip, &fd, &lines);
+	s = gpio_chip_find(pin->chip, &c);
 	if (s)
 		return s;
-	levels_load(&levels, pin->chip);
-	if (pin->offset >= lines)
-		s = accel_error(ACCEL_ERR_NODEV,
-				"chip '%s' has the lines 0 to %u, and no %u",
-				pin->chip, lines - 1, pin->offset);
-	else if (line_ask(fd, pin->chip, pin->offset, &levels, info))
+	if (pin->offset >= c.lines)
+		return accel_error(ACCEL_ERR_NODEV,
+				   "chip '%s' has the lines 0 to %u, and no %u",
+				   pin->chip, c.lines - 1, pin->offset);
+	fd = chip_reopen(&c);
+	if (fd < 0)
+		return gpio_chip_missing(pin->chip, errno);
+	levels_load(&levels, &c);
+	if (line_ask(fd, c.name, pin->offset, &levels, info))
 		s = accel_error(ACCEL_ERR_NODEV, "chip '%s', line %u: %s",
 				pin->chip, pin->offset, strerror(errno));
 	levels_free(&levels);
@@ -259,36 +241,39 @@ accel_status accel_line_info_get(const accel_pin *pin, accel_line_info *info)
 	return s;
 }
 
+/* The lines of a chip, from `*count` on. */
+static void list_chip(const struct gpio_chip *c, accel_line_info *list,
+		      uint32_t max, uint32_t *count, bool deep)
+{
+	struct levels levels = LEVELS_NONE;
+	int fd = chip_reopen(c);
+
+	if (fd < 0)
+		return;
+	if (deep && *count < max)
+		levels_load(&levels, c);
+	for (uint32_t i = 0; i < c->lines; i++, ++*count)
+		if (*count < max)
+			line_ask(fd, c->name, i, &levels, &list[*count]);
+	levels_free(&levels);
+	close(fd);
+}
+
 static accel_status list_lines(accel_line_info *list, uint32_t max,
 			       uint32_t *count, bool deep)
 {
-	char label[ACCEL_CHIP_SIZE];
-	struct levels levels;
-	uint32_t lines, seen = 0;
-	int fd, err = ENOENT;
+	struct gpio_chip all[GPIO_CHIPS_MAX];
+	unsigned int n;
+	int err;
 
 	if (!count || (max && !list))
 		return accel_error(ACCEL_ERR_INVALID,
 				   "line list: no place for the answer");
 	*count = 0;
-	for (unsigned int n = 0; n < GPIO_CHIPS_MAX; n++) {
-		fd = gpio_chip_open(n, label, &lines);
-		if (fd < 0) {
-			if (errno != ENOENT)
-				err = errno;
-			continue;
-		}
-		seen++;
-		levels = LEVELS_NONE;
-		if (deep && *count < max)
-			levels_load(&levels, label);
-		for (uint32_t i = 0; i < lines; i++, ++*count)
-			if (*count < max)
-				line_ask(fd, label, i, &levels, &list[*count]);
-		levels_free(&levels);
-		close(fd);
-	}
-	return seen || err == ENOENT ? ACCEL_OK : chip_missing("any", err);
+	n = gpio_chips(all, &err);
+	for (unsigned int i = 0; i < n; i++)
+		list_chip(&all[i], list, max, count, deep);
+	return n || err == ENOENT ? ACCEL_OK : gpio_chip_missing("any", err);
 }
 
 accel_status accel_line_list(accel_line_info *list, uint32_t max,

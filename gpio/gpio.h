@@ -29,6 +29,26 @@ int gpio_chip_open(unsigned int n, char label[ACCEL_CHIP_SIZE],
 
 #define GPIO_CHIPS_MAX 128
 
+struct gpio_chip {
+	unsigned int number; /* of /dev/gpiochipN */
+	uint32_t lines;
+	char label[ACCEL_CHIP_SIZE];
+	/* what to call it: its label; where others have that, gpiochipN; "" if
+	 * another's label is that */
+	char name[ACCEL_CHIP_SIZE];
+};
+
+/* All chips that may be opened; returns how many. `err` is an errno of one that
+ * may not, else ENOENT. */
+unsigned int gpio_chips(struct gpio_chip all[GPIO_CHIPS_MAX], int *err);
+
+/* The chip of that label, of that gpiochipN, or whose firmware node has that
+ * path. ERR_NODEV, ERR_PERM; ERR_INVALID: several, which the text names. */
+accel_status gpio_chip_find(const char *name, struct gpio_chip *chip);
+
+/* There is no such chip, or it may not be opened: `err` is from gpio_chips(). */
+accel_status gpio_chip_missing(const char *name, int err);
+
 /* Opens /dev/piaccel, for a call that begins with `what`. */
 accel_status gpio_driver_open(int *fd);
 

@@ -73,6 +73,7 @@ accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
 			     int err)
 {
 	const char *chip = l->pins[0].chip;
+	struct gpio_chip several;
 	char who[256];
 
 	switch (err) {
@@ -87,9 +88,11 @@ accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
 		return accel_error(ACCEL_ERR_NODEV,
 				   "there is no GPIO chip '%s'", chip);
 	case ENOTUNIQ:
+		if (gpio_chip_find(chip, &several) == ACCEL_ERR_INVALID)
+			return ACCEL_ERR_INVALID;
 		return accel_error(ACCEL_ERR_INVALID,
-				   "'%s' is the label of several GPIO chips: "
-				   "which of them is meant is not told",
+				   "'%s' is the name of several GPIO chips, "
+				   "which come or go just now",
 				   chip);
 	case ENOENT:
 		return accel_error(ACCEL_ERR_NODEV,

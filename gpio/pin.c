@@ -84,6 +84,7 @@ static accel_status by_gpio(const char *name, long gpio, accel_pin *pin)
 static accel_status by_offset(const char *name, size_t chip, accel_pin *pin)
 {
 	long offset = number(name + chip + 1);
+	struct gpio_chip c;
 	accel_board board;
 
 	if (!chip || chip >= sizeof(pin->chip) || offset < 0)
@@ -94,6 +95,16 @@ static accel_status by_offset(const char *name, size_t chip, accel_pin *pin)
 	memcpy(pin->chip, name, chip);
 	pin->offset = (uint32_t)offset;
 	snprintf(pin->name, sizeof(pin->name), "%.31s", name);
+	/* one name for a chip, whichever was said; none for one that comes */
+	switch (gpio_chip_find(pin->chip, &c)) {
+	case ACCEL_OK:
+		snprintf(pin->chip, sizeof(pin->chip), "%s", c.name);
+		break;
+	case ACCEL_ERR_INVALID:
+		return ACCEL_ERR_INVALID;
+	default:
+		break;
+	}
 	accel_board_get(&board);
 	if (!strcmp(pin->chip, board.chip) && offset <= 27) {
 		pin->gpio = (int)offset;

@@ -12,7 +12,8 @@
  *	P16		pin of the 40-pin header
  *	GPIO23, 23	BCM number
  *	RELAY_1		name that the device tree gave the line
- *	CHIP:23		label of the GPIO chip, and offset on it
+ *	CHIP:23		the GPIO chip, and offset on it: the chip's label,
+ *			gpiochipN, or the path of its firmware node
  *
  * Bit i of every mask is the i-th name of a request. Values are logical:
  * active-low is taken into account. Times are CLOCK_MONOTONIC nanoseconds.
@@ -84,7 +85,7 @@ ACCEL_API const accel_header_pin *accel_header_pin_get(unsigned int pin);
 
 /* Where a line is. */
 typedef struct accel_pin {
-	char chip[ACCEL_CHIP_SIZE]; /* label */
+	char chip[ACCEL_CHIP_SIZE]; /* label; gpiochipN where others have it */
 	uint32_t offset;
 	int gpio; /* BCM number when it is on the header, else -1 */
 	int header; /* pin of the header, else 0 */
@@ -94,7 +95,8 @@ typedef struct accel_pin {
 /*
  * Finds a line by its name.
  *
- * ERR_INVALID: no name at all, a supply pin, two lines of that name. ERR_NODEV:
+ * ERR_INVALID: no name at all, a supply pin, two lines of that name, a label that
+ * several chips have (the text names them). ERR_NODEV:
  * no such line, or a header's name on a board that is not known to have one;
  * the text says what there is. Any thread.
  */
@@ -127,7 +129,7 @@ typedef enum accel_trip {
 
 /* What the kernel says of a line, without claiming it. */
 typedef struct accel_line_info {
-	char chip[ACCEL_CHIP_SIZE];
+	char chip[ACCEL_CHIP_SIZE]; /* as in accel_pin */
 	uint32_t offset;
 	char name[ACCEL_LINE_NAME_SIZE]; /* the device tree's, or "" */
 	char consumer[ACCEL_LINE_NAME_SIZE]; /* who has it, or "" */

@@ -170,15 +170,47 @@ out=$(as_nobody "$A" get GPIO26 2>&1); [ "$out" = GPIO26=1 ]
 result $? "and its level is for every user" "$out"
 out=$("$A" pinout 2>&1); grep -q "accelctl .* 1 *out *GPIO26 *37 38" <<<"$out"
 result $? "pinout shows it at its pin" "$out"
-"$A" release GPIO26
+"$A" pulse GPIO25 --width 1h >"$T/said" 2>&1 & pulse=$!
+until_true drives 25 1
 # a Vulkan driver would be read through 9p for many seconds
 out=$(VK_DRIVER_FILES=/dev/null VK_ICD_FILENAMES=/dev/null OPENBLAS_NUM_THREADS=1 "$A" doctor 2>&1)
 grep -q '^ok *module' <<<"$out" && grep -q '^ok *lines' <<<"$out" && grep -q '^ok *import *cpu' <<<"$out"
 result $? "doctor finds module and lines, and the engine takes the module's buffers" "$out"
+[ "$(grep -c '^missing *keep-alive' <<<"$out")" = 1 ] && grep -q "^missing *keep-alive *accelctl\[$pulse\] has pinctrl-bcm2711:25 without" <<<"$out"
+result $? "and warns of a program that has an output without a keep-alive, not of a line that is held" "$out"
+kill $pulse; wait $pulse; "$A" release GPIO26
 chgrp root /dev/piaccel
 out=$(as_nobody "$A" get GPIO5 2>&1)
 [ $? = 4 ] && grep -q 'usermod -aG gpio' <<<"$out"
 result $? "without permission it says which group, status 4" "$out"
+
+# ---- two chips of one label
+sim=/sys/kernel/config/gpio-sim
+for i in 0 1; do
+	mkdir -p $sim/twin$i/bank0; echo 4 >$sim/twin$i/bank0/num_lines
+	echo twins >$sim/twin$i/bank0/label; echo 1 >$sim/twin$i/live
+done
+a=$(cat $sim/twin0/bank0/chip_name) b=$(cat $sim/twin1/bank0/chip_name)
+node=$(readlink -f "/sys/bus/gpio/devices/$b/software_node"); node=${node#/sys/kernel/software_nodes/}
+for i in "get twins:1" "set twins:1=1" "watch twins:1" "sensor read pir:twins:1"; do
+	# shellcheck disable=SC2086
+	out=$("$A" $i 2>&1 </dev/null) && break
+	grep -q "'twins' is the name of 2 GPIO chips: $a ([^)]*), $b ($node); say which" <<<"$out" || break
+done
+[ "$i" = "sensor read pir:twins:1" ] && grep -q 'say which' <<<"$out"
+result $? "a label that two chips have is refused, and both are named" "$i: $out"
+out=$("$A" set "$a:1=1" "$node:2=1" 2>&1) && out=$("$A" get "$a:1" "$a:2" "$b:1" "$b:2" "$node:2" 2>&1)
+[ "$out" = "$a:1=1"$'\n'"$a:2=0"$'\n'"$b:1=0"$'\n'"$b:2=1"$'\n'"$node:2=1" ]
+result $? "gpiochipN and the path of its node tell them apart" "$out"
+out=$("$A" status 2>&1); grep -q "^  $a:1 .*hi *accelctl uid 0, safe 1, .*held$" <<<"$out" && grep -q "^  $b:2 .*held$" <<<"$out" &&
+	[ "$(grep -cE "^  ($a|$b|twins):" <<<"$out")" = 2 ]
+result $? "status calls them so" "$out"
+out=$("$A" release "$a:1" "$b:2" 2>&1) && echo 0 >$sim/twin1/live && out=$("$A" get twins:1 "$a:1" 2>&1) && [ "$out" = "twins:1=0"$'\n'"$a:1=0" ]
+result $? "alone, the label is one chip's again" "$out"
+echo 0 >$sim/twin0/live; rmdir $sim/twin[01]/bank0 $sim/twin[01]
+for i in /sys/bus/gpio/devices/gpiochip*; do [[ $(readlink -f "$i") == */testboard/* ]] && board=${i##*/}; done
+out=$("$A" get "$board:5" 2>&1); [[ $out == GPIO5=[01] ]]
+result $? "the header's chip by its number is the header's chip" "$board: $out"
 
 ! grep '^request:' /sys/kernel/debug/piaccel/summary >"$T/held"
 result $? "nothing is held at the end" "$(cat "$T/held")"
