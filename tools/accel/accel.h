@@ -93,6 +93,8 @@ void print_json_notes(const accel_samples *s);
 /* Is there an option that has no meaning for such data? Says so; returns the
  * status to exit with, 0 to go on. */
 int check_data(const struct data_args *a);
+/* Can a model read such data? Says why not; returns the status to exit with. */
+int check_model_data(const accel_model *m, const struct data_args *a);
 /* For training: train and test, which may be NULL. */
 accel_dataset *data_for_training(accel_context *ctx, const struct data_args *a);
 /* For a trained model: its test part where there are two. */

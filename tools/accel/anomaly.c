@@ -104,7 +104,7 @@ double threshold_of(const accel_model *m)
 {
 	const char *text = accel_model_note(m, "threshold");
 
-	return text ? strtod(text, NULL) : NAN;
+	return text ? read_number(text, NULL) : NAN;
 }
 
 /* ---- how good it is ---- */

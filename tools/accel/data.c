@@ -53,12 +53,14 @@ static enum kind kind_of(const struct data_args *a)
 		return SENSORS;
 	if (is_directory(data) && has_idx(data))
 		return DIRECTORY;
-	return ends_with(data, ".npy") ? NPY : TABLE;
+	return ends_with(data, ".npy") || ends_with(data, ".npy.gz") ? NPY
+								     : TABLE;
 }
 
 int check_data(const struct data_args *a)
 {
 	enum kind kind = kind_of(a);
+	accel_csv_options o;
 	const struct {
 		const char *name, *of;
 		bool given, fits;
@@ -92,7 +94,7 @@ int check_data(const struct data_args *a)
 			first_data(a) ? first_data(a) : "digits (the default)");
 		return 2;
 	}
-	return 0;
+	return kind == TABLE ? table_options(a, &o) : EXIT_DONE;
 }
 
 bool data_is_table(const struct data_args *a)
@@ -188,6 +190,18 @@ static accel_samples *test_part(accel_dataset *d)
 	}
 	accel_dataset_destroy(d);
 	return s;
+}
+
+int check_model_data(const accel_model *m, const struct data_args *a)
+{
+	if (accel_model_preprocess(m) || kind_of(a) != TABLE)
+		return EXIT_DONE;
+	/* normalised by means of its own a table would be another one */
+	fprintf(stderr,
+		"accel: %s is a table, and the model did not learn from one: "
+		"it takes numbers as they are, of a .npy\n",
+		first_data(a));
+	return EXIT_FAILED;
 }
 
 accel_samples *data_for_model(const accel_model *m, const struct data_args *a)

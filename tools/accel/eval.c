@@ -204,6 +204,9 @@ int cmd_eval(int argc, char **argv)
 			model);
 		s = NULL;
 		status = 2;
+	} else if (check_model_data(m, &a)) {
+		s = NULL;
+		status = EXIT_FAILED;
 	} else {
 		s = data_for_model(m, &a);
 		status = s ? judge(m, s, json, confusion) : fail(ACCEL_OK);

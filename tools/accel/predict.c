@@ -242,7 +242,9 @@ int cmd_predict(int argc, char **argv)
 	m = load_model(model, device, &ctx);
 	if (!m)
 		return fail(ACCEL_OK);
-	status = predict_all(m, &a, json);
+	status = check_model_data(m, &a);
+	if (!status)
+		status = predict_all(m, &a, json);
 	accel_model_destroy(m);
 	accel_close(ctx);
 	return status;

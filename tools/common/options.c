@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -17,12 +18,21 @@ struct scale {
 	double by;
 };
 
+double read_number(const char *text, char **end)
+{
+	static locale_t point;
+
+	if (!point)
+		point = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	return point ? strtod_l(text, end, point) : strtod(text, end);
+}
+
 /* A number above or at 0 with one of the units, times what that stands for. */
 static bool scaled(const char *text, const struct scale *units, size_t n,
 		   double *value)
 {
 	char *end;
-	double v = strtod(text, &end);
+	double v = read_number(text, &end);
 
 	if (end == text || !isfinite(v) || v < 0)
 		return false;
@@ -79,7 +89,7 @@ static bool parse_number(const char *text, double *value)
 {
 	char *end;
 
-	*value = strtod(text, &end);
+	*value = read_number(text, &end);
 	return end != text && !*end && *value > 0 && isfinite(*value);
 }
 

@@ -79,6 +79,9 @@ int options_parse(int argc, char **argv, const struct usage *usage,
 int options_wrong(const struct usage *usage, const char *fmt, ...)
 	ACCEL_PRINTF(2, 3);
 
+/* strtod() with a point, whatever the locale. */
+double read_number(const char *text, char **end);
+
 /* "10ms", "2s", "1min" or "1m", "1h", "5us", "100ns"; a bare number is seconds.
  * False: no time, or above 30 years. */
 bool parse_time(const char *text, uint64_t *ns);

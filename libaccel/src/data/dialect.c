@@ -25,7 +25,8 @@ static const struct {
 	  "read_parquet().to_csv(), DuckDB: COPY ... TO 'x.csv')" },
 	{ "PK\3\4", 4,
 	  "a zip archive or a workbook (.xlsx, .ods, .npz), which is not "
-	  "read: unpack it, or export the sheet as CSV" },
+	  "read: unzip it (of .npz comes a .npy for each array), or export "
+	  "the sheet as CSV" },
 	{ "\xd0\xcf\x11\xe0", 4, "an old workbook (.xls): export it as CSV" },
 	{ "BZh", 3, "compressed (bzip2): unpack it, or use gzip" },
 	{ "\xfd"
@@ -40,6 +41,12 @@ static const struct {
 	{ "ARROW1", 6, "Arrow, which is not read: export it as CSV" },
 	{ "SQLite format 3", 15,
 	  "a database of SQLite: sqlite3 -header -csv FILE 'SELECT ...'" },
+	{ "[{", 2,
+	  "JSON, which is not read: export it as CSV (jq -r '.[] | "
+	  "[.a, .b] | @csv')" },
+	{ "{\"", 2,
+	  "JSON, which is not read: export it as CSV (jq -r '[.a, "
+	  ".b] | @csv')" },
 	{ "%PDF", 4, "a PDF, no table" },
 	{ "<!DOCTYPE", 9, "a page of HTML, no table: was the download one?" },
 	{ "<html", 5, "a page of HTML, no table: was the download one?" },
