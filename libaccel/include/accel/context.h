@@ -41,9 +41,9 @@ typedef struct accel_open_options {
 ACCEL_API accel_context *accel_open_with(const accel_open_options *options);
 
 /*
- * Frees the context and every tensor made from it, kept ones too. NULL is
- * allowed. A model, optimizer or function made from it may be destroyed later,
- * and is an error to use until then.
+ * Frees the context and every tensor made from it, kept ones too. A model,
+ * optimizer or function made from it may be destroyed later, and is an error to
+ * use until then. A second call does nothing; NULL is allowed.
  *
  * After fork() a child's only call for a context of its parent's is this one,
  * which frees what it can without waiting; all others are ERR_LOST. A child that

@@ -36,8 +36,8 @@ typedef struct accel_array {
 } accel_array;
 
 /*
- * Inputs and what they should give. Read it; accel_samples_destroy() frees all
- * that it points to.
+ * Inputs and what they should give. Calls of this library make them. Read it;
+ * accel_samples_destroy() frees all that it points to.
  */
 typedef struct accel_samples {
 	int64_t count; /* N, at least 1 */
@@ -54,6 +54,8 @@ typedef struct accel_samples {
 		      * out, '\n' between them; NULL: none */
 	float *persistence; /* of a forecast (.ahead): [N] the label's value
 			     * when the forecast is made, as y is; or NULL */
+	int n_parts; /* of accel_samples_join(); x and y are theirs then */
+	struct accel_samples **parts;
 } accel_samples;
 
 /* What to learn from, and what to judge by. */
@@ -62,14 +64,16 @@ typedef struct accel_dataset {
 	accel_samples *test; /* NULL where there is none */
 } accel_dataset;
 
-/* Free everything. NULL is allowed. */
+/* Free everything, once nothing reads it any more: samples that were joined and
+ * a fit under way keep theirs. A second call does nothing; NULL is allowed. A
+ * dataset's samples are the dataset's. */
 ACCEL_API void accel_samples_destroy(accel_samples *s);
 ACCEL_API void accel_dataset_destroy(accel_dataset *d);
 
 /* ---- samples from memory ---- */
 
 typedef struct accel_samples_options {
-	const void *x; /* [N, ...], copied */
+	const void *x; /* [N, ...], copied; NULL: y alone, to be joined */
 	accel_dtype x_dtype; /* f32 or u8 */
 	int x_ndim;
 	const int64_t *x_shape;
@@ -99,6 +103,32 @@ accel_samples_create_with(const accel_samples_options *options);
  */
 ACCEL_API accel_samples *accel_samples_select(const accel_samples *s,
 					      const int64_t *index, int64_t n);
+
+/*
+ * Copies the samples of @n of the classes and numbers these anew, 0 to n - 1 in
+ * the order of @classes, names with them: what a new head of n outputs learns.
+ * ERR_RANGE: no such class, one twice, or no sample of any. ERR_DTYPE: y is no
+ * class.
+ */
+ACCEL_API accel_samples *
+accel_samples_select_classes(const accel_samples *s, int n, const int *classes);
+
+/*
+ * Samples for a model of several inputs or outputs: the x of parts[i] is the
+ * next input where there is one, its y the next target. Keeps references to the
+ * parts, which stay the caller's to destroy, before or after. Select and split
+ * do so with every part; parts are not joined twice.
+ *
+ * ERR_SHAPE: the parts have not as many samples each. ERR_INVALID: one is gone.
+ */
+ACCEL_API accel_samples *accel_samples_join(int n, accel_samples *const *parts);
+
+/* The parts that hold the inputs and the targets, by number; of samples that
+ * are not joined, these themselves. NULL: there is none of that number. */
+ACCEL_API const accel_samples *accel_samples_input(const accel_samples *s,
+						   int i);
+ACCEL_API const accel_samples *accel_samples_target(const accel_samples *s,
+						    int i);
 
 /*
  * Cuts samples in two copies: the first holds `1 - fraction` of them.

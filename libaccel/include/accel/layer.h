@@ -8,7 +8,12 @@
  * [N, ...]; sizes below leave the batch's N out.
  *
  * A call that makes a layer returns NULL on failure, with the error text set.
- * The layer belongs to the model or node it is given to, even where that fails.
+ *
+ * A layer belongs to the node or model that it is given to, even where that
+ * fails. The pointer stays good as long as one of them is there, so it may be
+ * given again: whatever it is applied to, in any number of models of a context,
+ * shares its weights (siamese nets, encoders, GANs). A call with a layer that is
+ * gone fails with a text.
  */
 #ifndef ACCEL_LAYER_H
 #define ACCEL_LAYER_H
@@ -81,6 +86,8 @@ typedef struct accel_layer_options {
 	accel_initializer bias_init; /* DEFAULT: zeros */
 	int ndim; /* of `shape` */
 	int shape[ACCEL_MAX_DIMS];
+	bool untrained; /* the weights stay as they are; a batch normalisation
+			 * uses its moving statistics, as Keras's */
 	const char *name; /* NULL: the kind's name and a number; copied. UTF-8,
 			   * up to 60 bytes, without '/' */
 } accel_layer_options;
@@ -123,8 +130,19 @@ typedef enum accel_layer_kind {
  * does not have, or an invalid name. */
 ACCEL_API accel_layer *accel_layer_create(accel_layer_kind kind,
 					  const accel_layer_options *options);
-/* Of a layer that was given to nobody. NULL is allowed. */
+/* Of a layer that was given to nobody; of any other it does nothing, as often as
+ * it is called. NULL is allowed. */
 ACCEL_API void accel_layer_destroy(accel_layer *layer);
+
+/*
+ * Whether fit changes the layer's weights, from the next fit on: `false` is what
+ * .untrained says when the layer is made. It holds for all models that share
+ * the layer. ERR_INVALID: the layer is gone, or NULL.
+ */
+ACCEL_API accel_status accel_layer_set_trainable(accel_layer *layer,
+						 bool trainable);
+/* False of NULL, too. */
+ACCEL_API bool accel_layer_trainable(const accel_layer *layer);
 
 #define ACCEL_LAYER(kind_, ...)                                                \
 	accel_layer_create(ACCEL_LAYER_##kind_,                                \
@@ -204,7 +222,7 @@ ACCEL_API void accel_layer_destroy(accel_layer *layer);
 #define accel_multi_head_attention(heads_, ...)                                \
 	ACCEL_LAYER(ATTENTION, .units = (heads_), .dim = __VA_ARGS__)
 
-/* Of several inputs (see accel_node in accel/model.h): sums and products of
+/* Of two to 16 inputs (see accel_node in accel/model.h): sums and products of
  * equal shapes; concatenation along channels of images, else the last
  * dimension. */
 #define accel_add_layer() ACCEL_LAYER(ADD, .units = 0)

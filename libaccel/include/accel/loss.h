@@ -74,11 +74,24 @@ typedef enum accel_metric {
 #undef ACCEL_X
 } accel_metric;
 
+/* Outputs of a model at most. */
+#define ACCEL_MAX_OUTPUTS 8
+
+/* What was measured on one of several outputs. */
+typedef struct accel_output_scores {
+	double loss; /* without its weight */
+	unsigned metrics;
+	double value[ACCEL_METRICS];
+} accel_output_scores;
+
 /* What was measured on some samples. Read values through accel_scores_get(). */
 typedef struct accel_scores {
-	double loss;
+	double loss; /* of several outputs: the weighted sum */
 	unsigned metrics; /* accel_metric bits that are there */
-	double value[ACCEL_METRICS]; /* by bit number */
+	double value[ACCEL_METRICS]; /* by bit number; of several outputs: the
+				      * first that has it */
+	int n_outputs; /* 0: there is one, and it stands above */
+	accel_output_scores output[ACCEL_MAX_OUTPUTS];
 } accel_scores;
 
 /* NaN where it was not measured. */

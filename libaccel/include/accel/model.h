@@ -12,7 +12,9 @@
  * status fail, with the text of what went wrong before; the others return NULL
  * or nothing. So one check at the end is enough, as with tensors.
  *
- * A model belongs to its context: destroy it first. Equal seeds give equal
+ * What belongs to what is counted, so destroy models, contexts, optimizers and
+ * samples in any order, and as often as you like. A model that outlives
+ * accel_close() keeps its context and works. Equal seeds give equal
  * bits, of weights, too (accel_open's .seed; 0 where it is left out).
  */
 #ifndef ACCEL_MODEL_H
@@ -49,21 +51,94 @@ ACCEL_API accel_model *accel_sequential_with(accel_context *ctx, int n,
  *   accel_model *m = accel_model_create(x, accel_apply(accel_dense(3),
  *                                       accel_merge(accel_add_layer(), x, h)));
  *
- * NULL in, NULL out. Nodes belong to their input, and that to the model, which
- * takes it even where it fails.
+ * NULL in, NULL out. Nodes that hang together belong to the models over them,
+ * by count, and to the context before the first of these; nobody destroys them.
+ * Models over the same nodes, or over nodes of the same layers, share weights:
+ *
+ *   accel_node *code = accel_apply(accel_dense(8), x);
+ *   accel_model *encoder = accel_model_create(x, code);
+ *   accel_model *both = accel_model_create(x, accel_apply(accel_dense(16), code));
  */
 typedef struct accel_node accel_node;
 
-/* @shape: without the batch's size. */
+#define ACCEL_MAX_INPUTS 8 /* of a model */
+
+/* A list of nodes, as two arguments: ACCEL_NODES(a, b). */
+#define ACCEL_NODES(...)                                                       \
+	(int)(sizeof((accel_node *[]){ __VA_ARGS__ }) / sizeof(accel_node *)), \
+		(accel_node *[])                                               \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
+
+/* @shape: without the batch's size. The context's, until a model takes it. */
 ACCEL_API accel_node *accel_input(accel_context *ctx, int ndim,
 				  const int64_t *shape);
+/* Takes the layer's handle, even where it fails; give it again to share it. */
 ACCEL_API accel_node *accel_apply(accel_layer *layer, accel_node *x);
 /* Layers of two inputs: accel_add_layer() and the like, and attention. */
 ACCEL_API accel_node *accel_merge(accel_layer *layer, accel_node *a,
 				  accel_node *b);
+/* Of as many as the layer takes: accel_apply_to(accel_concatenate_layer(),
+ * ACCEL_NODES(a, b, c)). */
+ACCEL_API accel_node *accel_apply_to(accel_layer *layer, int n,
+				     accel_node *const *in);
+
+/*
+ * A model from inputs to outputs; it is the caller's, the nodes stay usable. A
+ * model of several:
+ *
+ *   accel_model_create_with(ACCEL_NODES(image, weight), ACCEL_NODES(kind, age))
+ *
+ * ERR_SHAPE; ERR_INVALID: an input that leads to no output, an output that
+ * depends on an input which is not there, or two layers of one name. Nothing is
+ * changed then.
+ */
 ACCEL_API accel_model *accel_model_create(accel_node *input,
 					  accel_node *output);
-/* NULL is allowed. */
+ACCEL_API accel_model *accel_model_create_with(int n_in, accel_node *const *in,
+					       int n_out,
+					       accel_node *const *out);
+
+/*
+ * A model as a layer: its layers applied to x, with the weights it has. The
+ * model stays the caller's and may be destroyed; its layers live on.
+ * accel_model_apply() is for one input and one output.
+ *
+ * @out: receives a node for each of the model's outputs.
+ * ERR_INVALID: as many inputs or outputs as the model does not have.
+ */
+ACCEL_API accel_node *accel_model_apply(accel_model *m, accel_node *x);
+ACCEL_API accel_status accel_model_apply_to(accel_model *m, int n_in,
+					    accel_node *const *in, int n_out,
+					    accel_node **out);
+
+/*
+ * Nodes of a model that is built, to go on from: take a head off and put
+ * another on with
+ *
+ *   accel_node *x = accel_model_input_node(base, 0);
+ *   accel_node *h = accel_model_node(base, "flatten");
+ *   accel_model *m = accel_model_create(x, accel_apply(accel_dense(3), h));
+ *
+ * accel_model_node() gives what a layer makes, at its first place. They are the
+ * model's. NULL: there is none, or the model is not built.
+ */
+ACCEL_API accel_node *accel_model_input_node(accel_model *m, int i);
+ACCEL_API accel_node *accel_model_output_node(accel_model *m, int i);
+ACCEL_API accel_node *accel_model_node(accel_model *m, const char *layer);
+
+/* Layers by name or number, each once. They are the model's. NULL: none. */
+ACCEL_API int accel_model_layers(const accel_model *m);
+ACCEL_API const char *accel_model_layer_name(const accel_model *m, int i);
+ACCEL_API accel_layer *accel_model_layer(accel_model *m, const char *name);
+/* accel_layer_set_trainable() of every layer. */
+ACCEL_API accel_status accel_model_set_trainable(accel_model *m,
+						 bool trainable);
+
+/* Layers, nodes and the context stay as long as others need them. A second call
+ * does nothing; NULL is allowed. In a callback of accel_fit() it takes effect
+ * when that returns. */
 ACCEL_API void accel_model_destroy(accel_model *m);
 
 /*
@@ -86,6 +161,14 @@ ACCEL_API accel_context *accel_model_context(const accel_model *m);
 /* Without the batch; 0 dimensions before it is built. */
 ACCEL_API int accel_model_input(const accel_model *m, const int64_t **shape);
 ACCEL_API int accel_model_output(const accel_model *m, const int64_t **shape);
+/* Of a model of several; the names are those of the layers. */
+ACCEL_API int accel_model_inputs(const accel_model *m);
+ACCEL_API int accel_model_outputs(const accel_model *m);
+ACCEL_API int accel_model_input_at(const accel_model *m, int i,
+				   const int64_t **shape);
+ACCEL_API int accel_model_output_at(const accel_model *m, int i,
+				    const int64_t **shape);
+ACCEL_API const char *accel_model_output_name(const accel_model *m, int i);
 /* Numbers that training changes; all of them, with moving averages. */
 ACCEL_API int64_t accel_model_trainable(const accel_model *m);
 ACCEL_API int64_t accel_model_parameters(const accel_model *m);
@@ -100,12 +183,42 @@ ACCEL_API accel_tensor *accel_model_weight(accel_model *m, const char *name);
  * @training: dropout drops, and batch norm uses and updates statistics. */
 ACCEL_API accel_tensor *accel_model_call(accel_model *m, accel_tensor *x,
 					 bool training);
+/* The same of several, which have as many samples each. @out: receives a tensor
+ * for each output. */
+ACCEL_API accel_status accel_model_call_with(accel_model *m, int n_in,
+					     accel_tensor *const *in, int n_out,
+					     accel_tensor **out, bool training);
 
 /* ---- training ---- */
 
+/* What one of several outputs is trained for. */
+typedef struct accel_output_options {
+	accel_loss loss;
+	double loss_weight; /* of the sum that is trained for; 0: 1 */
+	unsigned metrics; /* accel_metric bits */
+	int top_k; /* 0: 5 */
+} accel_output_options;
+
+/*
+ * In accel_compile(), one for each output in order:
+ *
+ *   accel_compile(m, ACCEL_OUTPUTS({ .loss = ACCEL_MSE, .loss_weight = 0.5 },
+ *                                  { .loss = ACCEL_BINARY_CROSS_ENTROPY_LOGITS,
+ *                                    .metrics = ACCEL_AUC }))
+ */
+#define ACCEL_OUTPUTS(...)                                                     \
+	.n_outputs = (int)(sizeof((accel_output_options[]){ __VA_ARGS__ }) /   \
+			   sizeof(accel_output_options)),                      \
+	.outputs = (const accel_output_options[])                              \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
+
 typedef struct accel_compile_options {
-	/* Taken, even on failure. NULL: Adam, but an error where it is NULL as
-	 * it could not be made (this thread's last one). */
+	/* Taken, even on failure: destroy it or not. One that another model
+	 * has is copied: its options, without what it remembers. NULL: Adam,
+	 * but an error where it is NULL as it could not be made (this thread's
+	 * last one). */
 	accel_optimizer *optimizer;
 	accel_loss loss;
 	unsigned metrics; /* accel_metric bits: ACCEL_ACCURACY | ACCEL_F1 */
@@ -115,6 +228,11 @@ typedef struct accel_compile_options {
 	 * scaled by a power of two that grows until gradients overflow;
 	 * Micikevicius et al. 2018, 3.2. */
 	bool mixed_precision;
+	/* Of several outputs, copied; see ACCEL_OUTPUTS(). Without it, loss and
+	 * metrics above are those of each. ERR_INVALID: as many as the model
+	 * does not have. */
+	int n_outputs;
+	const accel_output_options *outputs;
 } accel_compile_options;
 
 #define accel_compile(m_, ...)                                                 \
@@ -122,7 +240,8 @@ typedef struct accel_compile_options {
 ACCEL_API accel_status accel_compile_with(accel_model *m,
 					  const accel_compile_options *options);
 
-/* Other metrics from now on, accel_metric bits. ERR_INVALID: not compiled. */
+/* Other metrics from now on, accel_metric bits. ERR_INVALID: not compiled, or
+ * several outputs. */
 ACCEL_API accel_status accel_model_set_metrics(accel_model *m,
 					       unsigned metrics);
 
@@ -148,6 +267,8 @@ typedef struct accel_progress {
 typedef bool accel_callback(void *user, const accel_progress *p);
 
 typedef struct accel_fit_options {
+	/* Of several inputs or outputs: accel_samples_join(). They stay the
+	 * caller's, and may go when the call has returned. */
 	const accel_samples *data;
 	int epochs; /* 0: 1; of a resumed run: all together */
 	int batch_size; /* 0: 32 */
@@ -213,7 +334,7 @@ ACCEL_API accel_history accel_model_history(const accel_model *m);
 ACCEL_API accel_status accel_evaluate(accel_model *m, const accel_samples *data,
 				      accel_scores *scores);
 
-/* counts[i * n + j]: samples of class i that were taken for class j.
+/* Of a model of one output. counts[i * n + j]: samples of class i that were taken for class j.
  * @n: the classes, equal to the outputs (2 for one output). */
 ACCEL_API accel_status accel_confusion(accel_model *m,
 				       const accel_samples *data, int n,
@@ -226,6 +347,12 @@ ACCEL_API accel_status accel_confusion(accel_model *m,
  */
 ACCEL_API accel_status accel_predict(accel_model *m, const accel_samples *data,
 				     float *out, size_t size);
+/* Of several outputs: out[i] has room for size[i] numbers. ERR_INVALID: @n is
+ * not their number. */
+ACCEL_API accel_status accel_predict_outputs(accel_model *m,
+					     const accel_samples *data, int n,
+					     float *const *out,
+					     const size_t *size);
 
 /* ---- files ---- */
 
@@ -248,11 +375,50 @@ ACCEL_API accel_status accel_model_save(accel_model *m, const char *path);
  */
 ACCEL_API accel_model *accel_model_load(accel_context *ctx, const char *path);
 
+/* What a weight or layer of the model is called in a file: "conv2d/kernel" or
+ * "conv2d". */
+typedef struct accel_name_pair {
+	const char *model, *file;
+} accel_name_pair;
+
+/* Weights that accel_model_restore(.partial = true) met. */
+typedef struct accel_restored {
+	int loaded;
+	int missing; /* of the model, not in the file */
+	int misfit; /* in the file with another shape or type */
+	int unused; /* of the file, taken for nothing */
+} accel_restored;
+
+typedef struct accel_restore_options {
+	size_t size; /* of this struct, by the macro */
+	const char *path;
+	/* Take the weights that the file has by name and shape, and leave the
+	 * others, the optimizer and the history as they are. */
+	bool partial;
+	/* Names where they differ, ended by { NULL }. With it, too, only
+	 * weights are taken, and without .partial all of them. */
+	const accel_name_pair *map;
+	FILE *report; /* a line for each weight: loaded, or why not */
+	accel_restored *result; /* receives the counts */
+} accel_restore_options;
+
 /*
  * Takes weights and the state of training from such a file into a model of the
- * same layers. ERR_SHAPE: they differ (the text names the weight).
+ * same layers, or what fits into any model:
+ *
+ *   accel_model_restore(m, "base.safetensors", .partial = true,
+ *                       .report = stdout)
+ *
+ * ERR_SHAPE: they differ (the text names the weight), or none fits; nothing was
+ * changed. ERR_IO, ERR_FORMAT.
  */
-ACCEL_API accel_status accel_model_restore(accel_model *m, const char *path);
+#define accel_model_restore(m_, ...)                                           \
+	accel_model_restore_with(                                              \
+		m_, &(accel_restore_options){                                  \
+			    .size = sizeof(accel_restore_options),             \
+			    .path = __VA_ARGS__ })
+ACCEL_API accel_status
+accel_model_restore_with(accel_model *m, const accel_restore_options *options);
 
 /* The data's preprocessing, which fit took over, or NULL. The model's. */
 ACCEL_API const accel_preprocess *accel_model_preprocess(const accel_model *m);

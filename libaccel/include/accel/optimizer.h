@@ -75,7 +75,7 @@ typedef struct accel_optimizer_options {
 ACCEL_API accel_optimizer *
 accel_optimizer_create(accel_optimizer_kind kind,
 		       const accel_optimizer_options *options);
-/* Not of one that accel_compile() took. NULL is allowed. */
+/* Of one that accel_compile() took it does nothing. NULL is allowed. */
 ACCEL_API void accel_optimizer_destroy(accel_optimizer *o);
 
 /*
@@ -83,7 +83,8 @@ ACCEL_API void accel_optimizer_destroy(accel_optimizer *o);
  * accel_sync() carries it out.
  *
  * @params: f32 tensors with storage, the same ones in the same order in every
- *   call. @grads: of their shapes.
+ *   call, ERR_INVALID otherwise; they stay the caller's. @grads: of their
+ *   shapes.
  *
  * What the method remembers (momenta) is made at the first call, zero.
  */

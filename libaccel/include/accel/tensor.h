@@ -77,7 +77,7 @@ ACCEL_API accel_tensor *accel_tensor_import(accel_context *ctx, int fd,
 ACCEL_API accel_status accel_tensor_export(accel_tensor *t, int *fd);
 
 /* Frees a tensor before its scope ends, or a kept one. NULL is allowed. What
- * was computed from it stays valid. */
+ * was computed from it stays valid. A model's weights stay. */
 ACCEL_API void accel_tensor_destroy(accel_tensor *t);
 
 ACCEL_API accel_dtype accel_tensor_dtype(const accel_tensor *t);

@@ -256,7 +256,7 @@ accel_dataset *accel_dataset_csv_with(accel_context *ctx,
 		return accel_error_null(ACCEL_ERR_INVALID,
 					"%s: a forecast needs a label",
 					o->path);
-	d = mem_zalloc(sizeof(*d));
+	d = dataset_make();
 	if (d && make_pair(o, d)) {
 		accel_dataset_destroy(d);
 		d = NULL;
@@ -275,7 +275,8 @@ accel_samples *accel_samples_csv_with(const accel_csv_options *options)
 	d = accel_dataset_csv_with(NULL, &whole);
 	if (d) {
 		s = d->train;
-		mem_free(d);
+		d->train = NULL;
+		accel_dataset_destroy(d);
 	}
 	return s;
 }

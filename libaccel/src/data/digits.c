@@ -212,7 +212,7 @@ accel_dataset *accel_dataset_digits(accel_context *ctx, int64_t n_train,
 					"digits: %lld to train and %lld to "
 					"test",
 					(long long)n_train, (long long)n_test);
-	d = mem_zalloc(sizeof(*d));
+	d = dataset_make();
 	if (!d)
 		return NULL;
 	d->train = digits(n_train, seed, 0);

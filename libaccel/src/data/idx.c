@@ -108,7 +108,7 @@ static accel_samples *mnist_part(const char *dir, const char *part)
 
 accel_dataset *accel_dataset_mnist(accel_context *ctx, const char *dir)
 {
-	accel_dataset *d = mem_zalloc(sizeof(*d));
+	accel_dataset *d = dataset_make();
 
 	(void)ctx;
 	if (!d)

@@ -7,6 +7,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/object.h"
 #include "random.h"
 
 accel_status array_make(accel_array *a, accel_dtype dtype, int ndim,
@@ -68,26 +69,22 @@ char **names_copy(int n, char *const *names)
 	return copy;
 }
 
-accel_samples *samples_make(const char *name)
+static char *text_copy(const char *s)
 {
-	accel_samples *s = mem_zalloc(sizeof(*s));
+	size_t n = strlen(s) + 1;
+	char *copy = mem_alloc(n);
 
-	if (!s)
-		return NULL;
-	s->x_scale = 1;
-	s->name = mem_alloc(strlen(name) + 1);
-	if (!s->name) {
-		mem_free(s);
-		return NULL;
-	}
-	strcpy(s->name, name);
-	return s;
+	return copy ? memcpy(copy, s, n) : NULL;
 }
 
-void accel_samples_destroy(accel_samples *s)
+static void samples_free(void *p)
 {
-	if (!s)
-		return;
+	accel_samples *s = p;
+	int i;
+
+	for (i = 0; i < s->n_parts; i++)
+		object_put(s->parts[i]);
+	mem_free(s->parts);
 	accel_preprocess_destroy(s->preprocess);
 	mem_free(s->x.data);
 	mem_free(s->y.data);
@@ -99,13 +96,49 @@ void accel_samples_destroy(accel_samples *s)
 	mem_free(s);
 }
 
-void accel_dataset_destroy(accel_dataset *d)
+accel_samples *samples_make(const char *name)
 {
-	if (!d)
-		return;
+	accel_samples *s = mem_zalloc(sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->x_scale = 1;
+	s->name = text_copy(name);
+	if (!s->name || object_add(s, OBJECT_SAMPLES, samples_free)) {
+		mem_free(s->name);
+		mem_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void accel_samples_destroy(accel_samples *s)
+{
+	object_drop_handle(s, OBJECT_SAMPLES);
+}
+
+static void dataset_free(void *p)
+{
+	accel_dataset *d = p;
+
 	accel_samples_destroy(d->train);
 	accel_samples_destroy(d->test);
 	mem_free(d);
+}
+
+accel_dataset *dataset_make(void)
+{
+	accel_dataset *d = mem_zalloc(sizeof(*d));
+
+	if (!d || !object_add(d, OBJECT_DATASET, dataset_free))
+		return d;
+	mem_free(d);
+	return NULL;
+}
+
+void accel_dataset_destroy(accel_dataset *d)
+{
+	object_drop_handle(d, OBJECT_DATASET);
 }
 
 accel_status samples_set_classes(accel_samples *s, int n)
@@ -133,13 +166,17 @@ static accel_status fill(accel_samples *s, const accel_samples_options *o)
 	int64_t column[2];
 	int ndim = o->y_ndim;
 
-	status = array_make(&s->x, o->x_dtype, o->x_ndim, o->x_shape);
-	if (status)
-		return status;
-	s->count = s->x.shape[0];
-	memcpy(s->x.data, o->x,
-	       (size_t)(s->count * array_row(&s->x)) *
-		       accel_dtype_size(o->x_dtype));
+	if (o->x) {
+		status = array_make(&s->x, o->x_dtype, o->x_ndim, o->x_shape);
+		if (status)
+			return status;
+		s->count = s->x.shape[0];
+		memcpy(s->x.data, o->x,
+		       (size_t)(s->count * array_row(&s->x)) *
+			       accel_dtype_size(o->x_dtype));
+	} else {
+		s->count = o->y_shape[0];
+	}
 	s->x_scale = o->x_scale != 0          ? o->x_scale
 		     : o->x_dtype == ACCEL_U8 ? 1 / 255.0f
 					      : 1;
@@ -167,13 +204,16 @@ static accel_status fill(accel_samples *s, const accel_samples_options *o)
 
 accel_samples *accel_samples_create_with(const accel_samples_options *o)
 {
-	const char *name = o->name ? o->name : "samples";
+	const char *name = o && o->name ? o->name : "samples";
 	accel_samples *s;
 
-	if (!o->x || !o->x_shape || (o->y && !o->y_shape))
+	if (!o)
+		return accel_error_null(ACCEL_ERR_INVALID,
+					"samples: no options");
+	if ((!o->x && !o->y) || (o->x && !o->x_shape) || (o->y && !o->y_shape))
 		return accel_error_null(ACCEL_ERR_INVALID,
 					"%s: no data, or no shape", name);
-	if (o->x_dtype != ACCEL_F32 && o->x_dtype != ACCEL_U8)
+	if (o->x && o->x_dtype != ACCEL_F32 && o->x_dtype != ACCEL_U8)
 		return accel_error_null(ACCEL_ERR_DTYPE,
 					"%s: x is %s, not f32 or u8", name,
 					accel_dtype_name(o->x_dtype));
@@ -203,8 +243,11 @@ static accel_samples *like(const accel_samples *s)
 	if (s->x_names)
 		t->x_names =
 			names_copy((int)s->x.shape[s->x.ndim - 1], s->x_names);
+	if (s->notes)
+		t->notes = text_copy(s->notes);
 	t->preprocess = preprocess_get(s->preprocess);
-	if (!t->class_names == !s->class_names && !t->x_names == !s->x_names)
+	if (!t->class_names == !s->class_names && !t->x_names == !s->x_names &&
+	    !t->notes == !s->notes)
 		return t;
 	accel_samples_destroy(t);
 	return NULL;
@@ -238,13 +281,22 @@ static accel_status select_rows(const accel_samples *s, accel_samples *t,
 	for (i = 0; i < n; i++)
 		if (index[i] < 0 || index[i] >= s->count)
 			return outside(s, index[i]);
-	memcpy(shape, s->x.shape, sizeof(shape));
-	shape[0] = n;
-	status = array_make(&t->x, s->x.dtype, s->x.ndim, shape);
-	if (status)
-		return status;
 	t->count = n;
-	copy_rows(&s->x, &t->x, index, n);
+	if (s->x.data) {
+		memcpy(shape, s->x.shape, sizeof(shape));
+		shape[0] = n;
+		status = array_make(&t->x, s->x.dtype, s->x.ndim, shape);
+		if (status)
+			return status;
+		copy_rows(&s->x, &t->x, index, n);
+	}
+	if (s->persistence) {
+		t->persistence = mem_alloc((size_t)n * sizeof(float));
+		if (!t->persistence)
+			return ACCEL_ERR_NOMEM;
+		for (i = 0; i < n; i++)
+			t->persistence[i] = s->persistence[index[i]];
+	}
 	if (!s->y.data)
 		return ACCEL_OK;
 	memcpy(shape, s->y.shape, sizeof(shape));
@@ -259,8 +311,17 @@ static accel_status select_rows(const accel_samples *s, accel_samples *t,
 accel_samples *accel_samples_select(const accel_samples *s,
 				    const int64_t *index, int64_t n)
 {
-	accel_samples *t = like(s);
+	accel_samples *t;
 
+	if (object_check(s, OBJECT_SAMPLES, "select"))
+		return NULL;
+	if (n < 1 || !index)
+		return accel_error_null(ACCEL_ERR_RANGE,
+					"%s: a selection of %lld samples",
+					s->name, (long long)n);
+	if (s->n_parts)
+		return samples_select_parts(s, index, n);
+	t = like(s);
 	if (t && select_rows(s, t, index, n)) {
 		accel_samples_destroy(t);
 		return NULL;
@@ -313,11 +374,14 @@ accel_status accel_samples_split(const accel_samples *s, double fraction,
 				 bool shuffle, uint64_t seed,
 				 accel_samples **first, accel_samples **second)
 {
-	int64_t n = (int64_t)llround((double)s->count * fraction), i;
-	int64_t *index;
+	int64_t *index, n, i;
+	accel_status err = object_check(s, OBJECT_SAMPLES, "split");
 
 	*first = NULL;
 	*second = NULL;
+	if (err)
+		return err;
+	n = (int64_t)llround((double)s->count * fraction);
 	if (!(fraction > 0 && fraction < 1) || n < 1 || n >= s->count)
 		return accel_error(ACCEL_ERR_RANGE,
 				   "%s: %lld samples cannot be split by %g: "
@@ -374,7 +438,9 @@ accel_samples *accel_samples_window(const accel_samples *s, int64_t steps)
 {
 	accel_samples *t;
 
-	if (s->x.dtype != ACCEL_F32 || s->x.ndim != 2)
+	if (object_check(s, OBJECT_SAMPLES, "window"))
+		return NULL;
+	if (s->n_parts || s->x.dtype != ACCEL_F32 || s->x.ndim != 2)
 		return accel_error_null(ACCEL_ERR_SHAPE,
 					"%s: windows need f32 rows [N, F], not "
 					"%s of %d dimensions",
@@ -436,7 +502,9 @@ static accel_status gather_one(const accel_samples *s, int64_t index,
 	const float *values = (const float *)s->x.data + index * row;
 	float *out = (float *)x + at * row;
 
-	if (s->x.dtype == ACCEL_F32) {
+	if (!s->x.data) {
+		/* y alone */
+	} else if (s->x.dtype == ACCEL_F32) {
 		if (!copy_finite(out, values, row))
 			return not_finite(s, &s->x, index);
 	} else if (dtype == ACCEL_U8) {
@@ -464,6 +532,12 @@ accel_status accel_samples_gather(const accel_samples *s, const int64_t *index,
 	accel_status status = ACCEL_OK;
 	int64_t i;
 
+	if (object_check(s, OBJECT_SAMPLES, "gather"))
+		return ACCEL_ERR_INVALID;
+	if (s->n_parts)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s: %d parts: gather each of them", s->name,
+				   s->n_parts);
 	if (dtype != ACCEL_F32 && dtype != s->x.dtype)
 		return accel_error(ACCEL_ERR_DTYPE,
 				   "%s: x is %s and cannot be written as %s",

@@ -21,6 +21,13 @@ accel_samples *samples_make(const char *name);
  */
 accel_status samples_set_classes(accel_samples *s, int n);
 
+/* A dataset without samples. */
+accel_dataset *dataset_make(void);
+
+/* accel_samples_select() of joined samples. */
+accel_samples *samples_select_parts(const accel_samples *s,
+				    const int64_t *index, int64_t n);
+
 /* A copy of n texts as one block for mem_free(). */
 char **names_copy(int n, char *const *names);
 

@@ -203,7 +203,7 @@ accel_dataset *accel_dataset_sensors_with(accel_context *ctx,
 					(long long)n_train, (long long)n_test,
 					(long long)steps, o->faults_train,
 					o->faults_test);
-	d = mem_zalloc(sizeof(*d));
+	d = dataset_make();
 	if (!d)
 		return NULL;
 	d->train = part(n_train, (int)steps, o->faults_train, o->seed, 0);

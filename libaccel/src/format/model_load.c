@@ -5,6 +5,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/object.h"
 #include "model_file.h"
 #include "safetensors.h"
 
@@ -12,7 +13,6 @@ struct loading {
 	accel_model *m;
 	struct st_file *f;
 	const char *path;
-	int weight; /* trainable ones so far */
 	float *best;
 };
 
@@ -45,13 +45,13 @@ static json_t *metadata(const struct loading *l, const char *key,
 /* The file's tensor for a weight, of its shape; NULL with the error set, or
  * without one where it is missing and need not be there. */
 static const struct st_tensor *find(const struct loading *l, const char *prefix,
-				    const struct accel_layer *layer,
+				    const struct model_layer *layer,
 				    const struct weight *w, bool needed,
 				    accel_status *err)
 {
 	const struct st_tensor *t;
 	struct shape have = { 0 };
-	char name[160];
+	char name[192];
 	int i;
 
 	snprintf(name, sizeof(name), "%s%s/%s", prefix, layer->name, w->name);
@@ -76,7 +76,7 @@ static const struct st_tensor *find(const struct loading *l, const char *prefix,
 	return NULL;
 }
 
-static accel_status check_weight(void *arg, struct accel_layer *layer,
+static accel_status check_weight(void *arg, const struct model_layer *layer,
 				 struct weight *w)
 {
 	accel_status err = ACCEL_OK;
@@ -99,7 +99,7 @@ static accel_status fill(struct loading *l, const struct st_tensor *from,
 	return err;
 }
 
-static accel_status load_weight(void *arg, struct accel_layer *layer,
+static accel_status load_weight(void *arg, const struct model_layer *layer,
 				struct weight *w)
 {
 	struct loading *l = arg;
@@ -109,18 +109,16 @@ static accel_status load_weight(void *arg, struct accel_layer *layer,
 	return t ? fill(l, t, w->t) : err;
 }
 
-static accel_status load_slots(void *arg, struct accel_layer *layer,
+static accel_status load_slots(void *arg, const struct model_layer *layer,
 			       struct weight *w)
 {
 	struct loading *l = arg;
 	struct accel_optimizer *o = l->m->o.optimizer;
 	accel_status err = ACCEL_OK;
-	int k;
+	int k, at = optimizer_place(o, w->t);
 
-	if (!w->trainable)
-		return ACCEL_OK;
-	for (k = 0; k < SLOTS && !err; k++) {
-		accel_tensor *slot = o->slot[l->weight * SLOTS + k];
+	for (k = 0; k < SLOTS && !err && at >= 0; k++) {
+		accel_tensor *slot = o->slot[at * SLOTS + k];
 		const struct st_tensor *t;
 		char prefix[32];
 
@@ -132,11 +130,10 @@ static accel_status load_slots(void *arg, struct accel_layer *layer,
 		if (t)
 			err = fill(l, t, slot);
 	}
-	l->weight++;
 	return err;
 }
 
-static accel_status load_best(void *arg, struct accel_layer *layer,
+static accel_status load_best(void *arg, const struct model_layer *layer,
 			      struct weight *w)
 {
 	struct loading *l = arg;
@@ -154,17 +151,9 @@ static accel_status load_best(void *arg, struct accel_layer *layer,
 
 static accel_status load_optimizer(struct loading *l)
 {
-	accel_model *m = l->m;
-	int n = accel_model_weights(m, true, NULL);
-	accel_tensor **list = mem_alloc((size_t)(n + 1) * sizeof(*list));
-	accel_status err = ACCEL_ERR_NOMEM;
+	accel_status err = optimizer_bind_model(l->m);
 
-	if (list) {
-		accel_model_weights(m, true, list);
-		err = optimizer_bind(m->o.optimizer, n, list);
-	}
-	mem_free(list);
-	return err ? err : model_each_weight(m, load_slots, l);
+	return err ? err : model_each_weight(l->m, load_slots, l);
 }
 
 /* Weights, slots and state, into a model of the right shapes. */
@@ -312,9 +301,10 @@ accel_model *accel_model_load(accel_context *ctx, const char *path)
 {
 	struct loading l = { .path = path };
 
-	if (!ctx || !path) {
-		accel_error_of_null(path ? "load: no context"
-					 : "load: no path");
+	if (object_check(ctx, OBJECT_CONTEXT, "load"))
+		return NULL;
+	if (!path) {
+		accel_error(ACCEL_ERR_INVALID, "load: no path");
 		return NULL;
 	}
 	return load(ctx, &l);
@@ -344,24 +334,159 @@ static accel_status same_layers(struct loading *l)
 	return err;
 }
 
-accel_status accel_model_restore(accel_model *m, const char *path)
+static accel_status restore_all(struct loading *l)
 {
-	struct loading l = { .m = m, .path = path };
+	accel_status err = open_file(l);
+
+	if (!err)
+		err = model_each_weight(l->m, check_weight, l);
+	if (!err)
+		err = same_layers(l);
+	return err ? err : load_state(l);
+}
+
+/* ---- what fits, by name ---- */
+
+struct fitting {
+	struct loading l;
+	const accel_restore_options *o;
+	accel_restored *done;
+	bool load; /* else look only */
+};
+
+/* The name that the file has for a weight: of it, or of its layer. */
+static void name_in_file(const accel_name_pair *map,
+			 const struct model_layer *layer,
+			 const struct weight *w, char *name, size_t room)
+{
+	size_t n = strlen(layer->name);
+
+	snprintf(name, room, "%s/%s", layer->name, w->name);
+	for (; map && map->file && map->model; map++) {
+		if (!strcmp(map->model, name)) {
+			snprintf(name, room, "%s", map->file);
+			return;
+		}
+		if (!strcmp(map->model, layer->name) &&
+		    strlen(map->model) == n) {
+			snprintf(name, room, "%s/%s", map->file, w->name);
+			return;
+		}
+	}
+}
+
+static accel_status say(const struct fitting *f, const char *name,
+			const char *text)
+{
+	if (!f->load && f->o->report)
+		fprintf(f->o->report, "%s: %s\n", name, text);
+	return ACCEL_OK;
+}
+
+static accel_status fit_weight(void *arg, const struct model_layer *layer,
+			       struct weight *w)
+{
+	struct fitting *f = arg;
+	char name[384], ours[192], text[480];
+	const struct st_tensor *t;
+	struct shape have = { 0 };
+	int i;
+
+	snprintf(ours, sizeof(ours), "%s/%s", layer->name, w->name);
+	name_in_file(f->o->map, layer, w, name, sizeof(name));
+	t = st_find(f->l.f, name);
+	if (!t) {
+		f->done->missing++;
+		snprintf(text, sizeof(text), "not in the file ('%s')", name);
+		if (f->o->partial)
+			return say(f, ours, text);
+		return accel_error(ACCEL_ERR_SHAPE, "%s: has no tensor '%s'",
+				   f->l.path, name);
+	}
+	have.ndim = t->ndim;
+	for (i = 0; i < t->ndim; i++)
+		have.dim[i] = t->shape[i];
+	if (!shape_equal(&have, &w->shape) ||
+	    (t->dtype != ACCEL_F32 && t->dtype != ACCEL_F16)) {
+		f->done->misfit++;
+		i = snprintf(text, sizeof(text), "'%s' is %s %s in the file, ",
+			     name, accel_dtype_name(t->dtype),
+			     shape_print(&have));
+		snprintf(text + i, sizeof(text) - (size_t)i, "f32 %s here",
+			 shape_print(&w->shape));
+		if (f->o->partial)
+			return say(f, ours, text);
+		return accel_error(ACCEL_ERR_SHAPE, "%s: %s: %s", f->l.path,
+				   ours, text);
+	}
+	f->done->loaded++;
+	if (f->load)
+		return fill(&f->l, t, w->t);
+	snprintf(text, sizeof(text), "loaded from '%s'", name);
+	return say(f, ours, text);
+}
+
+/* Weights of the file, not what training keeps beside them. */
+static int weights_in(const struct st_file *file)
+{
+	uint32_t i;
+	int n = 0;
+
+	for (i = 0; i < st_count(file); i++) {
+		const char *name = st_at(file, i)->name;
+
+		n += strncmp(name, "optimizer/", 10) &&
+		     strncmp(name, "best/", 5);
+	}
+	return n;
+}
+
+static accel_status restore_fitting(struct fitting *f)
+{
+	accel_restored result = { 0 };
 	accel_status err;
 
-	if (!m || !path)
-		return accel_error_of_null(path ? "restore: no model"
-						: "restore: no path");
+	f->done = &result;
+	f->l.f = st_open(f->l.path);
+	if (!f->l.f)
+		return ACCEL_ERR_FORMAT;
+	err = model_each_weight(f->l.m, fit_weight, f);
+	result.unused = weights_in(f->l.f) - result.loaded - result.misfit;
+	if (!err && !result.loaded)
+		err = accel_error(ACCEL_ERR_SHAPE,
+				  "%s: none of the model's weights fits: %d "
+				  "have no tensor of their name, %d another "
+				  "shape",
+				  f->l.path, result.missing, result.misfit);
+	if (!err && f->o->result)
+		*f->o->result = result;
+	f->load = true;
+	return err ? err : model_each_weight(f->l.m, fit_weight, f);
+}
+
+accel_status accel_model_restore_with(accel_model *m,
+				      const accel_restore_options *options)
+{
+	struct fitting f = { .l = { .m = m } };
+	accel_status err = object_check(m, OBJECT_MODEL, "restore");
+
+	if (err)
+		return err;
+	if (!options || !options->path)
+		return accel_error(ACCEL_ERR_INVALID, "restore: no path");
 	if (!m->built)
 		return accel_error(ACCEL_ERR_INVALID,
-				   "%s: the model is not built", path);
-	err = open_file(&l);
-	if (!err)
-		err = model_each_weight(m, check_weight, &l);
-	if (!err)
-		err = same_layers(&l);
-	if (!err)
-		err = load_state(&l);
-	st_close(l.f);
+				   "%s: the model is not built", options->path);
+	if (m->busy)
+		return accel_error(ACCEL_ERR_BUSY,
+				   "%s: restore: the model is being trained",
+				   options->path);
+	f.o = options;
+	f.l.path = options->path;
+	if (options->partial || options->map)
+		err = restore_fitting(&f);
+	else
+		err = restore_all(&f.l);
+	st_close(f.l.f);
 	return err;
 }

@@ -18,12 +18,11 @@ struct saving {
 	uint32_t n, cap;
 	struct st_pair pair[PAIRS];
 	uint32_t n_pairs;
-	int weight; /* trainable ones so far */
 	const float *best; /* where the next weight of the best epoch is */
 };
 
 static accel_status add(struct saving *s, const char *prefix,
-			const struct accel_layer *l, const struct weight *w,
+			const struct model_layer *l, const struct weight *w,
 			accel_tensor *t, const float *values)
 {
 	size_t bytes = (size_t)shape_count(&w->shape) * sizeof(float);
@@ -51,7 +50,7 @@ static accel_status add(struct saving *s, const char *prefix,
 	return ACCEL_OK;
 }
 
-static accel_status add_weight(void *arg, struct accel_layer *l,
+static accel_status add_weight(void *arg, const struct model_layer *l,
 			       struct weight *w)
 {
 	struct saving *s = arg;
@@ -59,30 +58,28 @@ static accel_status add_weight(void *arg, struct accel_layer *l,
 	return add(s, "", l, w, w->t, NULL);
 }
 
-static accel_status add_slots(void *arg, struct accel_layer *l,
+static accel_status add_slots(void *arg, const struct model_layer *l,
 			      struct weight *w)
 {
 	struct saving *s = arg;
 	struct accel_optimizer *o = s->m->o.optimizer;
 	char prefix[32];
 	accel_status err = ACCEL_OK;
-	int k;
+	int k, at = optimizer_place(o, w->t);
 
-	if (!w->trainable)
-		return ACCEL_OK;
-	for (k = 0; k < SLOTS && !err; k++) {
-		accel_tensor *t = o->slot[s->weight * SLOTS + k];
+	for (k = 0; k < SLOTS && !err && at >= 0; k++) {
+		accel_tensor *t = o->slot[at * SLOTS + k];
 
 		snprintf(prefix, sizeof(prefix), "optimizer/%s/",
 			 optimizer_slot_name(k));
 		if (t)
 			err = add(s, prefix, l, w, t, NULL);
 	}
-	s->weight++;
 	return err;
 }
 
-static accel_status add_best(void *arg, struct accel_layer *l, struct weight *w)
+static accel_status add_best(void *arg, const struct model_layer *l,
+			     struct weight *w)
 {
 	struct saving *s = arg;
 	const float *from = s->best;
@@ -140,18 +137,21 @@ static accel_status describe_all(struct saving *s)
 accel_status accel_model_save(accel_model *m, const char *path)
 {
 	struct saving s = { .m = m };
-	accel_status err = ACCEL_OK;
+	accel_status err = object_check(m, OBJECT_MODEL, "save");
 	uint32_t i;
 
-	if (!m || !path)
-		return accel_error_of_null(path ? "save: no model"
-						: "save: no path");
+	if (err)
+		return err;
+	if (!path)
+		return accel_error(ACCEL_ERR_INVALID, "save: no path");
 	if (!m->built)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "%s: the model is not built: it has no "
 				   "weights to save",
 				   path);
 	err = model_each_weight(m, add_weight, &s);
+	if (!err && m->o.optimizer && m->o.optimizer->n)
+		err = optimizer_bind_model(m);
 	if (!err && m->o.optimizer && m->o.optimizer->n)
 		err = model_each_weight(m, add_slots, &s);
 	s.best = m->best_weights;

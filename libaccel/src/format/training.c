@@ -113,19 +113,44 @@ static accel_optimizer *optimizer_from_json(const json_t *j)
 
 /* ---- compile ---- */
 
-json_t *compile_to_json(const accel_model *m)
+static void output_to_json(json_t *j, const accel_output_options *o)
 {
-	json_t *j = json_object(), *metrics = json_array();
+	json_t *metrics = json_array();
 	int i;
 
 	for (i = 0; i < ACCEL_METRICS; i++)
-		if (m->o.metrics & 1u << i)
+		if (o->metrics & 1u << i)
 			json_array_append_new(metrics,
 					      json_string(accel_metric_name((
 						      accel_metric)(1u << i))));
-	json_object_set_new(j, "loss", json_string(accel_loss_name(m->o.loss)));
+	json_object_set_new(j, "loss", json_string(accel_loss_name(o->loss)));
 	json_object_set_new(j, "metrics", metrics);
-	json_object_set_new(j, "top_k", json_integer(m->o.top_k));
+	json_object_set_new(j, "top_k", json_integer(o->top_k));
+}
+
+static json_t *outputs_to_json(const accel_model *m)
+{
+	json_t *list = json_array();
+	uint32_t i;
+
+	for (i = 0; i < m->n_out; i++) {
+		json_t *one = json_object();
+
+		output_to_json(one, &m->o.outputs[i]);
+		json_object_set_new(one, "loss_weight",
+				    json_real(m->o.outputs[i].loss_weight));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+json_t *compile_to_json(const accel_model *m)
+{
+	json_t *j = json_object();
+
+	output_to_json(j, m->o.outputs);
+	if (m->n_out > 1)
+		json_object_set_new(j, "outputs", outputs_to_json(m));
 	json_object_set_new(j, "autoencode", json_boolean(m->o.autoencode));
 	json_object_set_new(j, "mixed_precision",
 			    json_boolean(m->o.mixed_precision));
@@ -147,11 +172,10 @@ static bool metric_from_json(const json_t *v, unsigned *metrics)
 	return false;
 }
 
-accel_status compile_from_json(accel_model *m, const json_t *j)
+static accel_status output_from_json(const json_t *j, accel_output_options *o)
 {
 	const char *name = json_string_value(json_object_get(j, "loss"));
 	const json_t *metrics = json_object_get(j, "metrics");
-	accel_compile_options o = { 0 };
 	int64_t top_k;
 	bool fine = name;
 	size_t i;
@@ -161,15 +185,44 @@ accel_status compile_from_json(accel_model *m, const json_t *j)
 		if (!strcmp(accel_loss_name((accel_loss)loss), name))
 			break;
 	fine = fine && loss <= ACCEL_HUBER &&
-	       json_get_int(j, "top_k", 0, INT32_MAX, 0, &top_k);
+	       json_get_int(j, "top_k", 0, INT32_MAX, 0, &top_k) &&
+	       json_get_number(j, "loss_weight", 1, &o->loss_weight);
 	for (i = 0; fine && i < json_array_size(metrics); i++)
-		fine = metric_from_json(json_array_get(metrics, i), &o.metrics);
+		fine = metric_from_json(json_array_get(metrics, i),
+					&o->metrics);
 	if (!fine)
 		return accel_error(ACCEL_ERR_FORMAT,
 				   "compile: loss '%s' or a metric is unknown",
 				   name ? name : "?");
-	o.loss = (accel_loss)loss;
-	o.top_k = (int)top_k;
+	o->loss = (accel_loss)loss;
+	o->top_k = (int)top_k;
+	return ACCEL_OK;
+}
+
+accel_status compile_from_json(accel_model *m, const json_t *j)
+{
+	const json_t *list = json_object_get(j, "outputs");
+	accel_output_options out[ACCEL_MAX_OUTPUTS] = { 0 };
+	accel_compile_options o = { 0 };
+	accel_status err = ACCEL_OK;
+	size_t i, n = list ? json_array_size(list) : 1;
+
+	if (n != m->n_out && list)
+		return accel_error(ACCEL_ERR_FORMAT,
+				   "compile: %zu outputs, the model has %u", n,
+				   m->n_out);
+	for (i = 0; i < n && !err; i++)
+		err = output_from_json(list ? json_array_get(list, i) : j,
+				       &out[i]);
+	if (err)
+		return err;
+	o.loss = out->loss;
+	o.metrics = out->metrics;
+	o.top_k = out->top_k;
+	if (list) {
+		o.n_outputs = (int)n;
+		o.outputs = out;
+	}
 	o.autoencode = json_is_true(json_object_get(j, "autoencode"));
 	o.mixed_precision = json_is_true(json_object_get(j, "mixed_precision"));
 	o.optimizer = optimizer_from_json(json_object_get(j, "optimizer"));
@@ -186,33 +239,68 @@ static json_t *number(double v)
 	return isfinite(v) ? json_real(v) : json_null();
 }
 
-static json_t *scores_to_json(const accel_scores *s)
+static json_t *values_to_json(double loss, unsigned metrics,
+			      const double *value)
 {
 	json_t *j = json_object();
 	int i;
 
-	json_object_set_new(j, "loss", number(s->loss));
+	json_object_set_new(j, "loss", number(loss));
 	for (i = 0; i < ACCEL_METRICS; i++)
-		if (s->metrics & 1u << i)
+		if (metrics & 1u << i)
 			json_object_set_new(
 				j, accel_metric_name((accel_metric)(1u << i)),
-				number(s->value[i]));
+				number(value[i]));
 	return j;
 }
 
-static bool scores_from_json(const json_t *j, accel_scores *s)
+static json_t *scores_to_json(const accel_scores *s)
 {
-	bool fine = json_get_number(j, "loss", NAN, &s->loss);
+	json_t *j = values_to_json(s->loss, s->metrics, s->value), *list;
+	int i;
+
+	if (!s->n_outputs)
+		return j;
+	list = json_array();
+	for (i = 0; i < s->n_outputs; i++)
+		json_array_append_new(list, values_to_json(s->output[i].loss,
+							   s->output[i].metrics,
+							   s->output[i].value));
+	json_object_set_new(j, "outputs", list);
+	return j;
+}
+
+static bool values_from_json(const json_t *j, double *loss, unsigned *metrics,
+			     double *value)
+{
+	bool fine = json_get_number(j, "loss", NAN, loss);
 	int i;
 
 	for (i = 0; i < ACCEL_METRICS && fine; i++) {
 		const char *name = accel_metric_name((accel_metric)(1u << i));
 
 		if (json_object_get(j, name))
-			s->metrics |= 1u << i;
-		fine = json_get_number(j, name, s->metrics & 1u << i ? NAN : 0,
-				       &s->value[i]);
+			*metrics |= 1u << i;
+		fine = json_get_number(j, name, *metrics & 1u << i ? NAN : 0,
+				       &value[i]);
 	}
+	return fine;
+}
+
+static bool scores_from_json(const json_t *j, accel_scores *s)
+{
+	const json_t *list = json_object_get(j, "outputs");
+	size_t i, n = json_array_size(list);
+	bool fine = values_from_json(j, &s->loss, &s->metrics, s->value) &&
+		    n <= ACCEL_MAX_OUTPUTS;
+
+	for (i = 0; i < n && fine; i++) {
+		accel_output_scores *o = &s->output[i];
+
+		fine = values_from_json(json_array_get(list, i), &o->loss,
+					&o->metrics, o->value);
+	}
+	s->n_outputs = (int)n;
 	return fine;
 }
 

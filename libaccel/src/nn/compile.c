@@ -5,16 +5,15 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/object.h"
 #include "optimizer.h"
 #include "session.h"
 
 #define BATCH 256 /* of what needs no gradient */
 
 /* The activation that the output goes through last. */
-static accel_activation last_activation(const accel_model *m)
+static accel_activation last_activation(const struct accel_node *n)
 {
-	const struct accel_node *n = m->output;
-
 	/* what only moves numbers, or does nothing to predictions */
 	while (n && n->layer && n->n_in == 1 &&
 	       (n->layer->desc == &layer_flatten ||
@@ -28,9 +27,9 @@ static accel_activation last_activation(const accel_model *m)
  * A loss of logits applies softmax or sigmoid itself. Twice applied, the surest
  * of two classes is 0.73, and a rule on "> 0.8" never fires.
  */
-static accel_status check_logits(const accel_model *m, accel_loss loss)
+static accel_status check_logits(const struct accel_node *out, accel_loss loss)
 {
-	accel_activation last = last_activation(m);
+	accel_activation last = last_activation(out);
 	bool logits = loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS ||
 		      loss == ACCEL_CROSS_ENTROPY_LOGITS ||
 		      loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS;
@@ -46,46 +45,125 @@ static accel_status check_logits(const accel_model *m, accel_loss loss)
 			   last == ACCEL_SOFTMAX ? "softmax" : "sigmoid");
 }
 
-accel_status accel_compile_with(accel_model *m,
-				const accel_compile_options *options)
+static accel_status check_output(const accel_output_options *o)
 {
 	const unsigned known = (1u << ACCEL_METRICS) - 1;
-	accel_compile_options o = *options;
-	accel_status err = ACCEL_OK;
 
-	if (!o.optimizer && optimizer_failed())
-		return accel_error_of_null("compile: no optimizer");
-	if (!o.optimizer)
-		o.optimizer = accel_adam();
-	if (!m || !o.optimizer)
-		err = m ? ACCEL_ERR_NOMEM
-			: accel_error_of_null("compile: no model");
-	else if ((unsigned)o.loss > ACCEL_HUBER)
-		err = accel_error(ACCEL_ERR_INVALID, "compile: no loss %d",
-				  o.loss);
-	else if (o.metrics & ~known || o.top_k < 0)
-		err = accel_error(ACCEL_ERR_INVALID,
-				  "compile: metrics 0x%x, top_k %d", o.metrics,
-				  o.top_k);
-	else
-		err = check_logits(m, o.loss);
-	if (err) {
-		accel_optimizer_destroy(o.optimizer);
-		return err;
+	if ((unsigned)o->loss > ACCEL_HUBER)
+		return accel_error(ACCEL_ERR_INVALID, "compile: no loss %d",
+				   o->loss);
+	if (o->metrics & ~known || o->top_k < 0)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "compile: metrics 0x%x, top_k %d",
+				   o->metrics, o->top_k);
+	if (!(o->loss_weight >= 0 && o->loss_weight < INFINITY))
+		return accel_error(ACCEL_ERR_RANGE, "compile: loss weight %g",
+				   o->loss_weight);
+	return ACCEL_OK;
+}
+
+/* The options of each output, written out. */
+static accel_status resolve_outputs(const accel_model *m,
+				    const accel_compile_options *o,
+				    accel_output_options *out)
+{
+	accel_status err = ACCEL_OK;
+	uint32_t i;
+
+	if (o->n_outputs && (o->n_outputs != (int)m->n_out || !o->outputs))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "compile: %d outputs, the model has %u",
+				   o->n_outputs, m->n_out);
+	if (o->autoencode && m->n_in + m->n_out > 2)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "compile: an autoencoder has one input and "
+				   "one output, not %u and %u",
+				   m->n_in, m->n_out);
+	for (i = 0; i < m->n_out && !err; i++) {
+		out[i] = (accel_output_options){ .loss = o->loss,
+						 .metrics = o->metrics,
+						 .top_k = o->top_k };
+		if (o->n_outputs)
+			out[i] = o->outputs[i];
+		err = check_output(&out[i])
+			      ?: check_logits(m->output[i], out[i].loss);
+		if (!(out[i].loss_weight > 0))
+			out[i].loss_weight = 1;
 	}
-	accel_optimizer_destroy(m->o.optimizer);
-	m->o = o;
+	return err;
+}
+
+static accel_status compile(accel_model *m, accel_compile_options *o)
+{
+	accel_output_options *out = mem_zalloc(m->n_out * sizeof(*out));
+	struct accel_optimizer *optimizer;
+	accel_status err;
+
+	if (!out)
+		return ACCEL_ERR_NOMEM;
+	err = resolve_outputs(m, o, out);
+	optimizer = err ? NULL : optimizer_take(o->optimizer, m->o.optimizer);
+	if (!optimizer) {
+		mem_free(out);
+		return err ? err : ACCEL_ERR_INVALID;
+	}
+	object_put(m->o.optimizer);
+	mem_free((void *)m->o.outputs);
+	m->o = *o;
+	m->o.optimizer = optimizer;
+	m->o.n_outputs = (int)m->n_out;
+	m->o.outputs = out;
+	m->o.loss = out->loss;
+	m->o.metrics = out->metrics;
+	m->o.top_k = out->top_k;
 	m->compiled = true;
 	return ACCEL_OK;
 }
 
+accel_status accel_compile_with(accel_model *m,
+				const accel_compile_options *options)
+{
+	accel_compile_options o;
+	accel_status err;
+
+	if (!options)
+		return accel_error(ACCEL_ERR_INVALID, "compile: no options");
+	o = *options;
+	if (!o.optimizer && optimizer_failed())
+		return accel_error_of_null("compile: no optimizer");
+	if (!o.optimizer)
+		o.optimizer = accel_adam();
+	if (!o.optimizer)
+		return ACCEL_ERR_NOMEM;
+	err = object_check(m, OBJECT_MODEL, "compile");
+	if (!err && m->busy)
+		err = accel_error(ACCEL_ERR_BUSY,
+				  "compile: the model is being trained");
+	if (!err)
+		err = compile(m, &o);
+	accel_optimizer_destroy(o.optimizer); /* the model's is none's handle */
+	return err;
+}
+
 accel_status accel_model_set_metrics(accel_model *m, unsigned metrics)
 {
-	if (!m || !m->compiled || metrics & ~((1u << ACCEL_METRICS) - 1))
-		return accel_error(
-			ACCEL_ERR_INVALID, "metrics: 0x%x of %s", metrics,
-			m ? "a model that is not compiled" : "no model");
+	accel_status err = object_check(m, OBJECT_MODEL, "metrics");
+	accel_output_options one;
+
+	if (err)
+		return err;
+	if (!m->compiled || m->busy || m->n_out > 1)
+		return accel_error(ACCEL_ERR_INVALID, "metrics: the model %s",
+				   m->busy       ? "is being trained"
+				   : m->compiled ? "has several outputs"
+						 : "is not compiled");
+	one = m->o.outputs[0];
+	one.metrics = metrics;
+	err = check_output(&one);
+	if (err)
+		return err;
 	m->o.metrics = metrics;
+	((accel_output_options *)m->o.outputs)->metrics = metrics;
 	return ACCEL_OK;
 }
 
@@ -101,7 +179,7 @@ static accel_status named(accel_status err, int64_t k, const struct feeder *f)
 
 /* What is done with each batch. */
 typedef void batch_fn(void *arg, const struct session *s,
-		      const struct feed *feed, double loss);
+		      const struct feed *feed, const struct losses *losses);
 
 static accel_status each_batch(struct session *s, int64_t begin, int64_t count,
 			       batch_fn *fn, void *arg)
@@ -109,7 +187,7 @@ static accel_status each_batch(struct session *s, int64_t begin, int64_t count,
 	struct feeder *f;
 	struct feed feed;
 	accel_status err = ACCEL_OK;
-	double loss = NAN;
+	struct losses losses = { .total = NAN };
 	int64_t k;
 
 	f = feeder_create(s->s, begin, count, BATCH, s->targets);
@@ -119,118 +197,162 @@ static accel_status each_batch(struct session *s, int64_t begin, int64_t count,
 	for (k = 0; k < feeder_batches(f) && !err; k++) {
 		err = feeder_next(f, &feed);
 		if (!err)
-			err = session_step(s, &feed, &loss);
-		if (!err && s->targets && !isfinite(loss))
+			err = session_step(s, &feed, &losses);
+		if (!err && s->targets && !isfinite(losses.total))
 			err = accel_error(ACCEL_ERR_RANGE, "the loss is %g",
-					  isnan(loss) ? NAN : loss);
+					  isnan(losses.total) ? NAN
+							      : losses.total);
 		if (err)
 			err = named(err, k, f);
 		else
-			fn(arg, s, &feed, loss);
+			fn(arg, s, &feed, &losses);
 	}
 	feeder_destroy(f);
 	return err;
 }
 
 static void measure(void *arg, const struct session *s, const struct feed *feed,
-		    double loss)
+		    const struct losses *losses)
 {
-	struct metrics *metrics = arg;
-
-	metrics_add_loss(metrics, feed->n, loss);
-	session_measure(s, feed, metrics);
+	session_measure(s, feed, losses, arg);
 }
 
 accel_status model_evaluate(accel_model *m, const accel_samples *data,
-			    int64_t begin, int64_t count, unsigned which,
-			    bool confusion, struct metrics *metrics)
+			    int64_t begin, int64_t count, bool all,
+			    bool confusion, struct measures *measures)
 {
 	struct session s = { 0 };
 	accel_status err;
 
-	*metrics = (struct metrics){ 0 };
-	if (!m)
-		return accel_error_of_null("no model");
+	*measures = (struct measures){ 0 };
 	if (!m->compiled)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "the model is not compiled");
 	err = model_fits(m, data, true);
 	if (!err)
 		err = session_init(&s, m, data, BATCH, false, true,
-				   which || confusion);
+				   (all && model_wants_output(m)) || confusion);
 	if (!err)
-		err = session_metrics(&s, metrics, which, confusion);
+		err = session_measures(&s, measures, all, confusion);
 	if (!err)
-		err = each_batch(&s, begin, count, measure, metrics);
+		err = each_batch(&s, begin, count, measure, measures);
 	session_finish(&s);
 	return err;
+}
+
+/* Of all samples of some that may not be there. */
+static accel_status evaluate(accel_model *m, const accel_samples *data,
+			     const char *who, bool confusion,
+			     struct measures *measures)
+{
+	accel_status err = object_check(m, OBJECT_MODEL, who);
+
+	*measures = (struct measures){ 0 };
+	if (!err)
+		err = object_check(data, OBJECT_SAMPLES, who);
+	if (!err && confusion && m->n_out > 1)
+		err = accel_error(ACCEL_ERR_INVALID,
+				  "confusion: the model has %u outputs",
+				  m->n_out);
+	return err ? err
+		   : model_evaluate(m, data, 0, data->count, !confusion,
+				    confusion, measures);
 }
 
 accel_status accel_evaluate(accel_model *m, const accel_samples *data,
 			    accel_scores *scores)
 {
-	struct metrics metrics;
-	accel_status err;
+	struct measures measures;
+	accel_status err = evaluate(m, data, "evaluate", false, &measures);
 
-	err = model_evaluate(m, data, 0, data ? data->count : 0,
-			     m ? m->o.metrics : 0, false, &metrics);
-	if (!err)
-		metrics_scores(&metrics, scores);
-	metrics_finish(&metrics);
+	if (!err && scores)
+		measures_scores(&measures, ~0u, scores);
+	measures_finish(&measures);
 	return err;
 }
 
 accel_status accel_confusion(accel_model *m, const accel_samples *data, int n,
 			     int64_t *counts)
 {
-	struct metrics metrics;
-	accel_status err;
+	struct measures measures;
+	accel_status err = evaluate(m, data, "confusion", true, &measures);
 	int i;
 
-	err = model_evaluate(m, data, 0, data ? data->count : 0, 0, true,
-			     &metrics);
-	if (!err && metrics.classes != n)
+	if (!err && (measures.of[0].classes != n || !counts))
 		err = accel_error(ACCEL_ERR_RANGE,
 				  "confusion: %d classes, the model has %d", n,
-				  metrics.classes);
-	for (i = 0; i < n * n && !err; i++)
-		counts[i] = metrics.confusion[i];
-	metrics_finish(&metrics);
+				  measures.of[0].classes);
+	for (i = 0; !err && i < n * n; i++)
+		counts[i] = measures.of[0].confusion[i];
+	measures_finish(&measures);
 	return err;
 }
 
 static void copy_out(void *arg, const struct session *s,
-		     const struct feed *feed, double loss)
+		     const struct feed *feed, const struct losses *losses)
 {
-	int64_t n = feed->n * s->out_each, i;
 	float **to = arg;
+	uint32_t k;
 
-	(void)loss;
-	for (i = 0; i < n; i++)
-		(*to)[i] = s->out[i];
-	*to += n;
+	(void)losses;
+	for (k = 0; k < s->m->n_out; k++) {
+		int64_t n = feed->n * s->out_each[k], i;
+
+		for (i = 0; i < n; i++)
+			to[k][i] = s->out[k][i];
+		to[k] += n;
+	}
+}
+
+static accel_status check_room(const accel_model *m, const accel_samples *data,
+			       float *const *out, const size_t *size)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->n_out; i++)
+		if ((int64_t)size[i] !=
+			    data->count * shape_count(&m->output[i]->out) ||
+		    !out[i])
+			return accel_error(ACCEL_ERR_RANGE,
+					   "predict: room for %zu numbers, not "
+					   "%lld times %s",
+					   out[i] ? size[i] : 0,
+					   (long long)data->count,
+					   shape_print(&m->output[i]->out));
+	return ACCEL_OK;
+}
+
+accel_status accel_predict_outputs(accel_model *m, const accel_samples *data,
+				   int n, float *const *out, const size_t *size)
+{
+	accel_status err = object_check(m, OBJECT_MODEL, "predict");
+	float *to[ACCEL_MAX_OUTPUTS];
+	struct session s = { 0 };
+	int i;
+
+	if (!err)
+		err = object_check(data, OBJECT_SAMPLES, "predict");
+	if (!err && (n != (int)m->n_out || !out || !size))
+		err = accel_error(ACCEL_ERR_INVALID,
+				  "predict: room for %d outputs, the model "
+				  "has %u",
+				  out && size ? n : 0, m->n_out);
+	if (!err)
+		err = model_fits(m, data, false);
+	if (!err)
+		err = check_room(m, data, out, size);
+	for (i = 0; i < n && !err; i++)
+		to[i] = out[i];
+	if (!err)
+		err = session_init(&s, m, data, BATCH, false, false, true);
+	if (!err)
+		err = each_batch(&s, 0, data->count, copy_out, to);
+	session_finish(&s);
+	return err;
 }
 
 accel_status accel_predict(accel_model *m, const accel_samples *data,
 			   float *out, size_t size)
 {
-	struct session s = { 0 };
-	accel_status err;
-
-	if (!m)
-		return accel_error_of_null("predict: no model");
-	err = model_fits(m, data, false);
-	if (err)
-		return err;
-	if ((int64_t)size != data->count * shape_count(&m->output->out))
-		return accel_error(ACCEL_ERR_RANGE,
-				   "predict: room for %zu numbers, not %lld "
-				   "times %s",
-				   size, (long long)data->count,
-				   shape_print(&m->output->out));
-	err = session_init(&s, m, data, BATCH, false, false, true);
-	if (!err)
-		err = each_batch(&s, 0, data->count, copy_out, &out);
-	session_finish(&s);
-	return err;
+	return accel_predict_outputs(m, data, 1, &out, &size);
 }

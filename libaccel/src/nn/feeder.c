@@ -20,6 +20,7 @@ struct entry {
 struct feeder {
 	const accel_samples *s;
 	int64_t begin, count, batch, batches;
+	bool targets;
 	int64_t *order; /* of the epoch */
 	struct entry ring[RING];
 	pthread_t thread;
@@ -42,14 +43,31 @@ static int64_t each(const accel_array *a)
 	return n;
 }
 
+/* Part by part: each fills the next input, the next target, or both. */
+static accel_status gather(const struct feeder *f, const int64_t *index,
+			   struct feed *feed)
+{
+	int n = f->s->n_parts, i, x = 0, y = 0;
+	accel_status err = ACCEL_OK;
+
+	for (i = 0; i < (n ?: 1) && !err; i++) {
+		const accel_samples *part = n ? f->s->parts[i] : f->s;
+		float *to = part->x.data ? feed->x[x++] : NULL;
+		void *target = f->targets && part->y.data ? feed->y[y++] : NULL;
+
+		err = accel_samples_gather(part, index, feed->n, ACCEL_F32, to,
+					   target);
+	}
+	return err;
+}
+
 static void fill(struct feeder *f, int64_t k)
 {
 	struct entry *e = &f->ring[k % RING];
 	int64_t at = k * f->batch;
 
 	e->feed.n = f->count - at < f->batch ? f->count - at : f->batch;
-	e->status = accel_samples_gather(f->s, f->order + at, e->feed.n,
-					 ACCEL_F32, e->feed.x, e->feed.y);
+	e->status = gather(f, f->order + at, &e->feed);
 	if (e->status)
 		snprintf(e->error, sizeof(e->error), "%s", accel_last_error());
 }
@@ -80,22 +98,36 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static accel_status allocate(struct feeder *f, bool targets)
+static accel_status allocate_entry(struct feeder *f, struct feed *feed)
 {
-	size_t x = (size_t)(f->batch * each(&f->s->x)) * sizeof(float);
-	size_t y = (size_t)(f->batch * each(&f->s->y)) * 4;
+	const accel_samples *part;
+	int i;
+
+	for (i = 0; (part = accel_samples_input(f->s, i)); i++) {
+		feed->x[i] = mem_alloc((size_t)(f->batch * each(&part->x)) *
+				       sizeof(float));
+		if (!feed->x[i])
+			return ACCEL_ERR_NOMEM;
+	}
+	for (i = 0; f->targets && (part = accel_samples_target(f->s, i)); i++) {
+		feed->y[i] = mem_alloc((size_t)(f->batch * each(&part->y)) * 4);
+		if (!feed->y[i])
+			return ACCEL_ERR_NOMEM;
+	}
+	return ACCEL_OK;
+}
+
+static accel_status allocate(struct feeder *f)
+{
+	accel_status err = ACCEL_OK;
 	int i;
 
 	f->order = mem_alloc((size_t)f->count * sizeof(*f->order));
 	if (!f->order)
 		return ACCEL_ERR_NOMEM;
-	for (i = 0; i < RING; i++) {
-		f->ring[i].feed.x = mem_alloc(x);
-		f->ring[i].feed.y = targets ? mem_alloc(y) : NULL;
-		if (!f->ring[i].feed.x || (targets && !f->ring[i].feed.y))
-			return ACCEL_ERR_NOMEM;
-	}
-	return ACCEL_OK;
+	for (i = 0; i < RING && !err; i++)
+		err = allocate_entry(f, &f->ring[i].feed);
+	return err;
 }
 
 struct feeder *feeder_create(const accel_samples *s, int64_t begin,
@@ -114,7 +146,8 @@ struct feeder *feeder_create(const accel_samples *s, int64_t begin,
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->filled, NULL);
 	pthread_cond_init(&f->freed, NULL);
-	if (allocate(f, targets)) {
+	f->targets = targets;
+	if (allocate(f)) {
 		feeder_destroy(f);
 		return NULL;
 	}
@@ -123,6 +156,16 @@ struct feeder *feeder_create(const accel_samples *s, int64_t begin,
 		return f;
 	feeder_destroy(f);
 	return accel_error_null(ACCEL_ERR_NOMEM, "no thread for the data");
+}
+
+static void free_entry(struct feed *feed)
+{
+	int i;
+
+	for (i = 0; i < ACCEL_MAX_INPUTS; i++)
+		mem_free(feed->x[i]);
+	for (i = 0; i < ACCEL_MAX_OUTPUTS; i++)
+		mem_free(feed->y[i]);
 }
 
 void feeder_destroy(struct feeder *f)
@@ -141,10 +184,8 @@ void feeder_destroy(struct feeder *f)
 	pthread_cond_destroy(&f->filled);
 	pthread_cond_destroy(&f->freed);
 	pthread_mutex_destroy(&f->lock);
-	for (i = 0; i < RING; i++) {
-		mem_free(f->ring[i].feed.x);
-		mem_free(f->ring[i].feed.y);
-	}
+	for (i = 0; i < RING; i++)
+		free_entry(&f->ring[i].feed);
 	mem_free(f->order);
 	mem_free(f);
 }

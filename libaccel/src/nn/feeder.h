@@ -3,7 +3,7 @@
 #ifndef ACCEL_NN_FEEDER_H
 #define ACCEL_NN_FEEDER_H
 
-#include <accel/data.h>
+#include <accel/model.h>
 
 /*
  * Batches of samples, prepared by a thread one after another while the device
@@ -13,11 +13,12 @@ struct feeder;
 
 struct feed {
 	int64_t n; /* samples; fewer at an epoch's end */
-	float *x; /* f32 */
-	void *y; /* as the samples have it; NULL: not wanted */
+	float *x[ACCEL_MAX_INPUTS]; /* f32, of each input */
+	void *y[ACCEL_MAX_OUTPUTS]; /* of each target, as the samples have it;
+				     * NULL: not wanted */
 };
 
-/* Samples [begin, begin + count). @targets: y, too. */
+/* Samples [begin, begin + count), joined or not. @targets: y, too. */
 struct feeder *feeder_create(const accel_samples *s, int64_t begin,
 			     int64_t count, int64_t batch, bool targets);
 void feeder_destroy(struct feeder *f);

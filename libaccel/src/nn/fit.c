@@ -8,12 +8,15 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/object.h"
 #include "../tensor/node.h"
 #include "optimizer.h"
 #include "progress.h"
 #include "session.h"
 
 #define BATCH 32 /* Keras's */
+/* Metrics that cost nothing. */
+#define CHEAP (ACCEL_ACCURACY | ACCEL_TOP_K | ACCEL_MEAN_ABSOLUTE_ERROR)
 
 struct fit {
 	accel_model *m;
@@ -23,7 +26,7 @@ struct fit {
 	int begin; /* the epoch it goes on from */
 	struct session s;
 	struct feeder *feeder;
-	struct metrics metrics;
+	struct measures measures;
 	struct progress progress;
 	accel_progress now;
 	bool stop;
@@ -91,28 +94,24 @@ static accel_status in_batch(const struct fit *f, accel_status err)
 
 static accel_status one_batch(struct fit *f, bool show)
 {
-	struct metrics now;
+	struct losses losses = { .total = NAN };
 	struct feed feed;
-	double loss = NAN;
 	accel_status err;
 
 	err = feeder_next(f->feeder, &feed);
 	f->m->ctx->stop = &interrupted; /* its plan may take long to make */
 	if (!err)
-		err = session_step(&f->s, &feed, &loss);
+		err = session_step(&f->s, &feed, &losses);
 	f->m->ctx->stop = NULL;
 	if (err)
 		return in_batch(f, err);
-	err = check_loss(f, loss);
+	err = check_loss(f, losses.total);
 	if (err)
 		return err;
-	metrics_add_loss(&f->metrics, feed.n, loss);
-	session_measure(&f->s, &feed, &f->metrics);
+	session_measure(&f->s, &feed, &losses, &f->measures);
 	if (!show)
 		return ACCEL_OK;
-	now = f->metrics;
-	now.which &= ACCEL_ACCURACY | ACCEL_TOP_K | ACCEL_MEAN_ABSOLUTE_ERROR;
-	metrics_scores(&now, &f->now.train); /* those that cost nothing */
+	measures_scores(&f->measures, CHEAP, &f->now.train);
 	progress_batch(&f->progress, &f->now);
 	if (f->o->on_batch && !f->o->on_batch(f->o->user, &f->now))
 		f->stop = true;
@@ -124,7 +123,7 @@ static accel_status train_epoch(struct fit *f)
 	bool show = f->progress.bar || f->o->on_batch;
 	accel_status err = ACCEL_OK;
 
-	metrics_reset(&f->metrics);
+	measures_reset(&f->measures);
 	f->now.batches = feeder_batches(f->feeder);
 	f->now.done = NULL;
 	feeder_start(f->feeder, !f->o->no_shuffle, f->o->seed,
@@ -145,7 +144,7 @@ static accel_status train_epoch(struct fit *f)
 
 static accel_status validate(struct fit *f, accel_scores *scores)
 {
-	struct metrics metrics;
+	struct measures measures;
 	accel_status err;
 
 	*scores = (accel_scores){ .loss = NAN };
@@ -153,11 +152,11 @@ static accel_status validate(struct fit *f, accel_scores *scores)
 		return ACCEL_OK;
 	f->m->ctx->stop = &interrupted;
 	err = model_evaluate(f->m, f->validation, f->val_begin, f->val_count,
-			     f->m->o.metrics, false, &metrics);
+			     true, false, &measures);
 	f->m->ctx->stop = NULL;
 	if (!err)
-		metrics_scores(&metrics, scores);
-	metrics_finish(&metrics);
+		measures_scores(&measures, ~0u, scores);
+	measures_finish(&measures);
 	return err ? named(f, "validation", err) : ACCEL_OK;
 }
 
@@ -190,8 +189,7 @@ static accel_status write_log(const struct fit *f, uint32_t first)
 {
 	const accel_model *m = f->m;
 
-	return csv_log(f->o->csv, m->o.metrics, f->validation, m->epoch, first,
-		       m->n_epochs);
+	return csv_log(f->o->csv, m, f->validation, first);
 }
 
 static accel_status end_epoch(struct fit *f)
@@ -201,7 +199,7 @@ static accel_status end_epoch(struct fit *f)
 	bool better;
 	accel_status err;
 
-	metrics_scores(&f->metrics, &e.train);
+	measures_scores(&f->measures, ~0u, &e.train);
 	err = validate(f, &e.validation);
 	if (!err)
 		err = add_epoch(m, &e);
@@ -301,8 +299,9 @@ static accel_status prepare(struct fit *f)
 	int batch = o->batch_size > 0 ? o->batch_size : BATCH;
 	accel_status err;
 
-	if (!m)
-		return accel_error_of_null("fit: no model");
+	if (m->busy)
+		return accel_error(ACCEL_ERR_BUSY,
+				   "fit: the model is being trained");
 	if (!m->compiled)
 		return accel_error(ACCEL_ERR_INVALID,
 				   "fit: the model is not compiled");
@@ -331,36 +330,63 @@ static accel_status prepare(struct fit *f)
 		err = write_log(f, 0);
 	if (!err)
 		err = session_init(&f->s, m, o->data, batch, true, true,
-				   m->o.metrics);
+				   model_wants_output(m));
 	if (!err)
-		err = session_metrics(&f->s, &f->metrics, m->o.metrics, false);
+		err = session_measures(&f->s, &f->measures, true, false);
 	if (err)
 		return err;
 	f->feeder = feeder_create(o->data, 0, f->train_count, batch, true);
 	return f->feeder ? ACCEL_OK : ACCEL_ERR_NOMEM;
 }
 
-accel_status accel_fit_with(accel_model *m, const accel_fit_options *options)
+static accel_status train(struct fit *f)
 {
-	struct fit f = { .m = m, .o = options, .now.model = m };
+	accel_model *m = f->m;
 	struct sigaction old;
-	accel_status err = prepare(&f);
+	accel_status err = prepare(f);
 
 	if (!err) {
 		bool mine = catch_interrupt(&old);
 
 		m->interrupted = false;
-		progress_init(&f.progress, options);
+		m->busy = true;
 		m->ctx->stopped = false;
-		err = epochs(&f);
+		progress_init(&f->progress, m, f->o);
+		err = epochs(f);
 		m->ctx->stopped = false;
+		m->busy = false;
 		if (mine) {
 			sigaction(SIGINT, &old, NULL);
 			atomic_store(&interrupted, false);
 		}
 	}
-	feeder_destroy(f.feeder);
-	metrics_finish(&f.metrics);
-	session_finish(&f.s);
+	feeder_destroy(f->feeder);
+	measures_finish(&f->measures);
+	session_finish(&f->s);
+	return err;
+}
+
+accel_status accel_fit_with(accel_model *m, const accel_fit_options *options)
+{
+	struct fit f = { .m = m, .o = options, .now.model = m };
+	accel_status err = object_check(m, OBJECT_MODEL, "fit");
+
+	if (!err && !options)
+		err = accel_error(ACCEL_ERR_INVALID, "fit: no options");
+	if (!err)
+		err = object_check(options->data, OBJECT_SAMPLES, "fit");
+	if (!err && options->validation)
+		err = object_check(options->validation, OBJECT_SAMPLES,
+				   "fit, validation");
+	if (err)
+		return err;
+	/* a callback may destroy any of them */
+	object_ref(m);
+	object_ref(options->data);
+	object_ref(options->validation);
+	err = train(&f);
+	object_put(options->validation);
+	object_put(options->data);
+	object_put(m);
 	return err;
 }

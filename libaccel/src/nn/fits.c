@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Do a model, its loss and some samples belong together? */
 #include "../base/error.h"
+#include "../base/object.h"
 #include "../tensor/layout.h"
 #include "model.h"
 
-static accel_status sparse(const accel_model *m, const accel_samples *s,
+static accel_status sparse(accel_loss loss, const accel_samples *s,
 			   const struct shape *out)
 {
 	int64_t classes = out->ndim ? out->dim[out->ndim - 1] : 0;
@@ -12,7 +13,7 @@ static accel_status sparse(const accel_model *m, const accel_samples *s,
 	if (s->y.dtype != ACCEL_I32)
 		return accel_error(ACCEL_ERR_DTYPE,
 				   "%s: loss %s needs class numbers, y is %s",
-				   s->name, accel_loss_name(m->o.loss),
+				   s->name, accel_loss_name(loss),
 				   accel_dtype_name(s->y.dtype));
 	if (out->ndim != s->y.ndim)
 		return accel_error(ACCEL_ERR_SHAPE,
@@ -20,7 +21,7 @@ static accel_status sparse(const accel_model *m, const accel_samples *s,
 				   "one number a class",
 				   s->name, shape_print(out),
 				   shape_text(s->y.ndim, s->y.shape),
-				   accel_loss_name(m->o.loss));
+				   accel_loss_name(loss));
 	if (s->n_classes > classes)
 		return accel_error(ACCEL_ERR_RANGE,
 				   "%s: %d classes, the model has %lld outputs",
@@ -29,7 +30,7 @@ static accel_status sparse(const accel_model *m, const accel_samples *s,
 }
 
 /* Targets of a binary loss are 0 to 1. */
-static accel_status binary(const accel_model *m, const accel_samples *s)
+static accel_status binary(accel_loss loss, const accel_samples *s)
 {
 	const float *y = s->y.data;
 	int64_t i, n = s->y.shape[0] * (s->y.ndim > 1 ? s->y.shape[1] : 1);
@@ -37,7 +38,7 @@ static accel_status binary(const accel_model *m, const accel_samples *s)
 	if (s->y.dtype == ACCEL_I32 && s->n_classes > 2)
 		return accel_error(ACCEL_ERR_RANGE,
 				   "%s: %d classes, loss %s has 2", s->name,
-				   s->n_classes, accel_loss_name(m->o.loss));
+				   s->n_classes, accel_loss_name(loss));
 	for (i = 0; s->y.dtype == ACCEL_F32 && i < n; i++)
 		if (y[i] < 0 || y[i] > 1)
 			return accel_error(ACCEL_ERR_RANGE,
@@ -45,13 +46,12 @@ static accel_status binary(const accel_model *m, const accel_samples *s)
 					   "needs 0 to 1",
 					   s->name,
 					   (long long)(i / (n / s->count)),
-					   (double)y[i],
-					   accel_loss_name(m->o.loss));
+					   (double)y[i], accel_loss_name(loss));
 	return ACCEL_OK;
 }
 
 /* y [N, ...] against the output [...]; a class may stand for one number. */
-static accel_status dense(const accel_model *m, const accel_samples *s,
+static accel_status dense(accel_loss loss, const accel_samples *s,
 			  const struct shape *out)
 {
 	struct shape y = { 0 };
@@ -62,47 +62,93 @@ static accel_status dense(const accel_model *m, const accel_samples *s,
 	if (!y.ndim)
 		y.dim[y.ndim++] = 1; /* [N] is [N, 1] */
 	if (shape_equal(&y, out))
-		return m->o.loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS
-			       ? binary(m, s)
+		return loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS
+			       ? binary(loss, s)
 			       : ACCEL_OK;
 	return accel_error(ACCEL_ERR_SHAPE,
 			   "%s: the model gives %s, y is %s (loss %s)", s->name,
 			   shape_print(out), shape_print(&y),
-			   accel_loss_name(m->o.loss));
+			   accel_loss_name(loss));
+}
+
+static accel_status fits_itself(const accel_model *m)
+{
+	const struct shape *out = &m->output[0]->out;
+
+	if (m->o.loss <= ACCEL_CROSS_ENTROPY_LOGITS)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "an autoencoder's loss is of numbers, not "
+				   "%s",
+				   accel_loss_name(m->o.loss));
+	if (shape_equal(out, &m->node[0]->out))
+		return ACCEL_OK;
+	return accel_error(ACCEL_ERR_SHAPE,
+			   "an autoencoder gives its input's shape %s, not %s",
+			   shape_print(&m->node[0]->out), shape_print(out));
+}
+
+static accel_status fits_target(const accel_model *m, const accel_samples *all,
+				uint32_t i)
+{
+	const accel_samples *s = accel_samples_target(all, (int)i);
+	const struct shape *out = &m->output[i]->out;
+	accel_loss loss = m->o.outputs[i].loss;
+
+	if (!s && m->n_out > 1)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s: no targets (y) for output %u of %u",
+				   all->name, i, m->n_out);
+	if (!s)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "%s: has no targets (y)%s", all->name,
+				   all->preprocess ? ": name the label column"
+						   : "");
+	return loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS ? sparse(loss, s, out)
+							 : dense(loss, s, out);
+}
+
+static accel_status fits_inputs(accel_model *m, const accel_samples *all)
+{
+	struct shape in[ACCEL_MAX_INPUTS];
+	accel_status err = ACCEL_OK;
+	uint32_t i;
+
+	for (i = 0; i < m->n_in && !err; i++) {
+		const accel_samples *s = accel_samples_input(all, (int)i);
+
+		if (s)
+			err = shape_take(&in[i], s->x.ndim - 1, s->x.shape + 1);
+		else if (m->n_in > 1)
+			err = accel_error(ACCEL_ERR_INVALID,
+					  "%s: no x for input %u of %u",
+					  all->name, i, m->n_in);
+		else
+			err = accel_error(ACCEL_ERR_INVALID, "no samples");
+	}
+	if (!err && accel_samples_input(all, (int)m->n_in))
+		err = accel_error(ACCEL_ERR_INVALID,
+				  "%s: more inputs than the model's %u",
+				  all->name, m->n_in);
+	return err ? err : model_build(m, in);
 }
 
 accel_status model_fits(accel_model *m, const accel_samples *s, bool targets)
 {
-	const struct shape *out;
-	accel_status err;
+	accel_status err = object_check(s, OBJECT_SAMPLES, "data");
+	uint32_t i;
 
-	if (!s)
-		return accel_error_of_null("no samples");
-	if (!s->x.ndim)
-		return accel_error(ACCEL_ERR_INVALID, "no samples");
-	err = accel_model_build(m, s->x.ndim - 1, s->x.shape + 1);
+	if (!err)
+		err = fits_inputs(m, s);
 	if (err || !targets)
 		return err;
-	out = &m->output->out;
-	if (m->o.autoencode) {
-		if (m->o.loss <= ACCEL_CROSS_ENTROPY_LOGITS)
-			return accel_error(ACCEL_ERR_INVALID,
-					   "an autoencoder's loss is of "
-					   "numbers, not %s",
-					   accel_loss_name(m->o.loss));
-		if (shape_equal(out, &m->node[0]->out))
-			return ACCEL_OK;
-		return accel_error(ACCEL_ERR_SHAPE,
-				   "an autoencoder gives its input's shape %s, "
-				   "not %s",
-				   shape_print(&m->node[0]->out),
-				   shape_print(out));
-	}
-	if (!s->y.data)
-		return accel_error(
-			ACCEL_ERR_INVALID, "%s: has no targets (y)%s", s->name,
-			s->preprocess ? ": name the label column" : "");
-	if (m->o.loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS)
-		return sparse(m, s, out);
-	return dense(m, s, out);
+	if (m->o.autoencode)
+		return fits_itself(m);
+	for (i = 0; i < m->n_out && !err; i++)
+		err = fits_target(m, s, i);
+	if (!err && accel_samples_target(s, (int)m->n_out))
+		err = accel_error(
+			ACCEL_ERR_INVALID,
+			"%s: more targets than the model's %u outputs", s->name,
+			m->n_out);
+	return err;
 }

@@ -7,8 +7,10 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/object.h"
 #include "../base/utf8.h"
 #include "../tensor/layout.h"
+#include "../tensor/node.h"
 
 const struct layer_desc *const layer_kinds[] = {
 	[ACCEL_LAYER_DENSE] = &layer_dense,
@@ -63,6 +65,7 @@ const struct layer_field layer_fields[] = {
 	{ "kernel_init", FIELD_CHOICE, AT(kernel_init), initializers },
 	{ "bias_init", FIELD_CHOICE, AT(bias_init), initializers },
 	{ "shape", FIELD_SHAPE, AT(shape), NULL },
+	{ "untrained", FIELD_BOOL, AT(untrained), NULL },
 	{ NULL, FIELD_INT, 0, NULL },
 };
 
@@ -153,6 +156,20 @@ static accel_status check_common(const struct accel_layer *l)
 	return l->desc->check ? l->desc->check(l) : ACCEL_OK;
 }
 
+static void layer_free(void *p)
+{
+	struct accel_layer *l = p;
+	uint32_t i;
+
+	for (i = 0; i < l->n_weights; i++) {
+		if (l->w[i].t)
+			l->w[i].t->lent = false;
+		accel_tensor_destroy(l->w[i].t);
+	}
+	object_put(l->ctx);
+	mem_free(l);
+}
+
 accel_layer *accel_layer_create(accel_layer_kind kind,
 				const accel_layer_options *options)
 {
@@ -175,8 +192,9 @@ accel_layer *accel_layer_create(accel_layer_kind kind,
 	l->o = *options;
 	if (options->name)
 		strcpy(l->name, options->name);
+	l->named = *l->name;
 	l->o.name = l->name;
-	if (!check_common(l))
+	if (!check_common(l) && !object_add(l, OBJECT_LAYER, layer_free))
 		return l;
 	mem_free(l);
 	return NULL;
@@ -184,13 +202,64 @@ accel_layer *accel_layer_create(accel_layer_kind kind,
 
 void accel_layer_destroy(accel_layer *l)
 {
+	object_drop_handle(l, OBJECT_LAYER);
+}
+
+accel_status accel_layer_set_trainable(accel_layer *l, bool trainable)
+{
+	accel_status err = object_check(l, OBJECT_LAYER, "set_trainable");
+
+	if (!err)
+		l->o.untrained = !trainable;
+	return err;
+}
+
+bool accel_layer_trainable(const accel_layer *l)
+{
+	return object_live(l, OBJECT_LAYER) && !l->o.untrained;
+}
+
+bool layer_has_weights(const struct accel_layer *l)
+{
+	return l->ctx;
+}
+
+static accel_status same_weights(const struct accel_layer *l, uint32_t n,
+				 const struct weight *w)
+{
 	uint32_t i;
 
-	if (!l)
-		return;
-	for (i = 0; i < l->n_weights; i++)
-		accel_tensor_destroy(l->w[i].t);
-	mem_free(l);
+	for (i = 0; i < n && i < l->n_weights; i++)
+		if (!shape_equal(&l->w[i].shape, &w[i].shape))
+			return accel_error(ACCEL_ERR_SHAPE,
+					   "%s: its %s is %s already, this "
+					   "input needs %s",
+					   l->name, w[i].name,
+					   shape_print(&w[i].shape),
+					   shape_print(&l->w[i].shape));
+	return ACCEL_OK;
+}
+
+accel_status layer_lay_out(struct accel_layer *l, uint32_t n,
+			   const struct shape *in, struct shape *out)
+{
+	struct weight before[LAYER_WEIGHTS];
+	uint32_t had = l->n_weights, i;
+	accel_status err;
+
+	memcpy(before, l->w, sizeof(before));
+	l->n_weights = 0;
+	err = l->desc->build(l, n, in, out);
+	if (!err)
+		err = same_weights(l, had, before);
+	if (err) {
+		memcpy(l->w, before, sizeof(before));
+		l->n_weights = had;
+		return err;
+	}
+	for (i = 0; i < had; i++)
+		l->w[i].t = before[i].t;
+	return ACCEL_OK;
 }
 
 struct weight *layer_weight(struct accel_layer *l, const char *name,

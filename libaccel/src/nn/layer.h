@@ -28,9 +28,11 @@ struct weight {
 };
 
 struct accel_layer {
+	struct accel_context *ctx; /* of the weights, a reference; or NULL */
 	const struct layer_desc *desc;
 	accel_layer_options o; /* o.name is `name` */
-	char name[LAYER_NAME + 4];
+	char name[LAYER_NAME + 4]; /* as its first model has it */
+	bool named; /* by the user: the name stays */
 	uint32_t n_weights;
 	struct weight w[LAYER_WEIGHTS];
 };
@@ -53,7 +55,7 @@ enum layer_type {
 
 struct layer_desc {
 	const char *name;
-	uint32_t n_x; /* inputs; 0: two or more */
+	uint32_t n_x; /* inputs; 2: or more, 0: one or two */
 	/* Checks options that do not depend on shapes; NULL: none. */
 	accel_status (*check)(const struct accel_layer *l);
 	/* Output shape from input shapes, and the weights by layer_weight(). */
@@ -97,6 +99,21 @@ extern const struct layer_desc *const layer_kinds[]; /* by accel_layer_kind */
 int layer_kind(const char *name);
 /* A choice's number among `choices`, or -1. */
 int layer_choice(const char *const *choices, const char *name);
+
+/* Are there tensors of its weights? */
+bool layer_has_weights(const struct accel_layer *l);
+/*
+ * Lays the weights out for these inputs. ERR_SHAPE: it cannot take them, or has
+ * weights of other shapes already; it is as it was then.
+ */
+accel_status layer_lay_out(struct accel_layer *l, uint32_t n,
+			   const struct shape *in, struct shape *out);
+/* Is this weight trained? */
+static inline bool weight_trained(const struct accel_layer *l,
+				  const struct weight *w)
+{
+	return w->trainable && !l->o.untrained;
+}
 
 /* The next weight, of a shape by its sizes, ended by 0. */
 struct weight *layer_weight(struct accel_layer *l, const char *name,

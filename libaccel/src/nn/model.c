@@ -1,238 +1,148 @@
 // SPDX-License-Identifier: MIT
-/* Models: nodes, weights, the forward pass. */
+/* Models: which nodes one is made of, and its life. */
 #include "model.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "../tensor/node.h"
+#include "optimizer.h"
 
-/* ---- making one ---- */
+/* ---- its nodes ---- */
 
-static struct accel_node *node_new(struct accel_model *m,
-				   struct accel_layer *layer, uint32_t n,
-				   struct accel_node *const *in)
+static accel_status check_nodes(uint32_t n, accel_node *const *node,
+				bool inputs)
 {
-	struct accel_node *node = mem_zalloc(sizeof(*node));
-	uint32_t i;
+	const char *who = inputs ? "model, its inputs" : "model, its outputs";
+	uint32_t i, j;
 
-	if (!node || mem_grow(&m->node, &m->cap_nodes, m->n_nodes + 1,
-			      sizeof(struct accel_node *))) {
-		mem_free(node);
-		return NULL;
-	}
-	node->m = m;
-	node->layer = layer;
-	node->index = m->n_nodes;
-	node->n_in = n;
-	for (i = 0; i < n; i++)
-		node->in[i] = in[i];
-	m->node[m->n_nodes++] = node;
-	return node;
-}
+	if (!n || !node)
+		return accel_error(ACCEL_ERR_INVALID, "%s: there are none",
+				   who);
+	for (i = 0; i < n; i++) {
+		accel_status err = object_check(node[i], OBJECT_NODE, who);
 
-static struct accel_model *model_new(accel_context *ctx)
-{
-	struct accel_model *m = mem_zalloc(sizeof(*m));
-
-	if (!m)
-		return NULL;
-	m->ctx = ctx;
-	context_hold(ctx);
-	m->best = -1;
-	m->scale = 32768;
-	m->output = node_new(m, NULL, 0, NULL);
-	if (m->output)
-		return m;
-	context_drop(ctx);
-	mem_free(m);
-	return NULL;
-}
-
-static struct accel_node *apply(struct accel_layer *layer, uint32_t n,
-				struct accel_node *const *in)
-{
-	struct accel_node *node = NULL;
-	uint32_t i;
-
-	if (!layer || !in[0] || (n > 1 && !in[1])) {
-		for (i = 0; i < n; i++)
-			if (in[i])
-				in[i]->m->failed = true;
-		accel_layer_destroy(layer);
-		return NULL;
-	}
-	if (n > 1 && in[0]->m != in[1]->m)
-		accel_error(ACCEL_ERR_INVALID, "%s: nodes of two inputs",
-			    layer->desc->name);
-	else if (layer->desc->n_x && layer->desc->n_x != n)
-		accel_error(ACCEL_ERR_INVALID, "%s: takes %u inputs, not %u",
-			    layer->desc->name, layer->desc->n_x, n);
-	else
-		node = node_new(in[0]->m, layer, n, in);
-	if (!node) {
-		in[0]->m->failed = true;
-		accel_layer_destroy(layer);
-	}
-	return node;
-}
-
-accel_node *accel_apply(accel_layer *layer, accel_node *x)
-{
-	return apply(layer, 1, &x);
-}
-
-accel_node *accel_merge(accel_layer *layer, accel_node *a, accel_node *b)
-{
-	struct accel_node *in[2] = { a, b };
-
-	return apply(layer, 2, in);
-}
-
-/* Names where the user gave none: "dense", "dense_1"; and no name twice. */
-static accel_status name_layers(struct accel_model *m)
-{
-	uint32_t i, j, n;
-
-	for (i = 1; i < m->n_nodes; i++) {
-		struct accel_layer *l = m->node[i]->layer;
-
-		if (*l->name)
+		if (err)
+			return err;
+		if (node[i]->net->ctx != node[0]->net->ctx)
+			return accel_error(ACCEL_ERR_INVALID,
+					   "%s: nodes of two contexts", who);
+		if (inputs == !node[i]->layer)
 			continue;
-		for (j = 1, n = 0; j < i; j++)
-			n += m->node[j]->layer->desc == l->desc;
-		if (n)
-			snprintf(l->name, sizeof(l->name), "%.40s_%u",
-				 l->desc->name, n);
-		else
-			snprintf(l->name, sizeof(l->name), "%s", l->desc->name);
+		return accel_error(ACCEL_ERR_INVALID,
+				   inputs ? "%s: node %u is no accel_input()"
+					  : "%s: no layer leads to node %u",
+				   who, i);
 	}
-	for (i = 1; i < m->n_nodes; i++)
-		for (j = 1; j < i; j++)
-			if (!strcmp(m->node[i]->layer->name,
-				    m->node[j]->layer->name))
+	for (i = 0; inputs && i < n; i++)
+		for (j = 0; j < i; j++)
+			if (node[i] == node[j])
 				return accel_error(ACCEL_ERR_INVALID,
-						   "two layers are named '%s'",
-						   m->node[i]->layer->name);
+						   "%s: one is there twice",
+						   who);
 	return ACCEL_OK;
 }
 
-/* Leaves out what the output does not depend on. */
-static void prune(struct accel_model *m)
+static accel_status join_all(struct network *net, uint32_t n,
+			     accel_node *const *node)
 {
-	uint32_t i, j, n = 1;
+	accel_status err = ACCEL_OK;
+	uint32_t i;
 
-	m->output->used = m->node[0]->used = true;
-	for (i = m->n_nodes; i--;)
-		for (j = 0; m->node[i]->used && j < m->node[i]->n_in; j++)
-			m->node[i]->in[j]->used = true;
-	for (i = 1; i < m->n_nodes; i++) {
-		struct accel_node *node = m->node[i];
-
-		if (node->used) {
-			node->index = n;
-			m->node[n++] = node;
-			continue;
-		}
-		accel_layer_destroy(node->layer);
-		mem_free(node);
-	}
-	m->n_nodes = n;
+	for (i = 0; i < n && !err; i++)
+		err = network_join(net, node[i]->net);
+	return err;
 }
 
-accel_model *accel_sequential_with(accel_context *ctx, int n,
-				   accel_layer *const *layers)
+/* Marks what the outputs depend on. Returns how many of them have layers. */
+static uint32_t mark(struct network *net, uint32_t n_out,
+		     accel_node *const *out)
 {
-	struct accel_model *m = ctx ? model_new(ctx) : NULL;
-	bool missing = !m;
-	int i;
+	uint32_t i, j, n = 0;
+
+	for (i = 0; i < net->n; i++)
+		net->node[i]->used = false;
+	for (i = 0; i < n_out; i++)
+		out[i]->used = true;
+	for (i = net->n; i--;) {
+		struct accel_node *node = net->node[i];
+
+		for (j = 0; node->used && j < node->n_in; j++)
+			node->in[j]->used = true;
+		n += node->used && node->layer;
+	}
+	return n;
+}
+
+/* Every input leads to an output, and no other does. */
+static accel_status check_inputs(const struct network *net, uint32_t n,
+				 accel_node *const *in)
+{
+	uint32_t i, j;
 
 	for (i = 0; i < n; i++)
-		missing |= !layers[i];
-	if (!missing && n < 1) {
-		accel_error(ACCEL_ERR_INVALID, "sequential: no layer");
-		missing = true;
+		if (!in[i]->used)
+			return accel_error(ACCEL_ERR_INVALID,
+					   "model: input %u leads to no output",
+					   i);
+	for (i = 0; i < net->n; i++) {
+		if (!net->node[i]->used || net->node[i]->layer)
+			continue;
+		for (j = 0; j < n && in[j] != net->node[i]; j++)
+			;
+		if (j == n)
+			return accel_error(ACCEL_ERR_INVALID,
+					   "model: an output belongs to "
+					   "another input, which is not one of "
+					   "the %u given",
+					   n);
 	}
-	for (i = 0; i < n; i++) {
-		struct accel_node *next = NULL;
-
-		if (!missing)
-			next = apply(layers[i], 1, &m->output);
-		else
-			accel_layer_destroy(layers[i]);
-		missing |= !next;
-		if (next)
-			m->output = next;
-	}
-	if (!missing)
-		prune(m);
-	if (missing || name_layers(m)) {
-		accel_model_destroy(m);
-		return NULL;
-	}
-	return m;
+	return ACCEL_OK;
 }
 
-accel_node *accel_input(accel_context *ctx, int ndim, const int64_t *shape)
+static accel_status add_layer(struct accel_model *m, uint32_t *cap,
+			      struct accel_node *node)
 {
-	struct accel_model *m;
-	struct layout l;
-	int i;
+	uint32_t i;
 
-	if (!ctx)
-		return NULL;
-	if (ndim < 0 || ndim >= ACCEL_MAX_DIMS)
-		return accel_error_null(ACCEL_ERR_SHAPE,
-					"input: %d dimensions beside the "
-					"batch, the limit is %d",
-					ndim, ACCEL_MAX_DIMS - 1);
-	if (layout_init(&l, "input", ACCEL_F32, ndim, shape))
-		return NULL;
-	m = model_new(ctx);
-	if (!m)
-		return NULL;
-	m->output->out.ndim = ndim;
-	for (i = 0; i < ndim; i++)
-		m->output->out.dim[i] = shape[i];
-	return m->output;
+	/* shared ones are found by the node that had them before */
+	for (i = 0; i < m->n_layers; i++)
+		if (m->layer[i].l == node->layer)
+			return ACCEL_OK;
+	if (mem_grow(&m->layer, cap, m->n_layers + 1, sizeof(*m->layer)))
+		return ACCEL_ERR_NOMEM;
+	m->layer[m->n_layers++] = (struct model_layer){ .l = node->layer };
+	return ACCEL_OK;
 }
 
-accel_model *model_from_nodes(accel_node *input, accel_node *output)
+/* A model over nodes that hang together and were marked. */
+static accel_status take_nodes(struct accel_model *m, uint32_t n_layers,
+			       accel_node *const *in, accel_node *const *out)
 {
-	struct accel_model *m = input ? input->m : NULL;
+	const struct network *net = in[0]->net;
+	accel_status err = ACCEL_OK;
+	uint32_t i, cap = 0;
 
-	if (!m)
-		return NULL;
-	if (input->layer || (output && output->m != m))
-		accel_error(ACCEL_ERR_INVALID, "model: %s",
-			    input->layer
-				    ? "the first node is no accel_input()"
-				    : "the output belongs to another input");
-	else if (output && !m->failed) {
-		struct shape in = input->out;
-
-		m->output = output;
-		prune(m);
-		if (!name_layers(m) && !model_shape(m, &in))
-			return m;
+	m->node = mem_alloc((m->n_in + n_layers) * sizeof(accel_node *));
+	m->output = mem_alloc(m->n_out * sizeof(accel_node *));
+	if (!m->node || !m->output)
+		return ACCEL_ERR_NOMEM;
+	memcpy(m->output, out, m->n_out * sizeof(accel_node *));
+	memcpy(m->node, in, m->n_in * sizeof(accel_node *));
+	m->n_nodes = m->n_in;
+	for (i = 0; i < net->n && !err; i++) {
+		if (!net->node[i]->used || !net->node[i]->layer)
+			continue;
+		m->node[m->n_nodes++] = net->node[i];
+		err = add_layer(m, &cap, net->node[i]);
 	}
-	accel_model_destroy(m);
-	return NULL;
+	return err ? err : model_name_layers(m);
 }
 
-accel_model *accel_model_create(accel_node *input, accel_node *output)
-{
-	struct accel_model *m = model_from_nodes(input, output);
-
-	if (!m || !model_weights_create(m))
-		return m;
-	accel_model_destroy(m);
-	return NULL;
-}
+/* ---- its life ---- */
 
 static void forget_data(struct accel_model *m)
 {
@@ -247,135 +157,173 @@ static void forget_data(struct accel_model *m)
 	m->n_classes = 0;
 }
 
-void accel_model_destroy(accel_model *m)
+static void model_free(void *p)
 {
-	uint32_t i;
+	struct accel_model *m = p;
 
-	if (!m)
-		return;
-	for (i = 0; i < m->n_nodes; i++) {
-		accel_layer_destroy(m->node[i]->layer);
-		mem_free(m->node[i]);
-	}
 	forget_data(m);
 	json_decref(m->notes);
-	accel_optimizer_destroy(m->o.optimizer);
+	object_put(m->o.optimizer);
+	if (m->counted)
+		network_put(m->node[0]->net);
+	mem_free((void *)m->o.outputs);
 	mem_free(m->node);
+	mem_free(m->output);
+	mem_free(m->layer);
 	mem_free(m->epoch);
 	mem_free(m->best_weights);
 	context_drop(m->ctx);
 	mem_free(m);
 }
 
-/* ---- looking at one ---- */
-
-accel_context *accel_model_context(const accel_model *m)
+void accel_model_destroy(accel_model *m)
 {
-	return m ? m->ctx : NULL;
+	object_drop_handle(m, OBJECT_MODEL);
 }
 
-int accel_model_input(const accel_model *m, const int64_t **shape)
+static struct accel_model *model_new(accel_context *ctx, uint32_t n_in,
+				     uint32_t n_out)
 {
-	*shape = m ? m->node[0]->out.dim : NULL;
-	return m && m->built ? m->node[0]->out.ndim : 0;
-}
+	struct accel_model *m = mem_zalloc(sizeof(*m));
 
-int accel_model_output(const accel_model *m, const int64_t **shape)
-{
-	*shape = m ? m->output->out.dim : NULL;
-	return m && m->built ? m->output->out.ndim : 0;
-}
-
-struct count {
-	int64_t all, trainable;
-	int tensors;
-	bool trainable_only;
-	accel_tensor **list;
-	const char *find;
-	accel_tensor *found;
-};
-
-static accel_status count_weight(void *arg, struct accel_layer *l,
-				 struct weight *w)
-{
-	struct count *c = arg;
-	size_t n = strlen(l->name);
-
-	c->all += shape_count(&w->shape);
-	if (w->trainable)
-		c->trainable += shape_count(&w->shape);
-	if (w->trainable || !c->trainable_only) {
-		if (c->list)
-			c->list[c->tensors] = w->t;
-		c->tensors++;
+	if (m && object_add(m, OBJECT_MODEL, model_free)) {
+		mem_free(m);
+		return NULL;
 	}
-	if (c->find && !strncmp(c->find, l->name, n) && c->find[n] == '/' &&
-	    !strcmp(c->find + n + 1, w->name))
-		c->found = w->t;
-	return ACCEL_OK;
-}
-
-int64_t accel_model_trainable(const accel_model *m)
-{
-	struct count c = { 0 };
-
-	model_each_weight(m, count_weight, &c);
-	return c.trainable;
-}
-
-int64_t accel_model_parameters(const accel_model *m)
-{
-	struct count c = { 0 };
-
-	model_each_weight(m, count_weight, &c);
-	return c.all;
-}
-
-int accel_model_weights(accel_model *m, bool trainable_only,
-			accel_tensor **list)
-{
-	struct count c = { .trainable_only = trainable_only, .list = list };
-
-	model_each_weight(m, count_weight, &c);
-	return c.tensors;
-}
-
-accel_tensor *accel_model_weight(accel_model *m, const char *name)
-{
-	struct count c = { .find = name };
-
-	model_each_weight(m, count_weight, &c);
-	return c.found;
-}
-
-accel_history accel_model_history(const accel_model *m)
-{
 	if (!m)
-		return (accel_history){ .best = -1 };
-	return (accel_history){ .n = (int)m->n_epochs,
-				.epoch = m->epoch,
-				.best = m->best,
-				.interrupted = m->interrupted };
+		return NULL;
+	context_hold(ctx);
+	m->ctx = ctx;
+	m->best = -1;
+	m->scale = 32768;
+	m->n_in = n_in;
+	m->n_out = n_out;
+	return m;
 }
 
-const accel_preprocess *accel_model_preprocess(const accel_model *m)
+/* Without shapes. */
+static struct accel_model *model_over(uint32_t n_in, accel_node *const *in,
+				      uint32_t n_out, accel_node *const *out)
 {
-	return m ? m->preprocess : NULL;
+	struct network *net;
+	struct accel_model *m;
+	uint32_t n_layers;
+
+	if (check_nodes(n_in, in, true) || check_nodes(n_out, out, false))
+		return NULL;
+	if (n_in > ACCEL_MAX_INPUTS || n_out > ACCEL_MAX_OUTPUTS)
+		return accel_error_null(ACCEL_ERR_RANGE,
+					"model: %u inputs and %u outputs, the "
+					"limits are %d and %d",
+					n_in, n_out, ACCEL_MAX_INPUTS,
+					ACCEL_MAX_OUTPUTS);
+	net = in[0]->net;
+	if (out[0]->net->ctx != net->ctx)
+		return accel_error_null(ACCEL_ERR_INVALID,
+					"model: inputs and outputs of two "
+					"contexts");
+	if (join_all(net, n_in, in) || join_all(net, n_out, out))
+		return NULL;
+	n_layers = mark(net, n_out, out);
+	if (check_inputs(net, n_in, in))
+		return NULL;
+	m = model_new(net->ctx, n_in, n_out);
+	if (!m)
+		return NULL;
+	if (!take_nodes(m, n_layers, in, out)) {
+		m->counted = true;
+		network_get(net);
+		return m;
+	}
+	accel_model_destroy(m);
+	return NULL;
 }
 
-const accel_compile_options *accel_model_options(const accel_model *m)
+/* Ends a model that could not be; its nodes are for another try. */
+static void model_refuse(struct accel_model *m)
 {
-	return m ? &m->o : NULL;
+	m->node[0]->net->models--;
+	m->counted = false;
+	accel_model_destroy(m);
 }
 
-accel_optimizer *accel_model_optimizer(accel_model *m)
+accel_model *model_from_nodes(uint32_t n_in, accel_node *const *in,
+			      uint32_t n_out, accel_node *const *out)
 {
-	return m ? m->o.optimizer : NULL;
+	struct accel_model *m = model_over(n_in, in, n_out, out);
+	struct shape shape[ACCEL_MAX_INPUTS];
+	uint32_t i;
+
+	if (!m)
+		return NULL;
+	for (i = 0; i < n_in; i++)
+		shape[i] = in[i]->out;
+	if (!model_shape(m, shape))
+		return m;
+	model_refuse(m);
+	return NULL;
 }
 
-const char *accel_model_class(const accel_model *m, int i)
+accel_model *accel_model_create_with(int n_in, accel_node *const *in, int n_out,
+				     accel_node *const *out)
 {
-	return m && i >= 0 && i < m->n_classes ? m->class_names[i] : NULL;
+	struct accel_model *m;
+
+	m = model_from_nodes(n_in > 0 ? (uint32_t)n_in : 0, in,
+			     n_out > 0 ? (uint32_t)n_out : 0, out);
+	if (!m || !model_weights_create(m))
+		return m;
+	model_refuse(m);
+	return NULL;
+}
+
+accel_model *accel_model_create(accel_node *input, accel_node *output)
+{
+	return accel_model_create_with(1, &input, 1, &output);
+}
+
+/* ---- one layer after the other ---- */
+
+static accel_node *chain(accel_node *x, int n, accel_layer *const *layers)
+{
+	int i;
+
+	for (i = 0; i < n && x; i++)
+		x = accel_apply(layers[i], x);
+	for (; i < n; i++)
+		accel_layer_destroy(layers[i]);
+	return x;
+}
+
+accel_model *accel_sequential_with(accel_context *ctx, int n,
+				   accel_layer *const *layers)
+{
+	accel_node *in = NULL, *out;
+	accel_model *m = NULL;
+	int i;
+
+	if (!object_check(ctx, OBJECT_CONTEXT, "sequential") &&
+	    !context_check(ctx))
+		in = network_input(ctx);
+	if (in && (n < 1 || !layers)) {
+		accel_error(ACCEL_ERR_INVALID, "sequential: no layer");
+		n = 0;
+	}
+	for (i = 0; i < n && in; i++)
+		if (object_check(layers[i], OBJECT_LAYER, "sequential"))
+			break;
+	if (i < n) { /* none is used then */
+		chain(NULL, n, layers);
+		n = 0;
+	}
+	out = n > 0 ? chain(in, n, layers) : NULL;
+	if (out)
+		m = model_over(1, &in, 1, &out);
+	if (in && !m) { /* nobody else knows its nodes */
+		network_get(in->net);
+		network_put(in->net);
+	}
+	return m;
 }
 
 /* ---- model and data ---- */
@@ -393,6 +341,8 @@ accel_status model_take_data(accel_model *m, const accel_samples *s)
 	int i;
 
 	forget_data(m);
+	if (s->n_parts) /* a joined one says what its first part says */
+		s = s->parts[0];
 	if (s->class_names) {
 		m->class_names = mem_zalloc((size_t)s->n_classes *
 					    sizeof(*m->class_names));

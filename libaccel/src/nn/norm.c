@@ -62,7 +62,8 @@ static accel_tensor *batch_call(const struct layer_call *c)
 		x = accel_transpose(x, 1, nd - 1);
 	for (i = 2; i < nd; i++)
 		axes.axis[axes.n++] = i;
-	if (c->training) {
+	/* as in Keras, one that is not trained keeps to what it knows */
+	if (c->training && !c->l->o.untrained) {
 		y = accel_batch_norm(x, c->w[0], c->w[1], NULL, NULL,
 				     epsilon(c->l));
 		if (!y || follow(c->l, 2, accel_mean(x, axes, false)) ||

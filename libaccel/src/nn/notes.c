@@ -9,9 +9,12 @@
 accel_status accel_model_set_note(accel_model *m, const char *key,
 				  const char *text)
 {
-	if (!m || !key || !*key)
-		return accel_error_of_null(m ? "note: no key"
-					     : "note: no model");
+	accel_status err = object_check(m, OBJECT_MODEL, "note");
+
+	if (err)
+		return err;
+	if (!key || !*key)
+		return accel_error(ACCEL_ERR_INVALID, "note: no key");
 	if (!m->notes)
 		m->notes = json_object();
 	if (!text) {
@@ -28,5 +31,7 @@ accel_status accel_model_set_note(accel_model *m, const char *key,
 
 const char *accel_model_note(const accel_model *m, const char *key)
 {
-	return m ? json_string_value(json_object_get(m->notes, key)) : NULL;
+	return model_live(m) && key
+		       ? json_string_value(json_object_get(m->notes, key))
+		       : NULL;
 }

@@ -9,8 +9,10 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/object.h"
 #include "../ops/op.h"
 #include "../tensor/layout.h"
+#include "../tensor/node.h"
 #include "update.h"
 
 static double or_default(double v, double d)
@@ -62,12 +64,37 @@ static accel_status check(const struct accel_optimizer *o)
  * for one that was left out. */
 static _Thread_local bool failed;
 
+static void free_slots(int n, accel_tensor **param, accel_tensor **slot)
+{
+	int i;
+
+	for (i = 0; i < n * SLOTS; i++)
+		accel_tensor_destroy(slot[i]);
+	for (i = 0; i < n; i++)
+		node_unref(param[i]);
+	mem_free(param);
+	mem_free(slot);
+}
+
+static void optimizer_free(void *p)
+{
+	struct accel_optimizer *o = p;
+
+	free_slots(o->n, o->param, o->slot);
+	object_put(o->ctx);
+	mem_free(o);
+}
+
 accel_optimizer *accel_optimizer_create(accel_optimizer_kind kind,
 					const accel_optimizer_options *options)
 {
-	struct accel_optimizer *o = mem_zalloc(sizeof(*o));
+	struct accel_optimizer *o;
 
-	failed = !o;
+	failed = true;
+	if (!options)
+		return accel_error_null(ACCEL_ERR_INVALID,
+					"optimizer: no options");
+	o = mem_zalloc(sizeof(*o));
 	if (!o)
 		return NULL;
 	o->kind = kind;
@@ -83,7 +110,7 @@ accel_optimizer *accel_optimizer_create(accel_optimizer_kind kind,
 		o->o.schedule.factor = or_default(o->o.schedule.factor, 0.1);
 	if (!o->o.accumulate)
 		o->o.accumulate = 1;
-	failed = check(o);
+	failed = check(o) || object_add(o, OBJECT_OPTIMIZER, optimizer_free);
 	if (!failed)
 		return o;
 	mem_free(o);
@@ -100,16 +127,21 @@ bool optimizer_failed(void)
 
 void accel_optimizer_destroy(accel_optimizer *o)
 {
-	int i;
+	object_drop_handle(o, OBJECT_OPTIMIZER);
+}
 
+struct accel_optimizer *optimizer_take(struct accel_optimizer *o,
+				       const struct accel_optimizer *mine)
+{
+	if (object_check(o, OBJECT_OPTIMIZER, "compile"))
+		return NULL;
+	if (o != mine && !object_has_handle(o, OBJECT_OPTIMIZER))
+		o = accel_optimizer_create(o->kind, &o->o);
 	if (!o)
-		return;
-	for (i = 0; i < o->n * SLOTS; i++)
-		accel_tensor_destroy(o->slot[i]);
-	mem_free(o->slot);
-	if (o->ctx)
-		context_drop(o->ctx);
-	mem_free(o);
+		return NULL;
+	object_ref(o);
+	object_drop_handle(o, OBJECT_OPTIMIZER);
+	return o;
 }
 
 const char *optimizer_slot_name(int i)
@@ -163,7 +195,7 @@ static double rate_at(const struct accel_optimizer *o, int64_t done)
 
 double accel_optimizer_rate(const accel_optimizer *o)
 {
-	return o ? rate_at(o, o->step) : NAN;
+	return object_live(o, OBJECT_OPTIMIZER) ? rate_at(o, o->step) : NAN;
 }
 
 double optimizer_last_rate(const struct accel_optimizer *o)
@@ -173,7 +205,7 @@ double optimizer_last_rate(const struct accel_optimizer *o)
 
 void accel_optimizer_set_rate(accel_optimizer *o, double lr)
 {
-	if (o && lr > 0)
+	if (object_live(o, OBJECT_OPTIMIZER) && lr > 0)
 		o->o.lr = lr;
 }
 
@@ -243,48 +275,109 @@ accel_status accel_clip_global_norm(int n, accel_tensor **grads, double norm)
 
 /* ---- a step ---- */
 
-static accel_status make_slot(struct accel_optimizer *o, int i, int k,
-			      accel_tensor *param)
+static accel_status make_slot(accel_tensor **slot, accel_tensor *param)
 {
 	accel_tensor *t;
 
 	t = accel_tensor_create(accel_tensor_context(param), ACCEL_F32,
 				accel_tensor_ndim(param),
 				accel_tensor_shape(param), NULL);
-	o->slot[i * SLOTS + k] = accel_keep(t);
+	*slot = accel_keep(t);
 	return t ? ACCEL_OK : ACCEL_ERR_NOMEM;
+}
+
+static accel_status make_slots(const struct accel_optimizer *o,
+			       accel_tensor **slot, accel_tensor *param)
+{
+	accel_status err = ACCEL_OK;
+	int k;
+
+	for (k = 0; k < update_slots(o) && !err; k++)
+		err = make_slot(&slot[k], param);
+	if (!err && o->o.accumulate > 1)
+		err = make_slot(&slot[SLOTS - 1], param);
+	return err;
+}
+
+int optimizer_place(const struct accel_optimizer *o, const accel_tensor *param)
+{
+	int i;
+
+	for (i = 0; i < o->n; i++)
+		if (o->param[i] == param)
+			return i;
+	return -1;
+}
+
+static bool bound_to(const struct accel_optimizer *o, int n,
+		     accel_tensor *const *params)
+{
+	return o->n == n &&
+	       !memcmp(o->param, params, (size_t)n * sizeof(*params));
+}
+
+/* Slots for new ones are made before anything is changed. */
+static accel_status fill_slots(const struct accel_optimizer *o, int n,
+			       accel_tensor *const *params, accel_tensor **slot)
+{
+	accel_status err = ACCEL_OK;
+	int i;
+
+	for (i = 0; i < n && !err; i++)
+		if (optimizer_place(o, params[i]) < 0)
+			err = make_slots(o, slot + i * SLOTS, params[i]);
+	for (i = 0; i < n * SLOTS && err; i++)
+		accel_tensor_destroy(slot[i]);
+	return err;
+}
+
+static void move_slots(const struct accel_optimizer *o, int n,
+		       accel_tensor *const *params, accel_tensor **slot)
+{
+	int i, k, from;
+
+	for (i = 0; i < n; i++) {
+		node_ref(params[i]);
+		from = optimizer_place(o, params[i]);
+		for (k = 0; from >= 0 && k < SLOTS; k++) {
+			slot[i * SLOTS + k] = o->slot[from * SLOTS + k];
+			o->slot[from * SLOTS + k] = NULL;
+		}
+	}
 }
 
 accel_status optimizer_bind(struct accel_optimizer *o, int n,
 			    accel_tensor *const *params)
 {
-	accel_status err = ACCEL_OK;
-	int i, k;
+	accel_tensor **slot, **param;
 
-	if (o->n == n)
-		return ACCEL_OK;
 	if (n < 1)
-		return accel_error(ACCEL_ERR_INVALID, "optimizer: nothing to "
-						      "train");
-	if (o->n)
 		return accel_error(ACCEL_ERR_INVALID,
-				   "optimizer: %d parameters, it began with %d",
-				   n, o->n);
-	o->slot = mem_zalloc((size_t)n * (SLOTS + 1) * sizeof(*o->slot));
-	if (!o->slot)
+				   "optimizer: nothing to train: there is no "
+				   "weight, or no layer is trainable");
+	if (bound_to(o, n, params))
+		return ACCEL_OK;
+	if (o->ctx && o->ctx != params[0]->ctx)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "optimizer: parameters of another context");
+	slot = mem_zalloc((size_t)n * (SLOTS + 1) * sizeof(*slot));
+	param = mem_alloc((size_t)n * sizeof(*param));
+	if (!slot || !param || fill_slots(o, n, params, slot)) {
+		mem_free(slot);
+		mem_free(param);
 		return ACCEL_ERR_NOMEM;
+	}
+	move_slots(o, n, params, slot);
+	memcpy(param, params, (size_t)n * sizeof(*param));
+	free_slots(o->n, o->param, o->slot);
 	o->n = n;
+	o->slot = slot;
+	o->param = param;
 	if (!o->ctx) {
-		o->ctx = accel_tensor_context(params[0]);
+		o->ctx = params[0]->ctx;
 		context_hold(o->ctx);
 	}
-	for (i = 0; i < n && !err; i++) {
-		for (k = 0; k < update_slots(o) && !err; k++)
-			err = make_slot(o, i, k, params[i]);
-		if (!err && o->o.accumulate > 1)
-			err = make_slot(o, i, SLOTS - 1, params[i]);
-	}
-	return err;
+	return ACCEL_OK;
 }
 
 /* dst = finite ? src : dst */
@@ -362,20 +455,45 @@ accel_status optimizer_apply(struct accel_optimizer *o, int n,
 	return err;
 }
 
+static bool shape_same(const accel_tensor *a, const accel_tensor *b)
+{
+	int i, n = accel_tensor_ndim(a);
+
+	if (n != accel_tensor_ndim(b))
+		return false;
+	for (i = 0; i < n; i++)
+		if (accel_tensor_dim(a, i) != accel_tensor_dim(b, i))
+			return false;
+	return true;
+}
+
 accel_status accel_optimizer_apply(accel_optimizer *o, int n,
 				   accel_tensor *const *params,
 				   accel_tensor *const *grads)
 {
+	accel_status err = object_check(o, OBJECT_OPTIMIZER, "optimizer");
 	int i;
 
-	if (!o)
-		return accel_error(ACCEL_ERR_INVALID, "optimizer: none");
+	if (err)
+		return err;
+	if (n < 1 || !params || !grads)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "optimizer: %d parameters", n);
+	if (o->n && o->n != n)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "optimizer: %d parameters, it began with %d",
+				   n, o->n);
+	for (i = 0; i < n && o->n; i++)
+		if (o->param[i] != params[i])
+			return accel_error(ACCEL_ERR_INVALID,
+					   "optimizer: parameter %d is another "
+					   "tensor than in the call before",
+					   i);
 	for (i = 0; i < n; i++) {
 		if (!params[i] || !grads[i])
-			return ACCEL_ERR_INVALID;
+			return accel_error_of_null("optimizer: no tensor");
 		if (accel_tensor_dtype(params[i]) != ACCEL_F32 ||
-		    accel_tensor_count(params[i]) !=
-			    accel_tensor_count(grads[i]))
+		    !shape_same(params[i], grads[i]))
 			return accel_error(
 				ACCEL_ERR_SHAPE,
 				"optimizer: parameter %d is %s %s, its "

@@ -12,8 +12,9 @@ struct accel_optimizer {
 	accel_optimizer_options o; /* defaults filled in */
 	int64_t step; /* done */
 	int micro; /* batches gathered towards the next one */
+	accel_context *ctx; /* of the slots, a reference; or NULL */
 	int n; /* parameters; 0: not yet known */
-	accel_context *ctx; /* theirs, held */
+	accel_tensor **param; /* n of them, a reference each */
 	accel_tensor **slot; /* [n][SLOTS], owned; NULL where not needed; then
 			      * n gradients of the step being recorded */
 };
@@ -21,9 +22,19 @@ struct accel_optimizer {
 /* Did this thread's last accel_optimizer_create() fail? Asked once. */
 bool optimizer_failed(void);
 
-/* Makes the slots for these parameters, or checks that they are for them. */
+/* Takes the optimizer over for a model that has @mine now (or NULL): the same
+ * again, the handle of one that is nobody's, a copy of the options of another
+ * model's. A reference; NULL on failure. */
+struct accel_optimizer *optimizer_take(struct accel_optimizer *o,
+				       const struct accel_optimizer *mine);
+
+/* Makes slots for these parameters. What was remembered of one stays with it,
+ * wherever it stands in the list now; of one that is gone it is forgotten. */
 accel_status optimizer_bind(struct accel_optimizer *o, int n,
 			    accel_tensor *const *params);
+
+/* Number of a parameter, or -1. */
+int optimizer_place(const struct accel_optimizer *o, const accel_tensor *param);
 
 /*
  * As accel_optimizer_apply(); where @finite (u8, shape []) is 0 nothing

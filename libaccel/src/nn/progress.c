@@ -12,6 +12,7 @@
 
 #include "../base/error.h"
 #include "../base/number.h"
+#include "model.h"
 
 #define BAR_WIDTH 24
 #define BAR_LEAST 6 /* a shorter one says nothing */
@@ -24,18 +25,33 @@ double seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-void progress_init(struct progress *p, const accel_fit_options *o)
+void progress_init(struct progress *p, const accel_model *m,
+		   const accel_fit_options *o)
 {
-	*p = (struct progress){ .out = o->out ? o->out : stdout };
+	*p = (struct progress){ .out = o->out ? o->out : stdout, .m = m };
 	if (o->verbose < 0)
 		p->out = NULL;
 	else
 		p->bar = !o->verbose && isatty(fileno(p->out)) == 1;
 }
 
+/* "head_"; where a layer gives several outputs, "head_2_" the second. */
+static void output_name(const accel_model *m, int i, char *text, size_t room)
+{
+	const char *name = accel_model_output_name(m, i);
+	int j, before = 0;
+
+	for (j = 0; j < i; j++)
+		before += !strcmp(accel_model_output_name(m, j), name);
+	if (before)
+		snprintf(text, room, "%s_%d_", name, before + 1);
+	else
+		snprintf(text, room, "%s_", name);
+}
+
 /* A line as it grows; what does not fit is cut. */
 struct line {
-	char text[512];
+	char text[2048];
 	int n;
 };
 
@@ -51,18 +67,34 @@ static void add(struct line *l, const char *format, ...)
 }
 
 /* " - loss: 0.2512 - accuracy: 0.9270" */
-static void add_scores(struct line *l, const char *prefix,
-		       const accel_scores *s)
+static void add_metrics(struct line *l, const char *prefix, const char *output,
+			unsigned metrics, const double *value)
 {
 	int i;
 
-	add(l, " - %sloss: %.4f", prefix, s->loss);
-	for (i = 0; i < ACCEL_METRICS; i++) {
-		accel_metric metric = (accel_metric)(1u << i);
+	for (i = 0; i < ACCEL_METRICS; i++)
+		if (metrics & 1u << i)
+			add(l, " - %s%s%s: %.4f", prefix, output,
+			    accel_metric_name((accel_metric)(1u << i)),
+			    value[i]);
+}
 
-		if (s->metrics & metric)
-			add(l, " - %s%s: %.4f", prefix,
-			    accel_metric_name(metric), s->value[i]);
+/* Of several outputs as Keras has them: "head_loss". */
+static void add_scores(const struct progress *p, struct line *l,
+		       const char *prefix, const accel_scores *s)
+{
+	char name[96];
+	int i;
+
+	add(l, " - %sloss: %.4f", prefix, s->loss);
+	if (!s->n_outputs)
+		add_metrics(l, prefix, "", s->metrics, s->value);
+	for (i = 0; i < s->n_outputs; i++) {
+		const accel_output_scores *o = &s->output[i];
+
+		output_name(p->m, i, name, sizeof(name));
+		add(l, " - %s%sloss: %.4f", prefix, name, o->loss);
+		add_metrics(l, prefix, name, o->metrics, o->value);
 	}
 }
 
@@ -130,7 +162,7 @@ void progress_batch(struct progress *p, const accel_progress *now)
 	add(&rest, "%.1fs left",
 	    t / (double)(now->batch + 1) *
 		    (double)(now->batches - now->batch - 1));
-	add_scores(&rest, "", &now->train);
+	add_scores(p, &rest, "", &now->train);
 	draw(p, now, &rest, true);
 	fflush(p->out);
 }
@@ -148,9 +180,9 @@ void progress_done(struct progress *p, const accel_progress *now)
 	add(&rest, "%.1fs", t);
 	if (p->bar)
 		add(&rest, step < 10 ? " %.2fms/step" : " %.0fms/step", step);
-	add_scores(&rest, "", p->bar ? &now->train : &e->train);
+	add_scores(p, &rest, "", p->bar ? &now->train : &e->train);
 	if (!isnan(e->validation.loss))
-		add_scores(&rest, "val_", &e->validation);
+		add_scores(p, &rest, "val_", &e->validation);
 	if (p->bar)
 		draw(p, now, &rest, false);
 	else
@@ -169,29 +201,57 @@ static void csv_number(FILE *f, double v)
 		fprintf(f, ",%.9g", v);
 }
 
-static void csv_scores(FILE *f, const accel_scores *s, unsigned metrics)
+static void csv_values(FILE *f, unsigned wanted, unsigned there,
+		       const double *value)
 {
 	int i;
 
-	csv_number(f, s->loss);
 	for (i = 0; i < ACCEL_METRICS; i++)
-		if (metrics & 1u << i)
-			csv_number(f, accel_scores_get(s, 1u << i));
+		if (wanted & 1u << i)
+			csv_number(f, there & 1u << i ? value[i] : NAN);
 }
 
-static void csv_names(FILE *f, const char *prefix, unsigned metrics)
+static void csv_scores(FILE *f, const accel_model *m, const accel_scores *s)
+{
+	int i, n = accel_model_outputs(m);
+
+	csv_number(f, s->loss);
+	if (n == 1)
+		csv_values(f, m->o.metrics, s->metrics, s->value);
+	for (i = 0; n > 1 && i < n; i++) {
+		const accel_output_scores *o = &s->output[i];
+
+		csv_number(f, i < s->n_outputs ? o->loss : NAN);
+		csv_values(f, m->o.outputs[i].metrics, o->metrics, o->value);
+	}
+}
+
+static void csv_metrics(FILE *f, const char *prefix, const char *output,
+			unsigned metrics)
 {
 	int i;
 
-	fprintf(f, ",%sloss", prefix);
+	fprintf(f, ",%s%sloss", prefix, output);
 	for (i = 0; i < ACCEL_METRICS; i++)
 		if (metrics & 1u << i)
-			fprintf(f, ",%s%s", prefix,
+			fprintf(f, ",%s%s%s", prefix, output,
 				accel_metric_name((accel_metric)(1u << i)));
 }
 
-accel_status csv_log(const char *path, unsigned metrics, bool validation,
-		     const accel_epoch *epoch, uint32_t first, uint32_t n)
+static void csv_names(FILE *f, const accel_model *m, const char *prefix)
+{
+	int i, n = accel_model_outputs(m);
+	char name[96];
+
+	csv_metrics(f, prefix, "", n == 1 ? m->o.metrics : 0);
+	for (i = 0; n > 1 && i < n; i++) {
+		output_name(m, i, name, sizeof(name));
+		csv_metrics(f, prefix, name, m->o.outputs[i].metrics);
+	}
+}
+
+accel_status csv_log(const char *path, const accel_model *m, bool validation,
+		     uint32_t first)
 {
 	FILE *f = fopen(path, first ? "a" : "w");
 	void *was;
@@ -204,16 +264,16 @@ accel_status csv_log(const char *path, unsigned metrics, bool validation,
 	was = number_point_begin();
 	if (!first) {
 		fputs("epoch,learning_rate", f);
-		csv_names(f, "", metrics);
+		csv_names(f, m, "");
 		if (validation)
-			csv_names(f, "val_", metrics);
+			csv_names(f, m, "val_");
 		fputc('\n', f);
 	}
-	for (i = first; i < n; i++) {
-		fprintf(f, "%u,%.9g", i + 1, epoch[i].rate);
-		csv_scores(f, &epoch[i].train, metrics);
+	for (i = first; i < m->n_epochs; i++) {
+		fprintf(f, "%u,%.9g", i + 1, m->epoch[i].rate);
+		csv_scores(f, m, &m->epoch[i].train);
 		if (validation)
-			csv_scores(f, &epoch[i].validation, metrics);
+			csv_scores(f, m, &m->epoch[i].validation);
 		fputc('\n', f);
 	}
 	number_point_end(was);

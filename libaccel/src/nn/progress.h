@@ -12,21 +12,23 @@ struct progress {
 	FILE *out; /* NULL: nothing is shown */
 	bool bar;
 	double epoch_began, drawn; /* seconds */
+	const accel_model *m;
 };
 
-void progress_init(struct progress *p, const accel_fit_options *o);
+void progress_init(struct progress *p, const accel_model *m,
+		   const accel_fit_options *o);
 void progress_epoch(struct progress *p, int epoch, int epochs);
 /* Redraws the bar, a few times a second. */
 void progress_batch(struct progress *p, const accel_progress *now);
 void progress_done(struct progress *p, const accel_progress *now);
 
 /*
- * Epochs @first to @n - 1 as lines of a log of comma-separated values. Where
+ * Epochs from @first on as lines of a log of comma-separated values. Where
  * @first is 0 the file is begun anew, with the columns' names; else they are
  * added to it.
  */
-accel_status csv_log(const char *path, unsigned metrics, bool validation,
-		     const accel_epoch *epoch, uint32_t first, uint32_t n);
+accel_status csv_log(const char *path, const accel_model *m, bool validation,
+		     uint32_t first);
 
 double seconds_now(void);
 

@@ -15,30 +15,34 @@
 
 #define SCALE_STEPS 2000 /* without overflow, then the scale doubles */
 
-accel_status session_init(struct session *s, accel_model *m,
-			  const accel_samples *samples, int64_t batch,
-			  bool training, bool targets, bool want_out)
+/* Room for the outputs of a batch on the host. */
+static accel_status init_outputs(struct session *s, int64_t batch)
 {
-	const struct shape *out = &m->output->out;
-	int64_t last = out->ndim ? out->dim[out->ndim - 1] : 1;
+	uint32_t i;
 
-	*s = (struct session){
-		.m = m, .s = samples, .training = training, .targets = targets
-	};
-	s->out_each = shape_count(out);
-	s->rows_each = s->out_each;
-	if (m->o.loss <= ACCEL_CROSS_ENTROPY_LOGITS)
-		s->rows_each /= last;
-	if (batch > samples->count)
-		batch = samples->count;
-	if (want_out) {
-		s->out = mem_alloc((size_t)(batch * s->out_each) *
-				   sizeof(*s->out));
-		if (!s->out)
+	for (i = 0; i < s->m->n_out; i++) {
+		const struct shape *out = &s->m->output[i]->out;
+		int64_t last = out->ndim ? out->dim[out->ndim - 1] : 1;
+		accel_loss loss = s->m->compiled ? s->m->o.outputs[i].loss
+						 : s->m->o.loss;
+
+		s->out_each[i] = s->rows_each[i] = shape_count(out);
+		if (loss <= ACCEL_CROSS_ENTROPY_LOGITS)
+			s->rows_each[i] /= last;
+		if (!s->want_out)
+			continue;
+		s->out[i] = mem_alloc((size_t)(batch * s->out_each[i]) *
+				      sizeof(float));
+		if (!s->out[i])
 			return ACCEL_ERR_NOMEM;
 	}
-	if (!training)
-		return ACCEL_OK;
+	return ACCEL_OK;
+}
+
+static accel_status init_training(struct session *s)
+{
+	accel_model *m = s->m;
+
 	s->n_weights = accel_model_weights(m, true, NULL);
 	s->weight =
 		mem_zalloc(2 * (size_t)s->n_weights * sizeof(*s->weight) + 1);
@@ -55,29 +59,58 @@ accel_status session_init(struct session *s, accel_model *m,
 	return optimizer_bind(m->o.optimizer, s->n_weights, s->weight);
 }
 
+accel_status session_init(struct session *s, accel_model *m,
+			  const accel_samples *samples, int64_t batch,
+			  bool training, bool targets, bool want_out)
+{
+	accel_status err;
+
+	*s = (struct session){ .m = m,
+			       .s = samples,
+			       .training = training,
+			       .targets = targets,
+			       .want_out = want_out };
+	if (batch > samples->count)
+		batch = samples->count;
+	err = init_outputs(s, batch);
+	return err || !training ? err : init_training(s);
+}
+
+static void drop(int n, accel_tensor **list)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		accel_tensor_destroy(list[i]);
+}
+
 static void lane_finish(struct lane *l)
 {
-	accel_tensor_destroy(l->x);
-	accel_tensor_destroy(l->y);
-	accel_tensor_destroy(l->loss);
-	accel_tensor_destroy(l->out);
+	drop(ACCEL_MAX_INPUTS, l->x);
+	drop(ACCEL_MAX_OUTPUTS, l->y);
+	drop(ACCEL_MAX_OUTPUTS, l->out);
+	drop(ACCEL_MAX_OUTPUTS + 1, l->loss);
 	*l = (struct lane){ 0 };
 }
 
 void session_finish(struct session *s)
 {
+	int i;
+
 	lane_finish(&s->lane[0]);
 	lane_finish(&s->lane[1]);
 	accel_tensor_destroy(s->finite);
-	mem_free(s->out);
+	for (i = 0; i < ACCEL_MAX_OUTPUTS; i++)
+		mem_free(s->out[i]);
 	mem_free(s->weight);
 	*s = (struct session){ 0 };
 }
 
-static accel_tensor *place(accel_context *ctx, accel_dtype dtype, int ndim,
-			   const int64_t *shape)
+static bool place(accel_context *ctx, accel_tensor **t, accel_dtype dtype,
+		  int ndim, const int64_t *shape)
 {
-	return accel_keep(accel_tensor_create(ctx, dtype, ndim, shape, NULL));
+	*t = accel_keep(accel_tensor_create(ctx, dtype, ndim, shape, NULL));
+	return *t;
 }
 
 /* The targets are read on the device, apart from the input itself. */
@@ -86,27 +119,49 @@ static bool has_y(const struct session *s)
 	return s->targets && !s->m->o.autoencode;
 }
 
-static accel_status lane_init(struct session *s, struct lane *l, int64_t n)
+static bool place_shape(accel_context *ctx, accel_tensor **t,
+			const struct shape *s, int64_t n)
 {
 	int64_t shape[ACCEL_MAX_DIMS];
-	const accel_model *m = s->m;
-	int nd;
+	int nd = shape_batch(s, n, shape);
 
-	nd = shape_batch(&m->node[0]->out, n, shape);
-	l->x = place(m->ctx, ACCEL_F32, nd, shape);
-	if (has_y(s)) {
-		memcpy(shape, s->s->y.shape, sizeof(shape));
-		shape[0] = n;
-		l->y = place(m->ctx, s->s->y.dtype, s->s->y.ndim, shape);
-	}
-	if (s->targets)
-		l->loss = place(m->ctx, ACCEL_F32, ACCEL_SCALAR);
-	if (s->out) {
-		nd = shape_batch(&m->output->out, n, shape);
-		l->out = place(m->ctx, ACCEL_F32, nd, shape);
-	}
-	if (l->x && (l->y || !has_y(s)) && (l->loss || !s->targets) &&
-	    (l->out || !s->out)) {
+	return place(ctx, t, ACCEL_F32, nd, shape);
+}
+
+static bool place_target(const struct session *s, struct lane *l, int i,
+			 int64_t n)
+{
+	const accel_array *y = &accel_samples_target(s->s, i)->y;
+	int64_t shape[ACCEL_MAX_DIMS];
+
+	memcpy(shape, y->shape, sizeof(shape));
+	shape[0] = n;
+	return place(s->m->ctx, &l->y[i], y->dtype, y->ndim, shape);
+}
+
+/* One loss; of several outputs their sum, and each. */
+static uint32_t n_losses(const struct session *s)
+{
+	uint32_t n = s->m->n_out;
+
+	return !s->targets ? 0 : n > 1 ? n + 1 : 1;
+}
+
+static accel_status lane_init(struct session *s, struct lane *l, int64_t n)
+{
+	const accel_model *m = s->m;
+	bool fine = true;
+	uint32_t i;
+
+	for (i = 0; i < m->n_in && fine; i++)
+		fine = place_shape(m->ctx, &l->x[i], &m->node[i]->out, n);
+	for (i = 0; i < m->n_out && fine && has_y(s); i++)
+		fine = place_target(s, l, (int)i, n);
+	for (i = 0; i < n_losses(s) && fine; i++)
+		fine = place(m->ctx, &l->loss[i], ACCEL_F32, ACCEL_SCALAR);
+	for (i = 0; i < m->n_out && fine && s->want_out; i++)
+		fine = place_shape(m->ctx, &l->out[i], &m->output[i]->out, n);
+	if (fine) {
 		l->n = n;
 		return ACCEL_OK;
 	}
@@ -127,11 +182,11 @@ static struct lane *lane_of(struct session *s, int64_t n)
 /* ---- recording ---- */
 
 static accel_tensor *target_of(const struct session *s, const struct lane *l,
-			       accel_tensor *out)
+			       uint32_t i, accel_tensor *out)
 {
-	accel_tensor *y = s->m->o.autoencode ? l->x : l->y;
+	accel_tensor *y = s->m->o.autoencode ? l->x[0] : l->y[i];
 
-	if (s->m->o.loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS || !out)
+	if (s->m->o.outputs[i].loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS)
 		return y;
 	if (accel_tensor_dtype(y) != ACCEL_F32)
 		y = accel_cast(y, ACCEL_F32);
@@ -185,24 +240,45 @@ static accel_status backward(struct session *s, accel_tensor *loss)
 				     s->grad, finite);
 }
 
+/* The losses of the outputs and their weighted sum, which is assigned last. */
+static accel_tensor *record_losses(const struct session *s,
+				   const struct lane *l, accel_tensor **out)
+{
+	const accel_output_options *o = s->m->o.outputs;
+	accel_tensor *sum = NULL, *loss;
+	uint32_t i, n = s->m->n_out;
+
+	for (i = 0; i < n; i++) {
+		loss = accel_loss_of(o[i].loss, target_of(s, l, i, out[i]),
+				     out[i]);
+		if (!loss || accel_assign(l->loss[i], loss))
+			return NULL;
+		if (o[i].loss_weight < 1 || o[i].loss_weight > 1)
+			loss = accel_mul_scalar(loss, o[i].loss_weight);
+		sum = i ? accel_add(sum, loss) : loss;
+	}
+	if (n > 1 && (!sum || accel_assign(l->loss[n], sum)))
+		return NULL;
+	return sum;
+}
+
 static accel_status record(struct session *s, const struct lane *l)
 {
 	bool half = s->training && s->m->o.mixed_precision;
-	accel_tensor *out, *loss;
-	accel_status err = ACCEL_OK;
+	accel_tensor *out[ACCEL_MAX_OUTPUTS], *loss;
+	accel_status err;
+	uint32_t i;
 
-	out = model_forward(s->m, l->x, s->training,
-			    half ? ACCEL_F16 : ACCEL_F32);
-	if (!out)
-		return ACCEL_ERR_INVALID;
-	if (s->targets) {
-		loss = accel_loss_of(s->m->o.loss, target_of(s, l, out), out);
-		err = loss ? accel_assign(l->loss, loss) : ACCEL_ERR_INVALID;
+	err = model_forward(s->m, l->x, s->training,
+			    half ? ACCEL_F16 : ACCEL_F32, out);
+	if (!err && s->targets) {
+		loss = record_losses(s, l, out);
+		err = loss ? ACCEL_OK : ACCEL_ERR_INVALID;
 		if (!err && s->training)
 			err = backward(s, loss);
 	}
-	if (!err && s->out)
-		err = accel_assign(l->out, out);
+	for (i = 0; i < s->m->n_out && !err && s->want_out; i++)
+		err = accel_assign(l->out[i], out[i]);
 	return err;
 }
 
@@ -231,23 +307,52 @@ static accel_status adjust_scale(struct session *s, int64_t step, int micro)
 	return ACCEL_OK;
 }
 
+static accel_status write_batch(const struct session *s, const struct lane *l,
+				const struct feed *feed)
+{
+	accel_status err = ACCEL_OK;
+	uint32_t i;
+
+	for (i = 0; i < s->m->n_in && !err; i++)
+		err = accel_write(l->x[i], feed->x[i],
+				  (size_t)accel_tensor_count(l->x[i]) * 4);
+	for (i = 0; i < s->m->n_out && !err && l->y[i]; i++)
+		err = accel_write(l->y[i], feed->y[i],
+				  (size_t)accel_tensor_count(l->y[i]) * 4);
+	return err;
+}
+
+static accel_status read_results(const struct session *s, const struct lane *l,
+				 struct losses *losses)
+{
+	uint32_t i, n = n_losses(s);
+	accel_status err = ACCEL_OK;
+	float value = 0;
+
+	for (i = 0; i < s->m->n_out && !err && s->want_out; i++)
+		err = accel_read(l->out[i], s->out[i],
+				 (size_t)accel_tensor_count(l->out[i]) * 4);
+	for (i = 0; i < n && !err; i++) {
+		err = accel_read(l->loss[i], &value, sizeof(value));
+		if (i < s->m->n_out)
+			losses->of[i] = value;
+		losses->total = value; /* the last is the sum */
+	}
+	return err;
+}
+
 accel_status session_step(struct session *s, const struct feed *feed,
-			  double *loss)
+			  struct losses *losses)
 {
 	struct accel_optimizer *o = s->training ? s->m->o.optimizer : NULL;
 	struct lane *l = lane_of(s, feed->n);
 	int64_t step = o ? o->step : 0;
 	int micro = o ? o->micro : 0;
 	accel_status err;
-	float value;
 
 	if (!l)
 		return ACCEL_ERR_NOMEM;
-	err = accel_write(l->x, feed->x,
-			  (size_t)accel_tensor_count(l->x) * sizeof(float));
-	if (!err && l->y)
-		err = accel_write(l->y, feed->y,
-				  (size_t)accel_tensor_count(l->y) * 4);
+	err = write_batch(s, l, feed);
 	if (!err)
 		err = accel_scope_begin(s->m->ctx);
 	if (err)
@@ -265,34 +370,5 @@ accel_status session_step(struct session *s, const struct feed *feed,
 	accel_scope_end(s->m->ctx);
 	if (!err && s->finite)
 		err = adjust_scale(s, step, micro);
-	if (!err && s->out)
-		err = accel_read(l->out, s->out,
-				 (size_t)accel_tensor_count(l->out) *
-					 sizeof(float));
-	if (!err && l->loss) {
-		err = accel_read(l->loss, &value, sizeof(value));
-		*loss = value;
-	}
-	return err;
-}
-
-/* ---- metrics ---- */
-
-void session_measure(const struct session *s, const struct feed *feed,
-		     struct metrics *m)
-{
-	bool classes = s->s->y.dtype == ACCEL_I32 && !s->m->o.autoencode;
-
-	if (metrics_need_output(m))
-		metrics_add(m, feed->n * s->rows_each,
-			    s->m->o.autoencode ? feed->x : feed->y, classes,
-			    s->out);
-}
-
-accel_status session_metrics(const struct session *s, struct metrics *m,
-			     unsigned which, bool confusion)
-{
-	return metrics_init(m, which, s->m->o.loss,
-			    (int)(s->out_each / s->rows_each), s->m->o.top_k,
-			    s->s->count * s->rows_each, confusion);
+	return err ? err : read_results(s, l, losses);
 }

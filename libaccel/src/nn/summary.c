@@ -53,19 +53,40 @@ static void shape_column(const struct accel_model *m, const struct shape *s,
 		snprintf(text + n, room - n, "]");
 }
 
+static const char *layer_name(const struct accel_model *m,
+			      const struct accel_node *node)
+{
+	return node->layer ? model_layer_of(m, node)->name : "input";
+}
+
+static bool used_before(const struct accel_model *m,
+			const struct accel_node *node)
+{
+	uint32_t i;
+
+	for (i = m->n_in; i < node->index; i++)
+		if (m->node[i]->layer == node->layer)
+			return true;
+	return false;
+}
+
 static void print_layer(const struct accel_model *m,
 			const struct accel_node *node, FILE *out)
 {
 	const struct accel_layer *l = node->layer;
-	char name[96], shape[96], number[32];
+	const char *own = layer_name(m, node);
+	char name[160], shape[96], number[32];
+	bool again = used_before(m, node);
 	int64_t n = 0;
 	uint32_t i;
 
-	if (strcmp(l->name, l->desc->name))
-		snprintf(name, sizeof(name), "%s (%s)", l->name, l->desc->name);
+	if (again)
+		snprintf(name, sizeof(name), "%s (shared)", own);
+	else if (strcmp(own, l->desc->name))
+		snprintf(name, sizeof(name), "%s (%s)", own, l->desc->name);
 	else
-		snprintf(name, sizeof(name), "%s", l->name);
-	for (i = 0; i < l->n_weights; i++)
+		snprintf(name, sizeof(name), "%s", own);
+	for (i = 0; i < l->n_weights && !again; i++)
 		n += shape_count(&l->w[i].shape);
 	shape_column(m, &node->out, shape, sizeof(shape));
 	fprintf(out, "%-*s %-*s %12s", NAME_WIDTH, name, SHAPE_WIDTH, shape,
@@ -74,8 +95,9 @@ static void print_layer(const struct accel_model *m,
 	for (i = 0; i < node->n_in; i++)
 		if (node->n_in > 1 || node->in[i]->index + 1 != node->index)
 			fprintf(out, "%s%s", i ? ", " : "  from ",
-				node->in[i]->layer ? node->in[i]->layer->name
-						   : "input");
+				layer_name(m, node->in[i]));
+	if (l->o.untrained)
+		fprintf(out, "  untrained");
 	fputc('\n', out);
 }
 
@@ -85,15 +107,20 @@ accel_status accel_model_summary(const accel_model *m, FILE *out)
 	char shape[96], a[32];
 	uint32_t i;
 
-	if (!m)
-		return accel_error_of_null("summary: no model");
+	if (object_check(m, OBJECT_MODEL, "summary"))
+		return ACCEL_ERR_INVALID;
+	if (!out)
+		return accel_error(ACCEL_ERR_INVALID, "summary: no file");
+	model_number(m);
 	fprintf(out, "%-*s %-*s %12s\n", NAME_WIDTH, "Layer", SHAPE_WIDTH,
 		"Output shape", "Parameters");
 	rule(out, '=');
-	shape_column(m, &m->node[0]->out, shape, sizeof(shape));
-	fprintf(out, "%-*s %-*s %12s\n", NAME_WIDTH, "input", SHAPE_WIDTH,
-		shape, m->built ? "0" : "?");
-	for (i = 1; i < m->n_nodes; i++)
+	for (i = 0; i < m->n_in; i++) {
+		shape_column(m, &m->node[i]->out, shape, sizeof(shape));
+		fprintf(out, "%-*s %-*s %12s\n", NAME_WIDTH, "input",
+			SHAPE_WIDTH, shape, m->built ? "0" : "?");
+	}
+	for (; i < m->n_nodes; i++)
 		print_layer(m, m->node[i], out);
 	rule(out, '=');
 	if (m->built) {

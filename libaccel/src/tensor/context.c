@@ -2,7 +2,32 @@
 /* A context: made, closed, and asked for its counters. */
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/object.h"
 #include "node.h"
+
+static void context_free(void *p)
+{
+	struct accel_context *ctx = p;
+
+	while (ctx->nodes) {
+		struct accel_tensor *t = ctx->nodes;
+
+		ctx->nodes = t->next;
+		if (t->in != t->in_fixed)
+			mem_free(t->in);
+		mem_free(t);
+	}
+	while (ctx->spare) {
+		struct accel_tensor *t = ctx->spare;
+
+		ctx->spare = t->next;
+		mem_free(t);
+	}
+	mem_free(ctx->handles);
+	mem_free(ctx->marks);
+	mem_free(ctx->assigns);
+	mem_free(ctx);
+}
 
 struct accel_context *context_create(struct device *dev,
 				     const accel_open_options *options)
@@ -11,6 +36,10 @@ struct accel_context *context_create(struct device *dev,
 
 	if (!ctx)
 		return NULL;
+	if (object_add(ctx, OBJECT_CONTEXT, context_free)) {
+		mem_free(ctx);
+		return NULL;
+	}
 	fork_watch();
 	ctx->era = fork_era();
 	ctx->dev = dev;
@@ -32,45 +61,24 @@ accel_status context_refuse(const struct accel_context *ctx)
 				     "fork(): open one here");
 }
 
-static void context_free(struct accel_context *ctx)
-{
-	while (ctx->nodes) {
-		struct accel_tensor *t = ctx->nodes;
-
-		ctx->nodes = t->next;
-		if (t->in != t->in_fixed)
-			mem_free(t->in);
-		mem_free(t);
-	}
-	while (ctx->spare) {
-		struct accel_tensor *t = ctx->spare;
-
-		ctx->spare = t->next;
-		mem_free(t);
-	}
-	mem_free(ctx->handles);
-	mem_free(ctx->marks);
-	mem_free(ctx->assigns);
-	mem_free(ctx);
-}
-
 void context_hold(struct accel_context *ctx)
 {
-	ctx->holds++;
+	object_ref(ctx);
 }
 
 void context_drop(struct accel_context *ctx)
 {
-	if (!--ctx->holds && ctx->closed)
-		context_free(ctx);
+	object_put(ctx);
 }
 
 void accel_close(accel_context *ctx)
 {
 	struct accel_tensor *t;
 
-	if (!ctx || ctx->closed)
+	if (!object_has_handle(ctx, OBJECT_CONTEXT))
 		return;
+	if (ctx->networks_free)
+		ctx->networks_free(ctx);
 	if (ctx->plans_free)
 		ctx->plans_free(ctx);
 	for (t = ctx->nodes; t; t = t->next) {
@@ -84,8 +92,7 @@ void accel_close(accel_context *ctx)
 	ctx->dev = NULL;
 	ctx->closed = true;
 	ctx->era = CONTEXT_CLOSED;
-	if (!ctx->holds)
-		context_free(ctx);
+	object_drop_handle(ctx, OBJECT_CONTEXT);
 }
 
 void accel_trim(accel_context *ctx)

@@ -154,7 +154,7 @@ void node_forget(struct accel_tensor *t)
 
 void accel_tensor_destroy(accel_tensor *t)
 {
-	if (!t || !t->handle)
+	if (!t || !t->handle || t->lent)
 		return;
 	node_unscope(t);
 	t->handle = false;

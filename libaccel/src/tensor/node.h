@@ -34,6 +34,7 @@ struct accel_tensor {
 	bool kept;
 	bool late; /* kept when it could not be computed any more */
 	bool imported; /* a view that is a tensor to its user */
+	bool lent; /* a model's: its user cannot destroy it */
 	bool spoiled; /* a step that failed may have half updated it */
 	bool forgotten; /* computed, and no longer known from what */
 	bool computed; /* buf holds the value; no inputs any more */
@@ -83,7 +84,6 @@ struct accel_context {
 	bool lost; /* the device is gone */
 	bool closed; /* but still held */
 	uint32_t era; /* of fork.h, or CONTEXT_CLOSED */
-	uint32_t holds; /* of models and the like, which may live longer */
 	bool differentiating; /* ops read the nodes of a graph, not tensors */
 	accel_counters counters;
 	struct plan_cache *plans; /* graph/ */
@@ -93,6 +93,8 @@ struct accel_context {
 	 * once true, plans that are being made are given up. */
 	const atomic_bool *stop;
 	bool stopped; /* the last plan to be made was */
+	struct network *networks; /* nn/: nodes that no model holds, too */
+	void (*networks_free)(struct accel_context *ctx);
 	/* scratch of graph/, reused from step to step */
 	struct graph_scratch *scratch;
 	void (*scratch_free)(struct accel_context *ctx);
