@@ -224,13 +224,12 @@ static bool piaccel_quiet_level(struct piaccel_request *req, unsigned int i,
 	return level < 0 ? values & BIT_ULL(i) : level;
 }
 
-/* Back to what they were: those in @inputs to inputs. */
+/* Back to what they were, or safe: @driven to @levels, @inputs to inputs. */
 static void piaccel_undo_outputs(struct piaccel_request *req, u64 driven,
-				 u64 inputs)
+				 u64 levels, u64 inputs)
 {
-	u64 safe = driven & req->safe_mask;
-
-	piaccel_write(req, safe, req->safe_values & safe);
+	levels = (levels & ~req->safe_mask) | req->safe_values;
+	piaccel_write(req, driven, levels & driven);
 	for (; inputs; inputs &= inputs - 1)
 		gpiod_direction_input(req->desc[__ffs64(inputs)]);
 }
@@ -242,14 +241,16 @@ static void piaccel_undo_outputs(struct piaccel_request *req, u64 driven,
  * @values: their logical values
  *
  * Directions come first, at the level that each line has; only when all lines
- * are outputs they take their values. After an error none of them has been
- * driven to another level, or they have their safe values, and what was an
- * input is one.
+ * are outputs they take their values. After an error none of them is driven to
+ * another level, or they have their safe values, and what was an input is one.
+ * So it is when the system has begun to end meanwhile, which may not have seen
+ * this request yet (-ESHUTDOWN); safe values may stand then.
  */
 int piaccel_make_outputs(struct piaccel_request *req, u64 mask, u64 values)
 {
-	u64 left, bit, inputs = 0;
+	u64 left, bit, inputs = 0, levels = 0;
 	unsigned int i;
+	bool level;
 	int ret = 0;
 
 	for (left = mask; left; left &= left - 1) {
@@ -257,20 +258,23 @@ int piaccel_make_outputs(struct piaccel_request *req, u64 mask, u64 values)
 		bit = BIT_ULL(i);
 		if (gpiod_get_direction(req->desc[i]))
 			inputs |= bit;
-		ret = gpiod_direction_output(req->desc[i],
-					     piaccel_quiet_level(req, i,
-								 values));
+		level = piaccel_quiet_level(req, i, values);
+		ret = gpiod_direction_output(req->desc[i], level);
 		if (ret) {
-			piaccel_undo_outputs(req, 0, inputs);
+			piaccel_undo_outputs(req, 0, 0, inputs);
 			return ret;
 		}
+		levels |= level ? bit : 0;
 	}
 	/* An interlock that is open, or opens meanwhile, has tripped. */
 	if (READ_ONCE(req->tripped))
 		values = (values & ~req->safe_mask) | req->safe_values;
 	ret = piaccel_write(req, mask, values & mask);
+	if (!ret && piaccel_ending() &&
+	    (mask & ~req->safe_mask || (values ^ req->safe_values) & mask))
+		ret = -ESHUTDOWN;
 	if (ret)
-		piaccel_undo_outputs(req, mask, inputs);
+		piaccel_undo_outputs(req, mask, levels, inputs);
 	return ret;
 }
 

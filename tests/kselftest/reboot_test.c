@@ -6,6 +6,8 @@
  */
 #include "stream.h"
 
+#include <pthread.h>
+
 #include "../kselftest_harness.h"
 
 #define RELAYS	0x3ULL
@@ -75,20 +77,27 @@ static void drop(int *fd)
 	*fd = -1;
 }
 
+/* The module anew: it knows of no end. Nothing of it is open. */
+static int reload(const char *ko)
+{
+	int fd, ret;
+
+	if (!wait_for(!syscall(SYS_delete_module, "piaccel", O_NONBLOCK)))
+		return -1;
+	fd = open(ko, O_RDONLY | O_CLOEXEC);
+	ret = syscall(SYS_finit_module, fd, "", 0);
+	close(fd);
+	return ret;
+}
+
 FIXTURE_TEARDOWN(reboot)
 {
-	int fd;
-
 	drop(&self->line);
 	drop(&self->free);
 	drop(&self->quiet);
 	drop(&self->dev);
 	if (self->b.outside >= 0 && self->ko) {
-		EXPECT_TRUE(wait_for(!syscall(SYS_delete_module, "piaccel",
-					      O_NONBLOCK)));
-		fd = open(self->ko, O_RDONLY | O_CLOEXEC);
-		EXPECT_EQ(0, syscall(SYS_finit_module, fd, "", 0));
-		close(fd);
+		EXPECT_EQ(0, reload(self->ko));
 		board_reset(&self->b);
 	}
 	board_close(&self->b);
@@ -156,6 +165,154 @@ TEST_F(reboot, starts_no_playback)
 	EXPECT_EQ(-ESHUTDOWN, stream_start(self->free, true, &r));
 	EXPECT_TRUE(stood_still(self));
 	buffer_free(&buf);
+}
+
+/* ---- beside chips whose bus does not answer --------------------------------- */
+
+#define BANKS	3
+
+FIXTURE(slow_reboot) {
+	struct board b;
+	const char *ko;
+	int dev, line, bank[BANKS];
+	struct piaccel_line_request req;
+};
+
+/* What a thread of its own does, for it waits. */
+struct waiting_call {
+	int fd;
+	struct piaccel_line_request *req;	/* NULL: the reboot */
+	int ret;
+	bool done;
+};
+
+static void *make_call(void *arg)
+{
+	struct waiting_call *c = arg;
+
+	c->ret = c->req ? line_request(c->fd, c->req) :
+			  xioctl(c->fd, TB_IOC_REBOOT);
+	__atomic_store_n(&c->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static bool call_done(struct waiting_call *c)
+{
+	return __atomic_load_n(&c->done, __ATOMIC_ACQUIRE);
+}
+
+static struct piaccel_line_request bank_outputs(unsigned int bank,
+						unsigned int first)
+{
+	struct piaccel_line_request r = {
+		.num_lines = 2, .offsets = { first, first + 1 },
+		.config = { .output_mask = RELAYS, .values = RUN },
+	};
+
+	snprintf(r.chip, sizeof(r.chip), TB_BANK_LABEL "%u", bank);
+	return r;
+}
+
+/* The slow ones first, in the module's list, too. */
+FIXTURE_SETUP(slow_reboot)
+{
+	const char *why = board_open(&self->b, TESTBOARD_LABEL);
+	struct piaccel_line_request r;
+
+	self->dev = self->line = -1;
+	for (int i = 0; i < BANKS; i++)
+		self->bank[i] = -1;
+	self->ko = getenv("PIACCEL_MODULE");
+	if (!why && !self->ko)
+		why = "PIACCEL_MODULE does not name the module";
+	if (why)
+		SKIP(return, "%s", why);
+	board_reset(&self->b);
+	ASSERT_EQ(0, tb_banks(self->b.outside, BANKS));
+	self->dev = piaccel_open();
+	ASSERT_LE(0, self->dev);
+	for (int i = 0; i < BANKS; i++) {
+		r = bank_outputs(i, 0);
+		r.safe_mask = RELAYS;
+		self->bank[i] = line_request(self->dev, &r);
+		ASSERT_LE(0, self->bank[i]);
+		ASSERT_EQ(RUN, tb_bank(self->b.outside, i).value);
+	}
+	self->req = safe_outputs(&self->b, OUT);
+	self->line = line_request(self->dev, &self->req);
+	ASSERT_LE(0, self->line);
+	ASSERT_EQ(0, tb_stall(self->b.outside, 1));
+}
+
+FIXTURE_TEARDOWN(slow_reboot)
+{
+	if (self->b.outside >= 0)
+		tb_stall(self->b.outside, 0);
+	drop(&self->line);
+	for (int i = 0; i < BANKS; i++)
+		drop(&self->bank[i]);
+	drop(&self->dev);
+	if (self->b.outside >= 0 && self->ko) {
+		EXPECT_EQ(0, reload(self->ko));
+		EXPECT_EQ(0, tb_banks(self->b.outside, 0));
+		board_reset(&self->b);
+	}
+	board_close(&self->b);
+}
+
+static bool banks_wait(FIXTURE_DATA(slow_reboot) *self)
+{
+	for (int i = 0; i < BANKS; i++)
+		if (tb_bank(self->b.outside, i).waiting != 1)
+			return false;
+	return true;
+}
+
+TEST_F(slow_reboot, does_not_wait_for_them_before_all_others_are_safe)
+{
+	struct waiting_call reboot = { .fd = self->b.outside };
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, make_call, &reboot));
+	EXPECT_TRUE(line_tripped(self->line));
+	EXPECT_EQ(SAFE, board_levels(&self->b, OUT, 2));
+	/* all of them are asked at once, and it waits for them */
+	EXPECT_TRUE(wait_for(banks_wait(self)));
+	EXPECT_FALSE(call_done(&reboot));
+	tb_stall(self->b.outside, 0);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, reboot.ret);
+	for (int i = 0; i < BANKS; i++) {
+		EXPECT_EQ(RELAYS, tb_bank(self->b.outside, i).output);
+		EXPECT_EQ(SAFE, tb_bank(self->b.outside, i).value);
+		EXPECT_EQ(PIACCEL_TRIP_REBOOT,
+			  line_status(self->bank[i]).trip_cause);
+	}
+}
+
+/* It holds the module's mutex, and is not in its list. */
+TEST_F(slow_reboot, takes_back_what_is_being_made)
+{
+	struct piaccel_line_request r = bank_outputs(0, 4);
+	struct waiting_call request = { .fd = self->dev, .req = &r };
+	struct waiting_call reboot = { .fd = self->b.outside };
+	pthread_t threads[2];
+
+	ASSERT_EQ(0, pthread_create(&threads[0], NULL, make_call, &request));
+	ASSERT_TRUE(wait_for(tb_bank(self->b.outside, 0).waiting == 1));
+	ASSERT_EQ(0, pthread_create(&threads[1], NULL, make_call, &reboot));
+	EXPECT_TRUE(line_tripped(self->line));
+	EXPECT_EQ(SAFE, board_levels(&self->b, OUT, 2));
+	EXPECT_FALSE(call_done(&request));
+	tb_stall(self->b.outside, 0);
+	for (unsigned int i = 0; i < LEN(threads); i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ(0, reboot.ret);
+	EXPECT_EQ(-ESHUTDOWN, request.ret);
+	EXPECT_EQ(RELAYS, tb_bank(self->b.outside, 0).output);
+	EXPECT_EQ(SAFE, tb_bank(self->b.outside, 0).value);
+	if (request.ret >= 0)
+		close(request.ret);
 }
 
 TEST_HARNESS_MAIN

@@ -9,6 +9,7 @@
  * ctl.c    /dev/testboard
  * node.c   a node of the device tree
  * reboot.c the end of the machine
+ * bank.c   further chips, behind a slow bus
  */
 #ifndef TESTBOARD_BOARD_H
 #define TESTBOARD_BOARD_H
@@ -211,6 +212,11 @@ u64 tb_rec_waiting(struct tb_board *b, u64 *pos, u64 *lost);
 /* ctl.c */
 int tb_node_set(struct tb_board *b, const struct tb_node *node);
 void tb_node_remove(void);
+
+/* bank.c; set: under tb_board.ctl */
+int tb_banks_set(unsigned int n);
+void tb_banks_stall(bool stall);
+int tb_bank_state(struct tb_bank *state);
 
 /* reboot.c */
 int tb_reboot(void);

@@ -36,6 +36,7 @@ static int tb_ioc_info(struct tb_board *b, struct tb_file *f, void *arg)
 
 static int tb_ioc_reset(struct tb_board *b, struct tb_file *f, void *arg)
 {
+	tb_banks_stall(false);
 	tb_reset(b);
 	return 0;
 }
@@ -263,6 +264,24 @@ static int tb_ioc_reboot(struct tb_board *b, struct tb_file *f, void *arg)
 	return tb_reboot();
 }
 
+static int tb_ioc_banks(struct tb_board *b, struct tb_file *f, void *arg)
+{
+	return tb_banks_set(*(u32 *)arg);
+}
+
+static int tb_ioc_bank_stall(struct tb_board *b, struct tb_file *f, void *arg)
+{
+	if (*(u32 *)arg > 1)
+		return -EINVAL;
+	tb_banks_stall(*(u32 *)arg);
+	return 0;
+}
+
+static int tb_ioc_bank(struct tb_board *b, struct tb_file *f, void *arg)
+{
+	return tb_bank_state(arg);
+}
+
 static int tb_ioc_chip(struct tb_board *b, struct tb_file *f, void *arg)
 {
 	u32 how = *(u32 *)arg;
@@ -312,6 +331,9 @@ static const struct tb_ioc {
 	{ TB_IOC_DEAF, tb_ioc_deaf },
 	{ TB_IOC_NODE, tb_ioc_node },
 	{ TB_IOC_REBOOT, tb_ioc_reboot, true },
+	{ TB_IOC_BANKS, tb_ioc_banks },
+	{ TB_IOC_BANK_STALL, tb_ioc_bank_stall },
+	{ TB_IOC_BANK, tb_ioc_bank },
 };
 
 static long tb_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -323,6 +345,7 @@ static long tb_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		struct tb_play play;
 		struct tb_player player;
 		struct tb_node node;
+		struct tb_bank bank;
 		u64 first;
 	} u;
 	void __user *argp = (void __user *)arg;
@@ -448,4 +471,5 @@ void tb_ctl_exit(void)
 	misc_deregister(&tb_misc);
 	tb_reboot_exit();
 	tb_node_remove();
+	tb_banks_set(0);
 }

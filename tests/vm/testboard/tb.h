@@ -275,6 +275,31 @@ static inline int tb_node(int fd, const struct tb_node *node)
 	return ioctl(fd, TB_IOC_NODE, node);
 }
 
+/* There are @n banks from now on; see testboard.h. */
+static inline int tb_banks(int fd, unsigned int n)
+{
+	__u32 arg = n;
+
+	return ioctl(fd, TB_IOC_BANKS, &arg);
+}
+
+static inline int tb_stall(int fd, int stall)
+{
+	__u32 arg = !!stall;
+
+	return ioctl(fd, TB_IOC_BANK_STALL, &arg);
+}
+
+/* How a bank stands; all ones when there is none of that number. */
+static inline struct tb_bank tb_bank(int fd, unsigned int bank)
+{
+	struct tb_bank b = { .bank = bank };
+
+	if (ioctl(fd, TB_IOC_BANK, &b))
+		b.waiting = b.output = b.value = ~0U;
+	return b;
+}
+
 /* The number N of the board's /dev/gpiochipN, or -1. */
 static inline int tb_gpiochip(void)
 {

@@ -401,4 +401,25 @@ struct tb_node {
  */
 #define TB_IOC_REBOOT		_IO(TB_IOC_MAGIC, 16)
 
+/*
+ * Banks: further chips, labelled testboard-bank0 and so on, that sleep. Their
+ * lines are inputs that read 0, and outputs. BANKS says how many there are; they
+ * come anew with each call. While they are stalled who drives a line of one
+ * waits, until STALL 0, BANKS or RESET.
+ */
+#define TB_BANKS_MAX		4U
+#define TB_BANK_LINES		8U
+#define TB_BANK_LABEL		"testboard-bank"
+
+struct tb_bank {
+	__u32 bank;	/* in */
+	__u32 waiting;	/* calls that wait in it */
+	__u32 output;	/* lines that are outputs */
+	__u32 value;	/* what these drive */
+};
+
+#define TB_IOC_BANKS		_IOW(TB_IOC_MAGIC, 17, __u32)
+#define TB_IOC_BANK_STALL	_IOW(TB_IOC_MAGIC, 18, __u32)
+#define TB_IOC_BANK		_IOWR(TB_IOC_MAGIC, 19, struct tb_bank)
+
 #endif /* TESTBOARD_H */
