@@ -88,6 +88,15 @@ static void test_spellings(void)
 		{ "per cent",
 		  "v,w\n45 %,1\n45.5%,2\n100 %,3\n",
 		  { 45, 45.5, 100 } },
+		{ "units that look the same",
+		  "v,w\n1 \xc2\xb0"
+		  "C,1\n2 \xc2\xba"
+		  "C,2\n3 \xc2\xb0"
+		  "C,3\n",
+		  { 1, 2, 3 } },
+		{ "ohms of two kinds",
+		  "v,w\n1 k\xe2\x84\xa6,1\n2 k\xce\xa9,2\n3 k\xce\xa9,3\n",
+		  { 1, 2, 3 } },
 		{ "a currency",
 		  "v,w\n\"$1,234.50\",1\n$5,2\n-$7,3\n",
 		  { 1234.5, 5, -7 } },

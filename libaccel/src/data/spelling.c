@@ -126,6 +126,28 @@ static bool is_unit(const char *text)
 	return true;
 }
 
+/* Signs that look the same become one: ° for the ordinal, µ for mu, omega for
+ * ohm; all are as long, or shorter. */
+static void fold_unit(char *unit)
+{
+	static const struct {
+		const char *from, *to;
+	} list[] = { { "\xc2\xba", "\xc2\xb0" },
+		     { "\xce\xbc", "\xc2\xb5" },
+		     { "\xe2\x84\xa6", "\xce\xa9" } };
+	size_t i, from, to;
+	char *at;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		from = strlen(list[i].from);
+		to = strlen(list[i].to);
+		for (at = unit; (at = strstr(at, list[i].from)); at += to) {
+			memcpy(at, list[i].to, to);
+			memmove(at + to, at + from, strlen(at + from) + 1);
+		}
+	}
+}
+
 bool spelling_split(const char *text, struct number_text *n)
 {
 	const char *p, *unit;
@@ -153,6 +175,7 @@ bool spelling_split(const char *text, struct number_text *n)
 	if (money || length >= UNIT_BYTES || !is_unit(unit))
 		return false;
 	memcpy(n->unit, unit, length);
+	fold_unit(n->unit);
 	return true;
 }
 
