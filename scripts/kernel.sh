@@ -12,7 +12,8 @@
 #   dt-include KDIR  the folder over its dt-bindings/
 #   compiler KDIR  the compiler that KDIR's kernel asks for
 #
-# ARCH is amd64, arm64, or arm64-16k: the same with pages of 16 KiB.
+# ARCH is amd64, arm64, arm64-16k: the same with pages of 16 KiB, or rt-amd64:
+# with PREEMPT_RT.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -32,9 +33,15 @@ meta() {
 	if [ "$codename" = bookworm ]; then echo "linux-$2-6.12-$1"; else echo "linux-$2-$1"; fi
 }
 
+# The machine of a kernel: Debian names flavours of it.
+machine() {
+	local m=${1%-16k}
+	echo "${m#rt-}"
+}
+
 abi() {
 	local t
-	t=$("$fetch" host "${1%-16k}" "$(meta "$1" headers)") || exit 1
+	t=$("$fetch" host "$(machine "$1")" "$(meta "$1" headers)") || exit 1
 	# the metapackage's control file is not unpacked: its changelog folder is
 	# no help either, so ask the archive itself
 	dpkg-deb -f "$CACHE/debs/$(basename "$t").deb" Depends |
@@ -42,13 +49,14 @@ abi() {
 }
 
 headers() {
-	local arch=$1 v dir t
+	local arch=$1 v dir t common=common
+	[ "$arch" != rt-amd64 ] || common="common-rt"
 	v=$(abi "$arch") && [ -n "$v" ] || exit 1
 	dir=$CACHE/kdir/$v-$arch
 	if [ ! -e "$dir/.complete" ]; then
 		say UNPACK "headers $v ($arch)"
 		rm -rf "$dir" && mkdir -p "$dir"
-		for t in $("$fetch" host "${arch%-16k}" "linux-headers-$v-$arch" "linux-headers-$v-common") \
+		for t in $("$fetch" host "$(machine "$arch")" "linux-headers-$v-$arch" "linux-headers-$v-$common") \
 			 $("$fetch" host "$(dpkg --print-architecture)" "linux-kbuild-$v"); do
 			cp -a "$t/." "$dir/" || die "cannot copy the headers into $dir (disk full?)"
 		done
@@ -203,8 +211,8 @@ main() {
 	abi) abi "$arch" ;;
 	image) v=$(abi "$arch") && [ -n "$v" ] || exit 1
 		case $arch in
-		amd64 | arm64 | arm64-16k)
-			"$fetch" host "${arch%-16k}" "linux-image-$v-$arch" ;;
+		amd64 | arm64 | arm64-16k | rt-amd64)
+			"$fetch" host "$(machine "$arch")" "linux-image-$v-$arch" ;;
 		*) die "no kernel for $arch" ;;
 		esac ;;
 	headers) locked "kdir-$arch" headers "$arch" ;;
