@@ -142,8 +142,11 @@ struct piaccel_charge {
  * @offsets: their numbers on the chip
  * @desc: their descriptors
  * @owned: @desc are ours to put. Under @config.
- * @sleeps: the chip can sleep
- * @worker: drives the safe values of a chip that sleeps, else NULL
+ * @sleeps: the lines are read and driven in threads only: the chip can sleep,
+ *	or its driver takes locks that sleep on this kernel
+ * @defers: outputs are driven by threads only, as above or because letting go
+ *	of an open drain or source may sleep
+ * @worker: drives the safe values if @defers, else NULL
  * @no_suspend: the machine does not sleep while it is armed
  * @hold: keep the lines after close
  * @adopted: they were taken over from a held request
@@ -167,13 +170,13 @@ struct piaccel_charge {
  * @floor_ns: shortest period of a stream
  * @config: serialises RECONFIG, REARM, SET, starting and stopping of streams,
  *	interrupts of lines, @owned and @gone
- * @hw: on a chip that sleeps, held while outputs are written, from the look at
- *	@tripped and @gone to the end of the write, and while @gone is set or
- *	the latch opened
+ * @hw: if @defers, held while outputs are written, from the look at @tripped
+ *	and @gone to the end of the write, and while @gone is set or the latch
+ *	opened
  * @lock: protects @values, @ready, @tripped, @owed, @retry_ns, @disarmed, @cause,
  *	@trip_seq, @trip_ns, @safe_ns, @deadline_ns, @keepalives and (together with
- *	@config) @stream and @gone. On a chip that does not sleep, held while
- *	outputs are written: after a trip nothing else reaches the lines.
+ *	@config) @stream and @gone. Unless @defers, held while outputs are
+ *	written: after a trip nothing else reaches the lines.
  * @values: what outputs were last driven to
  * @ready: the outputs are set up; before, a trip only latches
  * @tripped: latched
@@ -202,7 +205,7 @@ struct piaccel_charge {
  * @floor_lock_values: their required levels
  * @keepalive_ns: longest time between two KEEPALIVEs
  * @deadline: the keep-alive timer; after a trip, it tries again what is @owed
- * @trip_work: drives the safe values of a chip that sleeps
+ * @trip_work: drives the safe values if @defers
  * @notify: leaves hard-irq context after a trip
  * @notify_work: tells the world of a trip
  * @event_lock: protects @events and the fields up to @event_lost, and fields
@@ -233,6 +236,7 @@ struct piaccel_request {
 	struct gpio_desc *desc[PIACCEL_LINES_MAX];
 	bool owned;
 	bool sleeps;
+	bool defers;
 	struct piaccel_worker *worker;
 	bool no_suspend;
 	bool hold;
@@ -430,6 +434,9 @@ long piaccel_line_trip(struct file *file, void *arg);
 long piaccel_line_rearm(struct file *file, void *arg);
 long piaccel_line_disarm(struct file *file, void *arg);
 int piaccel_drive_atomic(struct piaccel_request *req);
+
+/* piaccel_defer.c */
+void piaccel_defer_setup(struct piaccel_request *req);
 
 /* piaccel_worker.c */
 int piaccel_worker_get(struct piaccel_request *req);

@@ -432,14 +432,13 @@ int piaccel_get_lines(struct piaccel_request *req)
 			piaccel_put_line(req, desc);
 			break;
 		}
-		if (gpiod_cansleep(desc))
-			req->sleeps = true;
 	}
 	if (table)
 		gpiod_remove_lookup_table(table);
 	kfree(table);
 	if (!ret) {
 		req->owned = true;
+		piaccel_defer_setup(req);
 		return 0;
 	}
 	while (i--)

@@ -2,8 +2,8 @@
 /*
  * piaccel: the end of the system: panic, reboot, and the sleep of the machine.
  *
- * An orderly end trips what does not sleep at once and without a mutex, then
- * waits for the chips that do, which work side by side. From its first moment
+ * An orderly end trips what no thread drives at once and without a mutex, then
+ * waits for the workers of the others, side by side. From its first moment
  * on nothing new is driven. A panic cannot wait for a worker: chips that sleep
  * are left as they are then.
  */
@@ -52,6 +52,15 @@ static void piaccel_panic_trip(struct piaccel_request *req)
 	piaccel_panic_drive(req);
 }
 
+/*
+ * A lock that sleeps on PREEMPT_RT would never come back if a stopped CPU had
+ * it; elsewhere a chip that says it does not sleep is taken at its word.
+ */
+static bool piaccel_panic_cannot(struct piaccel_request *req)
+{
+	return req->sleeps || (IS_ENABLED(CONFIG_PREEMPT_RT) && req->defers);
+}
+
 /* Other CPUs have stopped, perhaps with a lock held. Nothing may sleep. */
 static int piaccel_panic(struct notifier_block *nb, unsigned long action,
 			 void *data)
@@ -61,7 +70,8 @@ static int piaccel_panic(struct notifier_block *nb, unsigned long action,
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(req, &piaccel_requests, node) {
-		if (!req->safe_mask || req->sleeps || req->gone || !req->ready)
+		if (!req->safe_mask || piaccel_panic_cannot(req) || req->gone ||
+		    !req->ready)
 			continue;
 		piaccel_panic_trip(req);
 		n++;
@@ -84,14 +94,14 @@ static void piaccel_trip_all(u32 cause)
 {
 	struct piaccel_request *req;
 	u64 now = ktime_get_ns();
-	int sleeps;
+	int defers;
 
 	/* Pairs with that in piaccel_failsafe_start(). */
 	smp_mb();
 	rcu_read_lock();
-	for (sleeps = 0; sleeps <= 1; sleeps++)
+	for (defers = 0; defers <= 1; defers++)
 		list_for_each_entry_rcu(req, &piaccel_requests, node)
-			if (req->sleeps == sleeps)
+			if (req->defers == defers)
 				piaccel_trip(req, cause, now);
 	rcu_read_unlock();
 	piaccel_worker_flush_all();

@@ -4,7 +4,8 @@
  *
  * On a chip that does not sleep, time and level are taken in the hard
  * interrupt, and an interlock trips there. On one that sleeps, the hard half
- * takes the time and the thread the level.
+ * takes the time and the thread the level. The hard halves are that on
+ * PREEMPT_RT, too.
  */
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -232,7 +233,8 @@ static int piaccel_event_request(struct piaccel_line *line)
 	if (req->sleeps)
 		ret = request_threaded_irq(irq, piaccel_irq_hard,
 					   piaccel_irq_thread,
-					   line->trigger | IRQF_ONESHOT,
+					   line->trigger | IRQF_ONESHOT |
+					   IRQF_NO_THREAD,
 					   req->irq_name, line);
 	else
 		ret = request_irq(irq, piaccel_irq,

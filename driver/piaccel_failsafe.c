@@ -3,8 +3,8 @@
  * piaccel: fail-safe outputs.
  *
  * A trip drives the safe values and latches under one raw lock, so that
- * nothing the owner asked for can reach the lines after it. On a chip that
- * sleeps the latch comes first, and the chip's SCHED_FIFO worker drives the
+ * nothing the owner asked for can reach the lines after it. Where writing may
+ * sleep the latch comes first, and the chip's SCHED_FIFO worker drives the
  * values: a write that is under way ends before it, no other can begin.
  *
  * A chip that does not take its safe values, a port expander whose bus is
@@ -52,7 +52,7 @@ u64 piaccel_interlock_open(struct piaccel_request *req)
 	return bits ^ req->interlock_values;
 }
 
-/* Under req->lock, or alone in a panic. The chip does not sleep. */
+/* Under req->lock, or alone in a panic. No thread drives the lines. */
 int piaccel_drive_atomic(struct piaccel_request *req)
 {
 	int ret;
@@ -77,7 +77,7 @@ static void piaccel_drive_later(struct piaccel_request *req)
 		req->retry_ns = min_t(u64, 2 * wait, PIACCEL_RETRY_MAX_NS);
 }
 
-/* Under req->lock. The chip does not sleep and is not gone. */
+/* Under req->lock. No thread drives the lines, and the chip is not gone. */
 static int piaccel_drive_owed(struct piaccel_request *req)
 {
 	int ret = piaccel_drive_atomic(req);
@@ -88,7 +88,7 @@ static int piaccel_drive_owed(struct piaccel_request *req)
 }
 
 /* Return: the safe values stand since this call. */
-static bool piaccel_drive_sleeping(struct piaccel_request *req)
+static bool piaccel_drive_deferred(struct piaccel_request *req)
 {
 	bool owed;
 	int ret;
@@ -127,11 +127,11 @@ void piaccel_drive_safe(struct piaccel_request *req)
 {
 	raw_spin_lock_irq(&req->lock);
 	req->owed = true;
-	if (!req->sleeps && !req->gone)
+	if (!req->defers && !req->gone)
 		piaccel_drive_owed(req);
 	raw_spin_unlock_irq(&req->lock);
-	if (req->sleeps)
-		piaccel_drive_sleeping(req);
+	if (req->defers)
+		piaccel_drive_deferred(req);
 }
 
 static void piaccel_trip_work(struct kthread_work *work)
@@ -139,7 +139,7 @@ static void piaccel_trip_work(struct kthread_work *work)
 	struct piaccel_request *req =
 		container_of(work, struct piaccel_request, trip_work);
 
-	if (piaccel_drive_sleeping(req))
+	if (piaccel_drive_deferred(req))
 		irq_work_queue(&req->notify);
 }
 
@@ -167,7 +167,7 @@ static bool piaccel_may_trip(struct piaccel_request *req, u32 cause)
  */
 bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when)
 {
-	bool sleeping = req->sleeps;
+	bool defers = req->defers;
 	unsigned long flags;
 	u64 seq, safe;
 
@@ -182,14 +182,14 @@ bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when)
 	req->owed = true;
 	req->retry_ns = 0;
 	req->safe_ns = 0;
-	if (req->ready && !sleeping)
+	if (req->ready && !defers)
 		piaccel_drive_owed(req);
 	req->cause = cause;
 	req->trip_ns = when;
 	req->deadline_ns = 0;
 	seq = ++req->trip_seq;
 	safe = req->safe_ns;
-	if (req->ready && sleeping)
+	if (req->ready && defers)
 		piaccel_worker_queue(req);
 	/* In here: who tears the request down waits for it after this lock. */
 	irq_work_queue(&req->notify);
@@ -208,7 +208,7 @@ void piaccel_failsafe_start(struct piaccel_request *req)
 	raw_spin_lock_irq(&req->lock);
 	req->ready = true;
 	late = req->tripped;
-	if (late && !req->sleeps && !req->gone)
+	if (late && !req->defers && !req->gone)
 		piaccel_drive_owed(req);
 	if (req->keepalive_ns && !late && !req->gone) {
 		req->deadline_ns = ktime_get_ns() + req->keepalive_ns;
@@ -216,8 +216,8 @@ void piaccel_failsafe_start(struct piaccel_request *req)
 			      HRTIMER_MODE_ABS_HARD);
 	}
 	raw_spin_unlock_irq(&req->lock);
-	if (late && req->sleeps)
-		piaccel_drive_sleeping(req);
+	if (late && req->defers)
+		piaccel_drive_deferred(req);
 	/*
 	 * The end of the system goes through the list of requests. It was there
 	 * before us, or sees us: pairs with the barriers in piaccel_end.c.
@@ -243,7 +243,7 @@ static enum hrtimer_restart piaccel_deadline(struct hrtimer *timer)
 	 */
 	raw_spin_lock_irqsave(&req->lock, flags);
 	if (req->owed && !req->gone) {
-		if (req->sleeps)
+		if (req->defers)
 			piaccel_worker_queue(req);
 		else if (!piaccel_drive_owed(req))
 			irq_work_queue(&req->notify);
@@ -385,7 +385,7 @@ long piaccel_line_trip(struct file *file, void *arg)
 	if (READ_ONCE(req->gone))
 		return -ENODEV;
 	piaccel_trip(req, PIACCEL_TRIP_USER, ktime_get_ns());
-	if (req->sleeps)
+	if (req->defers)
 		kthread_flush_work(&req->trip_work);
 	return 0;
 }
@@ -409,10 +409,10 @@ static int piaccel_rearm_locked(struct piaccel_request *req, u64 seq)
 	u64 open = 0;
 	int ret;
 
-	if (sleeping) {
+	if (req->defers)
 		kthread_flush_work(&req->trip_work);
+	if (sleeping)
 		open = piaccel_interlock_open(req);
-	}
 	/* What is still owed is not driven over what the owner sets then. */
 	mutex_lock(&req->hw);
 	raw_spin_lock_irq(&req->lock);

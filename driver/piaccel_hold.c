@@ -171,6 +171,7 @@ int piaccel_borrow_lines(struct piaccel_request *req,
 		return ret;
 	memcpy(req->desc, held->desc, sizeof(req->desc));
 	req->sleeps = held->sleeps;
+	req->defers = held->defers;
 	req->values = held->values;
 	req->drain = held->drain;
 	req->source = held->source;
@@ -228,16 +229,15 @@ static int piaccel_hold_setup(struct piaccel_request *req)
 	unsigned int i;
 	int ret;
 
+	piaccel_defer_setup(req);
 	for (i = 0; i < req->num; i++) {
-		if (gpiod_cansleep(req->desc[i]))
-			req->sleeps = true;
 		ret = 0;
 		if (!(req->cfg.output_mask & BIT_ULL(i)))
 			ret = gpiod_direction_input(req->desc[i]);
 		if (ret)
 			return ret;
 	}
-	ret = req->sleeps ? piaccel_worker_get(req) : 0;
+	ret = req->defers ? piaccel_worker_get(req) : 0;
 	if (ret)
 		return ret;
 	return piaccel_setup_outputs(req);

@@ -138,7 +138,7 @@ static u32 piaccel_info_keeper(struct piaccel_request *req)
 		flags |= PIACCEL_INFO_KEPT;
 	if (READ_ONCE(req->origin))
 		flags |= PIACCEL_INFO_NODE;
-	if (req->sleeps)
+	if (req->defers)
 		flags |= PIACCEL_INFO_WORKER;
 	return flags;
 }

@@ -106,7 +106,7 @@ static int piaccel_write_each(struct piaccel_request *req, u64 mask, u64 bits)
  * @mask: the lines, not zero
  * @bits: their values, in place
  *
- * In any context if the chip does not sleep. Return: 0 or an error of the chip.
+ * In any context unless req->sleeps. Return: 0 or an error of the chip.
  */
 int piaccel_read(struct piaccel_request *req, u64 mask, u64 *bits)
 {
@@ -138,7 +138,7 @@ int piaccel_read(struct piaccel_request *req, u64 mask, u64 *bits)
  * @mask: the lines
  * @bits: their logical values, in place
  *
- * Under req->lock, or req->hw if the chip sleeps. Does not look at the latch.
+ * Under req->lock, or req->hw if a thread drives. Does not look at the latch.
  */
 int piaccel_write(struct piaccel_request *req, u64 mask, u64 bits)
 {
@@ -180,7 +180,7 @@ static int piaccel_may_set(struct piaccel_request *req)
 	return req->tripped || piaccel_ending() ? -ESHUTDOWN : 0;
 }
 
-static int piaccel_set_sleeping(struct piaccel_request *req, u64 mask,
+static int piaccel_set_deferred(struct piaccel_request *req, u64 mask,
 				u64 bits)
 {
 	int ret;
@@ -230,8 +230,8 @@ static long piaccel_line_set(struct file *file, void *arg)
 		ret = -EPERM;
 	else if (piaccel_stream_running(req, PIACCEL_PLAYBACK_SLOT))
 		ret = -EBUSY;
-	else if (req->sleeps)
-		ret = piaccel_set_sleeping(req, v->mask, v->bits);
+	else if (req->defers)
+		ret = piaccel_set_deferred(req, v->mask, v->bits);
 	else
 		ret = piaccel_set_atomic(req, v->mask, v->bits);
 	mutex_unlock(&req->config);
@@ -253,6 +253,8 @@ static u32 piaccel_status_flags(struct piaccel_request *req)
 	}
 	if (req->sleeps)
 		flags |= PIACCEL_STATUS_SLEEPS;
+	if (req->defers)
+		flags |= PIACCEL_STATUS_DEFERS;
 	if (req->gone)
 		flags |= PIACCEL_STATUS_GONE;
 	if (req->adopted)

@@ -325,7 +325,7 @@ static int piaccel_request_setup(struct piaccel_request *req)
 
 	if (piaccel_ending() && req->cfg.output_mask)
 		return -ESHUTDOWN;
-	ret = req->sleeps ? piaccel_worker_get(req) : 0;
+	ret = req->defers ? piaccel_worker_get(req) : 0;
 	if (ret)
 		return ret;
 	ret = piaccel_setup_inputs(req);
@@ -363,7 +363,7 @@ void piaccel_request_teardown(struct piaccel_request *req)
 	mutex_lock(&req->config);
 	piaccel_stream_end_all(req, PIACCEL_BLOCK_GONE);
 	piaccel_event_stop_all(req);
-	/* What a trip has set off on a chip that sleeps ends before the lines. */
+	/* What a trip has set off in the worker ends before the lines. */
 	kthread_flush_work(&req->trip_work);
 	piaccel_set_gone(req);
 	piaccel_put_lines(req);
@@ -552,7 +552,8 @@ void piaccel_request_show(struct seq_file *s)
 			   req->adopted ? " adopted" : "",
 			   req->tripped ? " tripped" : "",
 			   req->disarmed ? " disarmed" : "",
-			   req->sleeps ? " sleeps" : "",
+			   req->sleeps ? " sleeps" :
+			   req->defers ? " defers" : "",
 			   req->gone ? " gone" : "", req->trip_seq, req->cause,
 			   req->values, req->deadline_ns);
 		raw_spin_unlock_irq(&req->lock);

@@ -225,6 +225,8 @@ static long piaccel_stream_open(struct file *file, unsigned int slot,
 	int fd, ret;
 
 	ret = piaccel_stream_check(req, r);
+	if (!ret && slot == PIACCEL_PLAYBACK_SLOT && req->defers)
+		ret = -EOPNOTSUPP;
 	if (!ret && slot == PIACCEL_PLAYBACK_SLOT &&
 	    r->mask & ~READ_ONCE(req->cfg.output_mask))
 		ret = -EPERM;

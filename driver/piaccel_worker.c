@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * piaccel: the workers that drive safe values on chips that sleep.
+ * piaccel: the workers that drive safe values where writing may sleep.
  *
  * One SCHED_FIFO worker for each such chip: a bus that times out delays its own
  * chip's relays, and no others.
@@ -50,7 +50,7 @@ static struct piaccel_worker *piaccel_worker_create(struct gpio_device *gdev)
 
 /**
  * piaccel_worker_get() - the worker of a request's chip
- * @req: a request on a chip that sleeps, its chip known
+ * @req: a request that defers, its chip known
  *
  * Return: 0, or -ENOMEM.
  */

@@ -16,7 +16,8 @@ TEST_F(failsafe, a_fresh_request_is_armed_and_says_so)
 	EXPECT_EQ(RUN, relays(self));
 	s = line_status(self->line);
 	EXPECT_EQ(PIACCEL_STATUS_FAILSAFE | PIACCEL_STATUS_ARMED |
-		  (self->b->sleeps ? PIACCEL_STATUS_SLEEPS : 0), s.flags);
+		  (self->b->sleeps ? PIACCEL_STATUS_SLEEPS |
+				     PIACCEL_STATUS_DEFERS : 0), s.flags);
 	EXPECT_EQ(PIACCEL_TRIP_NONE, s.trip_cause);
 	EXPECT_EQ(0, s.trip_seq);
 	EXPECT_EQ(0, s.trip_ns);

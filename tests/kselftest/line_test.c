@@ -437,7 +437,8 @@ TEST_F(line, status_describes_the_request)
 
 	ASSERT_GE(fd, 0);
 	s = line_status(fd);
-	EXPECT_EQ(self->b.sleeps ? PIACCEL_STATUS_SLEEPS : 0U, s.flags);
+	EXPECT_EQ(self->b.sleeps ? PIACCEL_STATUS_SLEEPS |
+				   PIACCEL_STATUS_DEFERS : 0U, s.flags);
 	EXPECT_EQ(0U, s.trip_cause);
 	EXPECT_EQ(0U, s.trip_seq);
 	EXPECT_EQ(0U, s.trip_ns);

@@ -392,11 +392,21 @@ enum piaccel_trip_cause {
 #define PIACCEL_STATUS_TRIPPED	0x4U	/* latched until REARM */
 #define PIACCEL_STATUS_SAFE	0x8U	/* tripped and driven */
 #define PIACCEL_STATUS_OPEN	0x10U	/* an interlock is open now */
-#define PIACCEL_STATUS_SLEEPS	0x20U	/* the chip can sleep */
+#define PIACCEL_STATUS_SLEEPS	0x20U	/* the chip can sleep, or see DEFERS */
 #define PIACCEL_STATUS_GONE	0x40U	/* the chip is gone */
 #define PIACCEL_STATUS_ADOPTED	0x80U	/* taken over from HOLD */
 #define PIACCEL_STATUS_CAPTURE	0x100U	/* a capture runs */
 #define PIACCEL_STATUS_PLAYBACK	0x200U	/* a playback runs */
+/*
+ * A thread at SCHED_FIFO priority drives the outputs, a little after the cause of
+ * a trip: the chip can sleep; or the kernel is PREEMPT_RT and the chip's driver
+ * is not known to take raw spinlocks only, and the request is treated as if the
+ * chip could sleep (with STATUS_SLEEPS); or an output is open-drain or
+ * open-source, and the driver's direction_input(), which lets go of it, is not
+ * known to be atomic (without: its inputs are read at once, but there is no
+ * PLAYBACK). Module parameter atomic_drivers names drivers that are.
+ */
+#define PIACCEL_STATUS_DEFERS	0x400U
 
 /**
  * struct piaccel_line_status - state of a request
@@ -499,7 +509,7 @@ PIACCEL_ASSERT_SIZE(struct piaccel_event, 24);
 #define PIACCEL_INFO_HELD	0x2000U	/* closed, and the module has it */
 #define PIACCEL_INFO_KEPT	0x4000U	/* held only until what is owed stands */
 #define PIACCEL_INFO_NODE	0x8000U	/* the device tree names it */
-#define PIACCEL_INFO_WORKER	0x10000U /* a thread drives its safe value */
+#define PIACCEL_INFO_WORKER	0x10000U /* a thread drives it: STATUS_DEFERS */
 
 #define PIACCEL_UID_NONE	0xffffffffU
 
@@ -597,10 +607,11 @@ enum piaccel_format {
  * cost, to read or drive the lines, to store or load its bytes, and to run the
  * timer, times the samples a second; but never more than half a CPU for one
  * stream, so two always fit. One that has ended takes nothing, open or not.
- * Records beyond what the uid may have in queues: -EDQUOT. Lines of a chip that
- * sleeps: -EOPNOTSUPP. PLAYBACK of a tripped request: -ESHUTDOWN; a trip ends
- * a playback before it drives the safe values. Closing the stream, or the line
- * file descriptor, ends it; a playback leaves its last values standing.
+ * Records beyond what the uid may have in queues: -EDQUOT. With STATUS_SLEEPS,
+ * and PLAYBACK with STATUS_DEFERS: -EOPNOTSUPP. PLAYBACK of a tripped request:
+ * -ESHUTDOWN; a trip ends a playback before it drives the safe values. Closing
+ * the stream, or the line file descriptor, ends it; a playback leaves its last
+ * values standing.
  *
  * Sample i belongs to the time start + i * period, always. If the CPU came too
  * late for one or more samples, capture fills them with the value of the next

@@ -51,6 +51,16 @@ static unsigned int slow_ms;
 module_param(slow_ms, uint, 0644);
 MODULE_PARM_DESC(slow_ms, "how long a write takes while the chip sleeps (default 0)");
 
+static bool plain;
+module_param(plain, bool, 0644);
+MODULE_PARM_DESC(plain, "outputs change under a plain spinlock, which sleeps on PREEMPT_RT (default N)");
+
+static unsigned int atomic_writes;
+module_param(atomic_writes, uint, 0644);
+MODULE_PARM_DESC(atomic_writes, "how often a plain chip was written to where nothing may sleep");
+
+static DEFINE_SPINLOCK(tb_plain_lock);	/* protects nothing: it is in the way */
+
 struct tb_board tb_board;
 
 static u64 tb_resolve(const struct tb_pins *p)
@@ -186,12 +196,26 @@ static int tb_get_multiple(struct gpio_chip *gc, unsigned long *mask,
 	return 0;
 }
 
+/* As the many drivers whose set() takes a lock that is not raw. */
+static void tb_be_plain(void)
+{
+	unsigned long flags;
+
+	if (!READ_ONCE(plain))
+		return;
+	if (irqs_disabled() || preempt_count())
+		WRITE_ONCE(atomic_writes, atomic_writes + 1);
+	spin_lock_irqsave(&tb_plain_lock, flags);
+	spin_unlock_irqrestore(&tb_plain_lock, flags);
+}
+
 static tb_set_ret tb_set(struct gpio_chip *gc, unsigned int n, int value)
 {
 	struct tb_board *b = gpiochip_get_data(gc);
 	unsigned long flags;
 	bool deaf;
 
+	tb_be_plain();
 	tb_chip_begin(b, &flags);
 	deaf = b->deaf & BIT_ULL(n);
 	if (!deaf)
@@ -215,6 +239,7 @@ static tb_set_ret tb_set_multiple(struct gpio_chip *gc, unsigned long *mask,
 	u64 m, v, deaf;
 
 	tb_be_slow(gc);
+	tb_be_plain();
 	bitmap_to_arr64(&m, mask, gc->ngpio);
 	bitmap_to_arr64(&v, bits, gc->ngpio);
 	tb_chip_begin(b, &flags);
@@ -239,6 +264,7 @@ static int tb_direction_input(struct gpio_chip *gc, unsigned int n)
 	unsigned long flags;
 	bool deaf;
 
+	tb_be_plain();
 	tb_chip_begin(b, &flags);
 	deaf = b->deaf & BIT_ULL(n);
 	if (!deaf)
@@ -259,6 +285,7 @@ static int tb_direction_output(struct gpio_chip *gc, unsigned int n, int value)
 	unsigned long flags;
 	bool deaf;
 
+	tb_be_plain();
 	tb_chip_begin(b, &flags);
 	deaf = b->deaf & BIT_ULL(n);
 	if (!deaf)
