@@ -184,7 +184,7 @@ static void targets(void)
 	      "%s: three classes of a binary loss: %s", label,
 	      accel_last_error());
 	CHECK(judge(loss, 0, odd, ACCEL_F32, 1, &s) == ACCEL_ERR_RANGE &&
-		      strstr(accel_last_error(), "sample 3: y is 1.5"),
+		      strstr(accel_last_error(), "sample 3: y[0] is 1.5"),
 	      "%s: a target above 1: %s", label, accel_last_error());
 	CHECK(!judge(loss, ACCEL_TOP_K, two, ACCEL_I32, 1, &s) &&
 		      accel_scores_get(&s, ACCEL_TOP_K) >= 1,
@@ -307,6 +307,11 @@ static void twice_softmax(void)
 		{ ACCEL_SIGMOID, ACCEL_BINARY_CROSS_ENTROPY_LOGITS, true },
 		{ ACCEL_LINEAR, ACCEL_SPARSE_CROSS_ENTROPY_LOGITS, false },
 		{ ACCEL_RELU, ACCEL_CROSS_ENTROPY_LOGITS, false },
+		{ ACCEL_SOFTMAX, ACCEL_SPARSE_CROSS_ENTROPY, false },
+		{ ACCEL_SOFTMAX, ACCEL_CROSS_ENTROPY, false },
+		{ ACCEL_SIGMOID, ACCEL_BINARY_CROSS_ENTROPY, false },
+		{ ACCEL_LINEAR, ACCEL_SPARSE_CROSS_ENTROPY, true },
+		{ ACCEL_TANH, ACCEL_BINARY_CROSS_ENTROPY, true },
 		{ ACCEL_SOFTMAX, ACCEL_MSE, false },
 		{ ACCEL_SIGMOID, ACCEL_MSE, false },
 	};

@@ -115,6 +115,19 @@ void print_persistence(const accel_samples *s, bool json);
 bool error_in_units(const accel_model *m, const accel_scores *s, double *error,
 		    const char **label);
 
+/* ---- answers ---- */
+
+enum answer {
+	ANSWER_NUMBERS,
+	ANSWER_CLASSES, /* an output says how probable each class is */
+	ANSWER_BINARY, /* one output, class 1 against 0; several: each by itself */
+};
+/* @logits: receives whether the outputs are no probabilities yet. */
+enum answer answer_of(const accel_model *m, bool *logits);
+/* How probable the n outputs of a model of classes make one of them. */
+double probability_of(const accel_model *m, const float *x, int64_t n,
+		      int64_t class);
+
 /* ---- autoencoders ---- */
 
 /* How unlike its reconstruction each sample is, the mean squared error: count

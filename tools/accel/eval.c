@@ -108,9 +108,9 @@ bool error_in_units(const accel_model *m, const accel_scores *s, double *error,
 static int judge(accel_model *m, const accel_samples *data, bool json,
 		 bool confusion)
 {
-	accel_loss loss = accel_model_options(m)->loss;
 	unsigned metrics = accel_model_options(m)->metrics;
 	const int64_t *shape;
+	bool logits;
 	bool unusual = accel_model_options(m)->autoencode && data->n_classes &&
 		       data->y.data;
 	const char *label;
@@ -120,7 +120,7 @@ static int judge(accel_model *m, const accel_samples *data, bool json,
 	accel_status err;
 
 	nd = accel_model_output(m, &shape);
-	if (loss <= ACCEL_BINARY_CROSS_ENTROPY_LOGITS)
+	if (answer_of(m, &logits) != ANSWER_NUMBERS)
 		metrics |= ACCEL_ACCURACY;
 	if (metrics & ACCEL_ACCURACY && nd && shape[nd - 1] <= CLASSES_MAX)
 		metrics |= ACCEL_PRECISION | ACCEL_RECALL | ACCEL_F1 |

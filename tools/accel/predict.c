@@ -6,20 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Logits as probabilities, in place. */
-static void softmax(float *x, int64_t n)
-{
-	float top = x[0], sum = 0;
-	int64_t i;
-
-	for (i = 1; i < n; i++)
-		top = x[i] > top ? x[i] : top;
-	for (i = 0; i < n; i++)
-		sum += x[i] = expf(x[i] - top);
-	for (i = 0; i < n; i++)
-		x[i] /= sum;
-}
-
 static void print_class(const accel_model *m, int64_t i, bool quoted)
 {
 	const char *name = accel_model_class(m, (int)i);
@@ -40,22 +26,23 @@ static void print_choice(const accel_model *m, int64_t class, double p,
 	printf(json ? ", \"probability\": %.6g}\n" : "\t%.4f\n", p);
 }
 
-static void print_classified(const accel_model *m, float *x, int64_t n,
+static void print_classified(const accel_model *m, const float *x, int64_t n,
 			     bool json)
 {
 	int64_t best = 0, i;
 
-	softmax(x, n);
 	for (i = 1; i < n; i++)
 		if (x[i] > x[best])
 			best = i;
-	print_choice(m, best, (double)x[best], json);
+	print_choice(m, best, probability_of(m, x, n, best), json);
 }
 
-/* One logit: above 0 it is class 1. */
-static void print_binary(const accel_model *m, float x, bool json)
+static void print_binary(const accel_model *m, const float *x, bool json)
 {
-	print_choice(m, x > 0, 1 / (1 + exp(-fabs((double)x))), json);
+	double yes = probability_of(m, x, 1, 1),
+	       no = probability_of(m, x, 1, 0);
+
+	print_choice(m, yes > no, yes > no ? yes : no, json);
 }
 
 /* Numbers, in the label's own unit where the model knows it. */
@@ -113,15 +100,16 @@ struct answers {
 
 static void print_answer(const struct answers *a, int64_t i)
 {
-	const accel_compile_options *o = accel_model_options(a->m);
+	bool logits;
+	enum answer answer = answer_of(a->m, &logits);
 	float *x = a->out + i * a->each;
 
 	if (a->error)
 		print_anomaly(a->error[i], a->threshold, a->json);
-	else if (o->loss <= ACCEL_CROSS_ENTROPY_LOGITS)
+	else if (answer == ANSWER_CLASSES)
 		print_classified(a->m, x, a->each, a->json);
-	else if (o->loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS && a->each == 1)
-		print_binary(a->m, *x, a->json);
+	else if (answer == ANSWER_BINARY && a->each == 1)
+		print_binary(a->m, x, a->json);
 	else
 		print_numbers(a->m, x, a->each, a->json);
 }

@@ -73,8 +73,9 @@ static const char *match_columns(struct loaded *l, const accel_control_model *w)
 /* One output alone says how probable the second of two classes is. */
 static bool is_binary(const struct loaded *l)
 {
-	return l->n_out == 1 && accel_model_options(l->model)->loss ==
-					ACCEL_BINARY_CROSS_ENTROPY_LOGITS;
+	bool logits;
+
+	return l->n_out == 1 && answer_of(l->model, &logits) == ANSWER_BINARY;
 }
 
 /* The class by its name; the last one unless one is named. */
@@ -98,24 +99,11 @@ static bool choose_class(struct loaded *l, const accel_control_model *w)
 
 static double value_of(const struct loaded *l)
 {
-	const float *x = l->out;
-	double top = x[0], sum = 0;
+	bool logits;
 
-	switch (accel_model_options(l->model)->loss) {
-	case ACCEL_SPARSE_CROSS_ENTROPY_LOGITS:
-	case ACCEL_CROSS_ENTROPY_LOGITS:
-		for (int i = 1; i < l->n_out; i++)
-			top = x[i] > top ? x[i] : top;
-		for (int i = 0; i < l->n_out; i++)
-			sum += exp(x[i] - top);
-		return exp(x[l->chosen] - top) / sum;
-	case ACCEL_BINARY_CROSS_ENTROPY_LOGITS:
-		if (!is_binary(l))
-			return 1 / (1 + exp(-x[l->chosen]));
-		return 1 / (1 + exp(l->chosen ? -x[0] : x[0]));
-	default:
-		return accel_preprocess_target(l->pre, x[0]);
-	}
+	if (answer_of(l->model, &logits) == ANSWER_NUMBERS)
+		return accel_preprocess_target(l->pre, l->out[0]);
+	return probability_of(l->model, l->out, l->n_out, l->chosen);
 }
 
 static bool run_model(struct loaded *l)

@@ -203,7 +203,8 @@ ACCEL_API bool accel_layer_trainable(const accel_layer *layer);
 	ACCEL_LAYER(LAYER_NORM, .ndim = 0, __VA_ARGS__)
 
 /* accel_embedding(1000, 16): whole numbers below 1000, [...] -> [..., 16].
- * A number outside gives NaN. Initializer: uniform. */
+ * Fit, evaluate and predict refuse samples with a number that is no word; from
+ * accel_model_call() it gives NaN. Initializer: uniform. */
 #define accel_embedding(words_, ...)                                           \
 	ACCEL_LAYER(EMBEDDING, .units = (words_), .dim = __VA_ARGS__)
 

@@ -13,13 +13,23 @@ extern "C" {
 #endif
 
 /*
- * Each is a mean over the batch (and over the outputs, for the last four), as
- * Keras's are.
+ * Each is a mean over the batch (and over the outputs, for binary cross-entropy
+ * and the losses of numbers), as Keras's are.
  *
  * SPARSE_CROSS_ENTROPY_LOGITS  target i32 [...] classes, output [..., K]
  * CROSS_ENTROPY_LOGITS         target [..., K] probabilities
  * BINARY_CROSS_ENTROPY_LOGITS  target 0 to 1, of the output's shape
+ * SPARSE_CROSS_ENTROPY, CROSS_ENTROPY, BINARY_CROSS_ENTROPY
+ *                              the same of probabilities: for a model that ends
+ *                              in softmax or sigmoid
  * MSE, MAE, HUBER              target of the output's shape; Huber 1964, delta 1
+ *
+ * A loss of logits applies softmax or sigmoid itself and is exact where a
+ * probability would round to 0 or 1: prefer it, with a last layer that has no
+ * activation. Those of probabilities clip them to 1e-7 from 0 and 1, as Keras
+ * does; rows of K are divided by their sum first.
+ *
+ * ACCEL_NO_LOSS, 0, is what a forgotten .loss is: accel_compile() refuses it.
  */
 #define ACCEL_LOSS_MAP(X)                                                      \
 	X(SPARSE_CROSS_ENTROPY_LOGITS, "sparse_cross_entropy")                 \
@@ -27,9 +37,13 @@ extern "C" {
 	X(BINARY_CROSS_ENTROPY_LOGITS, "binary_cross_entropy")                 \
 	X(MSE, "mse")                                                          \
 	X(MAE, "mae")                                                          \
-	X(HUBER, "huber")
+	X(HUBER, "huber")                                                      \
+	X(SPARSE_CROSS_ENTROPY, "sparse_cross_entropy_of_probabilities")       \
+	X(CROSS_ENTROPY, "cross_entropy_of_probabilities")                     \
+	X(BINARY_CROSS_ENTROPY, "binary_cross_entropy_of_probabilities")
 
 typedef enum accel_loss {
+	ACCEL_NO_LOSS, /* 0 */
 #define ACCEL_X(name, text) ACCEL_##name,
 	ACCEL_LOSS_MAP(ACCEL_X)
 #undef ACCEL_X
@@ -38,8 +52,8 @@ typedef enum accel_loss {
 /*
  * The loss of a batch as a tensor of shape [], f32, to be differentiated.
  *
- * Sparse targets outside 0 to K - 1 count as no class: check them first, as
- * accel_fit() does. ERR_SHAPE, ERR_DTYPE.
+ * A sparse target outside 0 to K - 1 makes the loss NaN. ERR_SHAPE, ERR_DTYPE;
+ * ERR_INVALID: no loss.
  */
 ACCEL_API accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
 				      accel_tensor *output);
@@ -47,7 +61,8 @@ ACCEL_API accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
 /*
  * Metrics of a model, a bit each. Over classes, where the target is one:
  *
- * ACCURACY          the largest output is the class (binary: above 0)
+ * ACCURACY          the largest output is the class (binary: a logit above 0, a
+ *                   probability above 0.5)
  * TOP_K             the class is among the k largest outputs
  * PRECISION, RECALL, F1
  *                   of class 1 where there are two, else the mean over classes;
@@ -98,6 +113,7 @@ typedef struct accel_scores {
 ACCEL_API double accel_scores_get(const accel_scores *s, accel_metric metric);
 /* "accuracy"; NULL for no metric. Static. */
 ACCEL_API const char *accel_metric_name(accel_metric metric);
+/* As files have it: "mse"; "?" for none. Static. */
 ACCEL_API const char *accel_loss_name(accel_loss loss);
 
 #ifdef __cplusplus

@@ -193,7 +193,7 @@ ACCEL_API accel_status accel_model_call_with(accel_model *m, int n_in,
 
 /* What one of several outputs is trained for. */
 typedef struct accel_output_options {
-	accel_loss loss;
+	accel_loss loss; /* must be chosen */
 	double loss_weight; /* of the sum that is trained for; 0: 1 */
 	unsigned metrics; /* accel_metric bits */
 	int top_k; /* 0: 5 */
@@ -220,6 +220,9 @@ typedef struct accel_compile_options {
 	 * but an error where it is NULL as it could not be made (this thread's
 	 * last one). */
 	accel_optimizer *optimizer;
+	/* Must be chosen. ERR_INVALID: it was forgotten, or is one of logits
+	 * where the model ends in softmax or sigmoid, or one of probabilities
+	 * where it does not. */
 	accel_loss loss;
 	unsigned metrics; /* accel_metric bits: ACCEL_ACCURACY | ACCEL_F1 */
 	int top_k; /* 0: 5 */
@@ -304,9 +307,10 @@ typedef struct accel_fit_options {
  * run, too.
  *
  * ERR_INVALID: not compiled. ERR_SHAPE: model and data do not fit. ERR_RANGE: a
- * label out of range, NaN or infinity in data or loss: the text names epoch and
- * batch; weights are those before that batch's step or after it. Errors of
- * accel_model_save().
+ * label, a target or an embedding's word out of range: the text names the sample
+ * and the number, and nothing was changed; NaN or infinity in x or the loss: it
+ * names epoch and batch, and weights are those before that batch's step or after
+ * it. Errors of accel_model_save().
  */
 #define accel_fit(m_, ...)                                                     \
 	accel_fit_with(m_, &(accel_fit_options){ .data = __VA_ARGS__ })
@@ -328,8 +332,9 @@ ACCEL_API accel_history accel_model_history(const accel_model *m);
  * Loss and metrics over samples. Metrics are those of accel_compile().
  * @scores: receives them.
  *
- * ERR_RANGE: a label out of range, NaN or infinity in data or loss: the text
- * names the batch. Others as accel_fit()'s.
+ * ERR_RANGE: a label, a target or an embedding's word out of range: the text
+ * names the sample; NaN or infinity in x or the loss: it names the batch. Others
+ * as accel_fit()'s.
  */
 ACCEL_API accel_status accel_evaluate(accel_model *m, const accel_samples *data,
 				      accel_scores *scores);
@@ -343,7 +348,8 @@ ACCEL_API accel_status accel_confusion(accel_model *m,
 /*
  * Outputs, f32 [count, ...].
  *
- * @out: room for @size numbers. ERR_RANGE: that is not count times the output.
+ * @out: room for @size numbers. ERR_RANGE: that is not count times the output,
+ * or a word that an embedding does not have.
  */
 ACCEL_API accel_status accel_predict(accel_model *m, const accel_samples *data,
 				     float *out, size_t size);

@@ -216,10 +216,12 @@ ACCEL_API accel_tensor *accel_gather(accel_tensor *x, int axis,
 ACCEL_API accel_tensor *accel_scatter_add(accel_tensor *x, int axis,
 					  accel_tensor *index,
 					  accel_tensor *src);
-/* Rows of a table: table [V, D], index [...] -> [..., D]. */
+/* Rows of a table: table [V, D], index [...] -> [..., D]. An index below 0 or
+ * from V on gives a row of NaN (integers: 0), and a gradient nothing. */
 ACCEL_API accel_tensor *accel_embedding_lookup(accel_tensor *table,
 					       accel_tensor *index);
-/* index [...] -> [..., n] of @dtype, 1 where it counts. */
+/* index [...] -> [..., n] of @dtype, 1 where it counts. An index below 0 or from
+ * n on gives zeros. */
 ACCEL_API accel_tensor *accel_one_hot(accel_tensor *index, int64_t n,
 				      accel_dtype dtype);
 ACCEL_API accel_tensor *accel_concat(int n, accel_tensor *const *parts,

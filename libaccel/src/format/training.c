@@ -6,6 +6,7 @@
 #include "../base/error.h"
 #include "../base/alloc.h"
 #include "../tensor/node.h"
+#include "../nn/loss.h"
 #include "../nn/optimizer.h"
 #include "model_file.h"
 
@@ -181,10 +182,10 @@ static accel_status output_from_json(const json_t *j, accel_output_options *o)
 	size_t i;
 	int loss;
 
-	for (loss = 0; fine && loss <= ACCEL_HUBER; loss++)
+	for (loss = 1; fine && loss_target((accel_loss)loss); loss++)
 		if (!strcmp(accel_loss_name((accel_loss)loss), name))
 			break;
-	fine = fine && loss <= ACCEL_HUBER &&
+	fine = fine && loss_target((accel_loss)loss) &&
 	       json_get_int(j, "top_k", 0, INT32_MAX, 0, &top_k) &&
 	       json_get_number(j, "loss_weight", 1, &o->loss_weight);
 	for (i = 0; fine && i < json_array_size(metrics); i++)

@@ -64,7 +64,17 @@ static accel_status embedding_build(struct accel_layer *l, uint32_t n,
 
 static accel_tensor *embedding_call(const struct layer_call *c)
 {
-	return accel_embedding_lookup(c->w[0], accel_cast(c->x[0], ACCEL_I32));
+	accel_tensor *x = c->x[0], *zero, *none;
+
+	if (!x)
+		return NULL;
+	/* NaN and what is below 0 are no words; a cast would make them 0 */
+	zero = accel_full(accel_tensor_context(x), accel_tensor_dtype(x),
+			  ACCEL_SCALAR, 0);
+	none = accel_full(accel_tensor_context(x), accel_tensor_dtype(x),
+			  ACCEL_SCALAR, -1);
+	x = accel_where(accel_less_equal(zero, x), x, none);
+	return accel_embedding_lookup(c->w[0], accel_cast(x, ACCEL_I32));
 }
 
 const struct layer_desc layer_embedding = {

@@ -2,17 +2,19 @@
 /* What a model is trained for; judging and using it. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "../base/object.h"
+#include "loss.h"
 #include "optimizer.h"
 #include "session.h"
 
 #define BATCH 256 /* of what needs no gradient */
 
-/* The activation that the output goes through last. */
-static accel_activation last_activation(const struct accel_node *n)
+/* The layer that the output's numbers come from. */
+static const struct accel_node *last_layer(const struct accel_node *n)
 {
 	/* what only moves numbers, or does nothing to predictions */
 	while (n && n->layer && n->n_in == 1 &&
@@ -20,36 +22,61 @@ static accel_activation last_activation(const struct accel_node *n)
 		n->layer->desc == &layer_unflatten ||
 		n->layer->desc == &layer_dropout))
 		n = n->in[0];
-	return n && n->layer ? n->layer->o.activation : ACCEL_LINEAR;
+	return n;
 }
 
 /*
  * A loss of logits applies softmax or sigmoid itself. Twice applied, the surest
- * of two classes is 0.73, and a rule on "> 0.8" never fires.
+ * of two classes is 0.73, and a rule on "> 0.8" never fires. Not applied at all,
+ * a loss of probabilities clips what is none.
  */
 static accel_status check_logits(const struct accel_node *out, accel_loss loss)
 {
-	accel_activation last = last_activation(out);
-	bool logits = loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS ||
-		      loss == ACCEL_CROSS_ENTROPY_LOGITS ||
-		      loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS;
+	const struct loss_desc *desc = loss_desc_of(loss);
+	const struct accel_node *last = last_layer(out);
+	accel_activation a = last && last->layer ? last->layer->o.activation
+						 : ACCEL_LINEAR;
+	bool applied = a == ACCEL_SOFTMAX || a == ACCEL_SIGMOID;
+	const char *name = a == ACCEL_SOFTMAX ? "softmax" : "sigmoid";
 
-	if (!logits || (last != ACCEL_SOFTMAX && last != ACCEL_SIGMOID))
+	if (!desc->other)
 		return ACCEL_OK;
-	return accel_error(ACCEL_ERR_INVALID,
-			   "compile: the model ends in %s, and its loss %s "
-			   "applies that itself: leave the %s out of the last "
-			   "layer",
-			   last == ACCEL_SOFTMAX ? "softmax" : "sigmoid",
-			   accel_loss_name(loss),
-			   last == ACCEL_SOFTMAX ? "softmax" : "sigmoid");
+	if (desc->logits && applied)
+		return accel_error(
+			ACCEL_ERR_INVALID,
+			"compile: the model ends in %s, and its loss %s (%s) "
+			"applies that itself: use %s, or leave the %s out of "
+			"the last layer",
+			name, desc->constant, accel_loss_name(loss),
+			loss_desc_of(desc->other)->constant, name);
+	if (!desc->logits && !applied && last && last->layer &&
+	    strchr(last->layer->desc->reads, 'a'))
+		return accel_error(
+			ACCEL_ERR_INVALID,
+			"compile: the loss %s needs probabilities, and the "
+			"model ends in %s without softmax or sigmoid: use %s",
+			desc->constant, last->layer->desc->name,
+			loss_desc_of(desc->other)->constant);
+	return ACCEL_OK;
+}
+
+static accel_status no_loss(void)
+{
+	return accel_error(
+		ACCEL_ERR_INVALID,
+		"compile: no loss: choose .loss = "
+		"ACCEL_SPARSE_CROSS_ENTROPY_LOGITS (one of several classes), "
+		"ACCEL_BINARY_CROSS_ENTROPY_LOGITS (yes or no), ACCEL_MSE, "
+		"ACCEL_MAE or ACCEL_HUBER (numbers)");
 }
 
 static accel_status check_output(const accel_output_options *o)
 {
 	const unsigned known = (1u << ACCEL_METRICS) - 1;
 
-	if ((unsigned)o->loss > ACCEL_HUBER)
+	if (o->loss == ACCEL_NO_LOSS)
+		return no_loss();
+	if (!loss_target(o->loss))
 		return accel_error(ACCEL_ERR_INVALID, "compile: no loss %d",
 				   o->loss);
 	if (o->metrics & ~known || o->top_k < 0)

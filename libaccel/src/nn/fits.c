@@ -1,14 +1,36 @@
 // SPDX-License-Identifier: MIT
 /* Do a model, its loss and some samples belong together? */
+#include <math.h>
+
 #include "../base/error.h"
 #include "../base/object.h"
 #include "../tensor/layout.h"
+#include "loss.h"
 #include "model.h"
+#include "words.h"
+
+/* The first label that is none of n classes. */
+static accel_status check_labels(const accel_samples *s, int64_t n)
+{
+	const int32_t *y = s->y.data;
+	int64_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (y[i] < 0 || y[i] >= n)
+			return accel_error(
+				ACCEL_ERR_RANGE,
+				"%s: sample %lld has label %d, of %d "
+				"classes, the model has %lld",
+				s->name, (long long)i, y[i], s->n_classes,
+				(long long)n);
+	return ACCEL_OK;
+}
 
 static accel_status sparse(accel_loss loss, const accel_samples *s,
 			   const struct shape *out)
 {
 	int64_t classes = out->ndim ? out->dim[out->ndim - 1] : 0;
+	accel_status err;
 
 	if (s->y.dtype != ACCEL_I32)
 		return accel_error(ACCEL_ERR_DTYPE,
@@ -22,31 +44,33 @@ static accel_status sparse(accel_loss loss, const accel_samples *s,
 				   s->name, shape_print(out),
 				   shape_text(s->y.ndim, s->y.shape),
 				   accel_loss_name(loss));
-	if (s->n_classes > classes)
-		return accel_error(ACCEL_ERR_RANGE,
-				   "%s: %d classes, the model has %lld outputs",
-				   s->name, s->n_classes, (long long)classes);
-	return ACCEL_OK;
+	err = check_labels(s, classes);
+	if (err || s->n_classes <= classes)
+		return err;
+	return accel_error(ACCEL_ERR_RANGE,
+			   "%s: %d classes, the model has %lld outputs",
+			   s->name, s->n_classes, (long long)classes);
 }
 
-/* Targets of a binary loss are 0 to 1. */
-static accel_status binary(accel_loss loss, const accel_samples *s)
+/* Targets of cross-entropy are 0 to 1; all others are numbers. */
+static accel_status check_targets(accel_loss loss, const accel_samples *s)
 {
-	const float *y = s->y.data;
+	bool unit = loss_target(loss) != TARGET_NUMBER;
 	int64_t i, n = s->y.shape[0] * (s->y.ndim > 1 ? s->y.shape[1] : 1);
+	const float *y = s->y.data;
 
-	if (s->y.dtype == ACCEL_I32 && s->n_classes > 2)
-		return accel_error(ACCEL_ERR_RANGE,
-				   "%s: %d classes, loss %s has 2", s->name,
-				   s->n_classes, accel_loss_name(loss));
-	for (i = 0; s->y.dtype == ACCEL_F32 && i < n; i++)
-		if (y[i] < 0 || y[i] > 1)
-			return accel_error(ACCEL_ERR_RANGE,
-					   "%s: sample %lld: y is %g, loss %s "
-					   "needs 0 to 1",
-					   s->name,
-					   (long long)(i / (n / s->count)),
-					   (double)y[i], accel_loss_name(loss));
+	if (s->y.dtype == ACCEL_I32)
+		return unit ? check_labels(s, 2) : ACCEL_OK;
+	for (i = 0; i < n; i++)
+		if (!isfinite(y[i]) || (unit && !(y[i] >= 0 && y[i] <= 1)))
+			return accel_error(
+				ACCEL_ERR_RANGE,
+				"%s: sample %lld: y[%lld] is %g, loss %s needs "
+				"%s",
+				s->name, (long long)(i / (n / s->count)),
+				(long long)(i % (n / s->count)), (double)y[i],
+				accel_loss_name(loss),
+				unit ? "0 to 1" : "numbers");
 	return ACCEL_OK;
 }
 
@@ -62,9 +86,7 @@ static accel_status dense(accel_loss loss, const accel_samples *s,
 	if (!y.ndim)
 		y.dim[y.ndim++] = 1; /* [N] is [N, 1] */
 	if (shape_equal(&y, out))
-		return loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS
-			       ? binary(loss, s)
-			       : ACCEL_OK;
+		return check_targets(loss, s);
 	return accel_error(ACCEL_ERR_SHAPE,
 			   "%s: the model gives %s, y is %s (loss %s)", s->name,
 			   shape_print(out), shape_print(&y),
@@ -75,7 +97,7 @@ static accel_status fits_itself(const accel_model *m)
 {
 	const struct shape *out = &m->output[0]->out;
 
-	if (m->o.loss <= ACCEL_CROSS_ENTROPY_LOGITS)
+	if (loss_of_classes(m->o.loss))
 		return accel_error(ACCEL_ERR_INVALID,
 				   "an autoencoder's loss is of numbers, not "
 				   "%s",
@@ -103,8 +125,8 @@ static accel_status fits_target(const accel_model *m, const accel_samples *all,
 				   "%s: has no targets (y)%s", all->name,
 				   all->preprocess ? ": name the label column"
 						   : "");
-	return loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS ? sparse(loss, s, out)
-							 : dense(loss, s, out);
+	return loss_target(loss) == TARGET_CLASS ? sparse(loss, s, out)
+						 : dense(loss, s, out);
 }
 
 static accel_status fits_inputs(accel_model *m, const accel_samples *all)
@@ -129,7 +151,9 @@ static accel_status fits_inputs(accel_model *m, const accel_samples *all)
 		err = accel_error(ACCEL_ERR_INVALID,
 				  "%s: more inputs than the model's %u",
 				  all->name, m->n_in);
-	return err ? err : model_build(m, in);
+	if (!err)
+		err = model_build(m, in);
+	return err ? err : model_check_words(m, all);
 }
 
 accel_status model_fits(accel_model *m, const accel_samples *s, bool targets)

@@ -1,15 +1,52 @@
 // SPDX-License-Identifier: MIT
 /* Losses as tensors. */
+#include <math.h>
+
 #include <accel/loss.h>
 #include <accel/ops.h>
 
 #include "../base/error.h"
 #include "../ops/op.h"
 #include "../tensor/layout.h"
+#include "loss.h"
+
+#define CLIP 1e-7 /* Keras's epsilon */
+
+#define ROW(name, target, logits, other)                                       \
+	[ACCEL_##name] = { target, logits, other, "ACCEL_" #name }
+static const struct loss_desc losses[] = {
+	[ACCEL_NO_LOSS] = { .constant = "ACCEL_NO_LOSS" },
+	ROW(SPARSE_CROSS_ENTROPY_LOGITS, TARGET_CLASS, true,
+	    ACCEL_SPARSE_CROSS_ENTROPY),
+	ROW(CROSS_ENTROPY_LOGITS, TARGET_CLASSES, true, ACCEL_CROSS_ENTROPY),
+	ROW(BINARY_CROSS_ENTROPY_LOGITS, TARGET_BINARY, true,
+	    ACCEL_BINARY_CROSS_ENTROPY),
+	ROW(MSE, TARGET_NUMBER, false, ACCEL_NO_LOSS),
+	ROW(MAE, TARGET_NUMBER, false, ACCEL_NO_LOSS),
+	ROW(HUBER, TARGET_NUMBER, false, ACCEL_NO_LOSS),
+	ROW(SPARSE_CROSS_ENTROPY, TARGET_CLASS, false,
+	    ACCEL_SPARSE_CROSS_ENTROPY_LOGITS),
+	ROW(CROSS_ENTROPY, TARGET_CLASSES, false, ACCEL_CROSS_ENTROPY_LOGITS),
+	ROW(BINARY_CROSS_ENTROPY, TARGET_BINARY, false,
+	    ACCEL_BINARY_CROSS_ENTROPY_LOGITS),
+};
+#define ACCEL_X(name, text) +1
+_Static_assert(sizeof(losses) / sizeof(losses[0]) == 1 ACCEL_LOSS_MAP(ACCEL_X),
+	       "a loss without a row");
+#undef ACCEL_X
+
+const struct loss_desc *loss_desc_of(accel_loss loss)
+{
+	bool known = (unsigned)loss < sizeof(losses) / sizeof(losses[0]);
+
+	return &losses[known ? loss : ACCEL_NO_LOSS];
+}
 
 const char *accel_loss_name(accel_loss loss)
 {
 	switch (loss) {
+	case ACCEL_NO_LOSS:
+		break;
 #define ACCEL_X(name, text)                                                    \
 	case ACCEL_##name:                                                     \
 		return text;
@@ -19,12 +56,34 @@ const char *accel_loss_name(accel_loss loss)
 	return "?";
 }
 
+/* Probabilities a little away from 0 and 1, whose logarithms are finite. */
+static accel_tensor *clip(accel_tensor *p)
+{
+	accel_context *ctx = op_context(p);
+	accel_tensor *low, *high;
+
+	if (!p)
+		return NULL;
+	low = accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, CLIP);
+	high = accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, 1 - CLIP);
+	return accel_minimum(accel_maximum(p, low), high);
+}
+
+/* The logarithms of what x [..., K] says of the classes. */
+static accel_tensor *log_classes(accel_tensor *x, bool logits)
+{
+	return logits ? accel_log_softmax(x, -1)
+		      : accel_log(clip(accel_div(x, accel_sum(x, ACCEL_AXES(-1),
+							      true))));
+}
+
 /* -sum(p log softmax(x)) / rows: p, x [..., K] */
-static accel_tensor *cross_entropy(accel_tensor *p, accel_tensor *x)
+static accel_tensor *cross_entropy(accel_tensor *p, accel_tensor *x,
+				   bool logits)
 {
 	double rows =
 		(double)accel_tensor_count(x) / (double)accel_tensor_dim(x, -1);
-	accel_tensor *y = accel_mul(p, accel_log_softmax(x, -1));
+	accel_tensor *y = accel_mul(p, log_classes(x, logits));
 
 	/* by element: it goes into the kernel of the product */
 	return accel_sum(accel_mul_scalar(y, -1 / rows), ACCEL_ALL_AXES, false);
@@ -34,7 +93,7 @@ static accel_tensor *cross_entropy(accel_tensor *p, accel_tensor *x)
  * log(1 + e^x) - t x, written so that neither large |x| overflows nor the
  * derivative at 0 depends on a side.
  */
-static accel_tensor *binary(accel_tensor *t, accel_tensor *x)
+static accel_tensor *binary_of_logits(accel_tensor *t, accel_tensor *x)
 {
 	accel_tensor *a = accel_abs(x), *y;
 
@@ -42,6 +101,19 @@ static accel_tensor *binary(accel_tensor *t, accel_tensor *x)
 	y = accel_add(y, accel_mul_scalar(a, 0.5));
 	t = accel_add_scalar(accel_neg(t), 0.5);
 	return accel_add(y, accel_mul(t, x));
+}
+
+/* -(t log p + (1 - t) log(1 - p)) */
+static accel_tensor *binary(accel_tensor *t, accel_tensor *p)
+{
+	accel_tensor *no, *yes;
+
+	p = clip(p);
+	yes = accel_mul(t, accel_log(p));
+	t = accel_add_scalar(accel_neg(t), 1);
+	p = accel_add_scalar(accel_neg(p), 1);
+	no = accel_mul(t, accel_log(p));
+	return accel_neg(accel_add(yes, no));
 }
 
 static accel_tensor *huber(accel_tensor *d)
@@ -68,7 +140,8 @@ static bool same_shape(accel_tensor *a, accel_tensor *b)
 	return true;
 }
 
-static accel_tensor *sparse(accel_tensor *target, accel_tensor *x)
+static accel_tensor *sparse(accel_loss loss, accel_tensor *target,
+			    accel_tensor *x)
 {
 	int nd = accel_tensor_ndim(x), i;
 	bool fits = nd >= 1 && accel_tensor_ndim(target) == nd - 1;
@@ -79,25 +152,48 @@ static accel_tensor *sparse(accel_tensor *target, accel_tensor *x)
 		return accel_error_null(
 			ACCEL_ERR_SHAPE,
 			"%s: target %s, output %s: it needs one dimension more",
-			accel_loss_name(ACCEL_SPARSE_CROSS_ENTROPY_LOGITS),
+			accel_loss_name(loss),
 			shape_text(nd ? accel_tensor_ndim(target) : 0,
 				   accel_tensor_shape(target)),
 			shape_text(nd, accel_tensor_shape(x)));
-	return cross_entropy(
-		accel_one_hot(target, accel_tensor_dim(x, -1), ACCEL_F32), x);
+	return cross_entropy(accel_one_hot(target, accel_tensor_dim(x, -1),
+					   ACCEL_F32),
+			     x, loss_desc_of(loss)->logits);
+}
+
+/* By element. */
+static accel_tensor *elements(accel_loss loss, accel_tensor *t, accel_tensor *x)
+{
+	accel_tensor *d;
+
+	switch (loss) {
+	case ACCEL_BINARY_CROSS_ENTROPY_LOGITS:
+		return binary_of_logits(t, x);
+	case ACCEL_BINARY_CROSS_ENTROPY:
+		return binary(t, x);
+	case ACCEL_MSE:
+		d = accel_sub(x, t);
+		return accel_mul(d, d);
+	case ACCEL_MAE:
+		return accel_abs(accel_sub(x, t));
+	case ACCEL_HUBER:
+		return huber(accel_sub(x, t));
+	default:
+		return accel_error_null(ACCEL_ERR_INVALID, "no loss %d", loss);
+	}
 }
 
 static accel_tensor *loss_of_parts(accel_loss loss, accel_tensor *target,
 				   accel_tensor *output)
 {
-	accel_tensor *d = NULL;
+	const struct loss_desc *desc = loss_desc_of(loss);
 
 	if (!target || !output)
 		return NULL;
 	if (accel_tensor_dtype(output) != ACCEL_F32)
 		output = accel_cast(output, ACCEL_F32);
-	if (loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS)
-		return sparse(target, output);
+	if (desc->target == TARGET_CLASS)
+		return sparse(loss, target, output);
 	if (!same_shape(target, output))
 		return accel_error_null(ACCEL_ERR_SHAPE,
 					"%s: target %s, output %s",
@@ -108,32 +204,48 @@ static accel_tensor *loss_of_parts(accel_loss loss, accel_tensor *target,
 						   accel_tensor_shape(output)));
 	if (accel_tensor_dtype(target) != ACCEL_F32)
 		target = accel_cast(target, ACCEL_F32);
-	if (loss >= ACCEL_MSE)
-		d = accel_sub(output, target);
-	switch (loss) {
-	case ACCEL_CROSS_ENTROPY_LOGITS:
-		return cross_entropy(target, output);
-	case ACCEL_BINARY_CROSS_ENTROPY_LOGITS:
-		d = binary(target, output);
-		break;
-	case ACCEL_MSE:
-		d = accel_mul(d, d);
-		break;
-	case ACCEL_MAE:
-		d = accel_abs(d);
-		break;
-	case ACCEL_HUBER:
-		d = huber(d);
-		break;
-	default:
-		return accel_error_null(ACCEL_ERR_INVALID, "no loss %d", loss);
-	}
-	return accel_mean(d, ACCEL_ALL_AXES, false);
+	if (desc->target == TARGET_CLASSES)
+		return cross_entropy(target, output, desc->logits);
+	return accel_mean(elements(loss, target, output), ACCEL_ALL_AXES,
+			  false);
+}
+
+accel_tensor *loss_of_known(accel_loss loss, accel_tensor *target,
+			    accel_tensor *output)
+{
+	return OP_WHOLE(op_context(target),
+			loss_of_parts(loss, target, output));
+}
+
+/* 0 where all classes are among the output's, else NaN. */
+static accel_tensor *no_class(accel_tensor *target, accel_tensor *output)
+{
+	accel_context *ctx = op_context(target);
+	accel_tensor *least, *most, *in;
+
+	least = accel_full(ctx, ACCEL_I32, ACCEL_SCALAR, 0);
+	most = accel_full(ctx, ACCEL_I32, ACCEL_SCALAR,
+			  (double)accel_tensor_dim(output, -1) - 1);
+	in = accel_mul(accel_less_equal(least, target),
+		       accel_less_equal(target, most));
+	in = accel_where(in, accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, 0),
+			 accel_full(ctx, ACCEL_F32, ACCEL_SCALAR, NAN));
+	return accel_sum(in, ACCEL_ALL_AXES, false);
+}
+
+static accel_tensor *checked_parts(accel_loss loss, accel_tensor *target,
+				   accel_tensor *output)
+{
+	accel_tensor *y = loss_of_parts(loss, target, output);
+
+	if (!y || loss_target(loss) != TARGET_CLASS)
+		return y;
+	return accel_add(y, no_class(target, output));
 }
 
 accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
 			    accel_tensor *output)
 {
 	return OP_WHOLE(op_context(target),
-			loss_of_parts(loss, target, output));
+			checked_parts(loss, target, output));
 }

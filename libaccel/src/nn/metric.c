@@ -8,6 +8,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "loss.h"
 
 #define OF_CONFUSION (ACCEL_PRECISION | ACCEL_RECALL | ACCEL_F1)
 
@@ -48,12 +49,12 @@ accel_status metrics_init(struct metrics *m, unsigned which, accel_loss loss,
 {
 	const unsigned of_classes = ~(unsigned)ACCEL_MEAN_ABSOLUTE_ERROR;
 
-	*m = (struct metrics){ .which = which,
-			       .loss = loss,
-			       .top_k = top_k ?: 5 };
-	if (loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS)
+	*m = (struct metrics){ .which = which, .top_k = top_k ?: 5 };
+	m->binary = loss_is_binary(loss);
+	m->logits = loss_desc_of(loss)->logits;
+	if (m->binary)
 		m->classes = 2;
-	else if (loss <= ACCEL_CROSS_ENTROPY_LOGITS)
+	else if (loss_of_classes(loss))
 		m->classes = outputs;
 	if (!m->classes && ((which & of_classes) || confusion))
 		return accel_error(ACCEL_ERR_INVALID,
@@ -140,6 +141,20 @@ static bool in_top(const float *x, int n, int class, int k)
 	return above < k;
 }
 
+/* p / (1 - p), ordered as p, with 1 - p the sum of the others: no two that are
+ * nearly 1 are rounded to be equal. */
+static void odds(const float *p, int n, float *score)
+{
+	double sum = 0;
+	int i, k;
+
+	for (i = 0; i < n; i++) {
+		for (sum = 0, k = 0; k < n; k++)
+			sum += k == i ? 0 : p[k];
+		score[i] = p[i] > 0 ? (float)(p[i] / sum) : 0;
+	}
+}
+
 static void keep_scores(struct metrics *m, int64_t row, int class,
 			const float *x)
 {
@@ -150,9 +165,11 @@ static void keep_scores(struct metrics *m, int64_t row, int class,
 		return;
 	m->label[row] = class;
 	if (m->classes == 2) {
-		m->score[row] = m->loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS
-					? x[0]
-					: x[1] - x[0];
+		m->score[row] = m->binary ? x[0] : x[1] - x[0];
+		return;
+	}
+	if (!m->logits) {
+		odds(x, m->classes, m->score + row * m->classes);
 		return;
 	}
 	/* log(p / (1 - p)): ordered as p, but no two that are nearly 1 are
@@ -172,8 +189,9 @@ static void keep_scores(struct metrics *m, int64_t row, int class,
 
 static void add_row(struct metrics *m, int class, const float *x)
 {
-	bool one = m->loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS;
-	int guess = one ? x[0] > 0 : largest(x, m->classes);
+	float even = m->logits ? 0 : 0.5f; /* as probable as not */
+	bool one = m->binary;
+	int guess = one ? x[0] > even : largest(x, m->classes);
 
 	m->correct += guess == class;
 	if (m->which & ACCEL_TOP_K)
@@ -187,7 +205,7 @@ static void add_row(struct metrics *m, int class, const float *x)
 void metrics_add(struct metrics *m, int64_t rows, const void *y, bool y_classes,
 		 const float *out)
 {
-	bool one = m->loss == ACCEL_BINARY_CROSS_ENTROPY_LOGITS || !m->classes;
+	bool one = m->binary || !m->classes;
 	int width = one ? 1 : m->classes;
 	const int32_t *class = y;
 	const float *target = y;

@@ -13,7 +13,8 @@
  */
 struct metrics {
 	unsigned which;
-	accel_loss loss;
+	bool binary; /* one output says how much class 1 is */
+	bool logits; /* outputs are; else probabilities, or numbers */
 	int classes; /* 2 for one output of a binary loss; 0: numbers */
 	int top_k;
 	/* so far */

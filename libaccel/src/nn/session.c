@@ -11,6 +11,7 @@
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "../graph/walk.h"
+#include "loss.h"
 #include "optimizer.h"
 
 #define SCALE_STEPS 2000 /* without overflow, then the scale doubles */
@@ -27,7 +28,7 @@ static accel_status init_outputs(struct session *s, int64_t batch)
 						 : s->m->o.loss;
 
 		s->out_each[i] = s->rows_each[i] = shape_count(out);
-		if (loss <= ACCEL_CROSS_ENTROPY_LOGITS)
+		if (loss_of_classes(loss))
 			s->rows_each[i] /= last;
 		if (!s->want_out)
 			continue;
@@ -186,7 +187,7 @@ static accel_tensor *target_of(const struct session *s, const struct lane *l,
 {
 	accel_tensor *y = s->m->o.autoencode ? l->x[0] : l->y[i];
 
-	if (s->m->o.outputs[i].loss == ACCEL_SPARSE_CROSS_ENTROPY_LOGITS)
+	if (loss_target(s->m->o.outputs[i].loss) == TARGET_CLASS)
 		return y;
 	if (accel_tensor_dtype(y) != ACCEL_F32)
 		y = accel_cast(y, ACCEL_F32);
@@ -249,7 +250,7 @@ static accel_tensor *record_losses(const struct session *s,
 	uint32_t i, n = s->m->n_out;
 
 	for (i = 0; i < n; i++) {
-		loss = accel_loss_of(o[i].loss, target_of(s, l, i, out[i]),
+		loss = loss_of_known(o[i].loss, target_of(s, l, i, out[i]),
 				     out[i]);
 		if (!loss || accel_assign(l->loss[i], loss))
 			return NULL;

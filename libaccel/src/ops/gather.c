@@ -150,6 +150,17 @@ accel_tensor *accel_scatter_add(accel_tensor *x, int axis, accel_tensor *index,
 	return OP_WHOLE(op_context(x), scatter_add_parts(x, axis, index, src));
 }
 
+/* An index below 0 counts from no end here: it is outside, as n is. */
+static accel_tensor *no_negative(accel_tensor *index, int64_t n)
+{
+	accel_context *ctx = op_context(index);
+	accel_tensor *zero = accel_full(ctx, ACCEL_I32, ACCEL_SCALAR, 0);
+
+	return accel_where(accel_less(index, zero),
+			   accel_full(ctx, ACCEL_I32, ACCEL_SCALAR, (double)n),
+			   index);
+}
+
 static accel_tensor *embedding_lookup_parts(accel_tensor *table,
 					    accel_tensor *index)
 {
@@ -169,8 +180,9 @@ static accel_tensor *embedding_lookup_parts(accel_tensor *table,
 	n = layout_count(&index->l);
 	memcpy(shape, index->l.shape, sizeof(shape));
 	shape[nd] = dim;
-	index = accel_reshape(index, ACCEL_SHAPE(n, 1));
-	index = accel_broadcast(op_as(index, ACCEL_I32), ACCEL_SHAPE(n, dim));
+	index = op_as(accel_reshape(index, ACCEL_SHAPE(n, 1)), ACCEL_I32);
+	index = no_negative(index, table->l.shape[0]);
+	index = accel_broadcast(index, ACCEL_SHAPE(n, dim));
 	y = accel_gather(table, 0, index);
 	return accel_reshape(y, nd + 1, shape);
 }
