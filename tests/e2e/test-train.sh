@@ -118,6 +118,23 @@ awk -v m="$(value mae <<<"$out")" -v l="$(value mae_of_label <<<"$out")" \
 	'BEGIN { exit !(m > 0 && l / m > 17 && l / m < 18) }'
 result $? "eval has the error in the label's unit, too" "$out"
 
+# ---- a rare class ----
+awk -v OFS=, 'BEGIN { srand(5); print "a,b,w,state"; for (i = 0; i < 2000; i++) { f = i % 50 == 7
+	print 0.7 * f + rand() + rand() + rand(), 0.7 * f + rand() + rand() + rand(), f ? 49 : 1, f ? "fault" : "ok" } }' \
+	>"$T/rare.csv"
+# "fault" is the first class; of two, recall is that of the second
+found() { awk 'match($0, /"confusion": \[\[[0-9]*/) { print substr($0, RSTART + 15, RLENGTH - 15) }'; }
+rare() { $accel train --data "$T/rare.csv" --columns a,b --label state --epochs 10 --arch dense:2 --lr 0.02 \
+	--out "$T/rare" "$@" >/dev/null &&
+	$accel eval "$T/rare" --data "$T/rare.csv" --confusion --json | found; }
+none=$(rare) balanced=$(rare --class-weights balanced) named=$(rare --class-weights fault=49) column=$(rare --weight w)
+at_least 10 "$none" && at_least "$balanced" 34 && at_least "$named" 34 && at_least "$column" 34
+result $? "of 40 faults in 2,000 rows 10 are found at most, 34 with weights: balanced, named or of a column" \
+	"$none, $balanced, $named, $column"
+says 2 "no class 'bad': fault, ok" $accel train --data "$T/rare.csv" --label state --class-weights bad=2 --out "$T/no" &&
+	says 2 "'fault' is not NAME=WEIGHT" $accel train --data "$T/rare.csv" --label state --class-weights fault --out "$T/no"
+result $? "weights of classes that are none"
+
 # ---- bench ----
 out=$($accel bench train --seconds 0.2 --threads 1 --json)
 for key in samples_per_s samples_per_cpu_s step_us submits_per_step allocations_per_step; do

@@ -33,7 +33,7 @@ accel_context *open_device(const char *device, uint64_t seed, int threads);
 /* What --data and what belongs to it say. */
 struct data_args {
 	struct words files; /* of --data; none: digits */
-	const char *test, *label, *columns, *task;
+	const char *test, *label, *weight, *columns, *task;
 	/* how a table is written */
 	const char *separator, *header, *missing, *comment, *decimal;
 	const char *date_order, *pivot, *time, *skip;

@@ -67,6 +67,7 @@ int check_data(const struct data_args *a)
 	} list[] = {
 		{ "--label", "tables and arrays", a->label, kind >= NPY },
 		{ "--test", "tables", a->test, kind == TABLE },
+		{ "--weight", "tables", a->weight, kind == TABLE },
 		{ "--columns", "tables", a->columns, kind == TABLE },
 		{ "--dates", "tables", a->dates, kind == TABLE },
 		{ "--separator", "tables", a->separator, kind == TABLE },

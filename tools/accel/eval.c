@@ -170,6 +170,8 @@ int cmd_eval(int argc, char **argv)
 		{ "--label", OPTION_TEXT, &a.label,
 		  "with X.npy a file Y.npy; of an autoencoder that learned\n"
 		  "without one, the column that says what is unusual" },
+		{ "--weight", OPTION_TEXT, &a.weight,
+		  "column of how much each row counts in the loss" },
 		{ "--window", OPTION_COUNT, &a.window,
 		  "minutes of a series of made-up sensors" },
 		TABLE_SPECS(a),

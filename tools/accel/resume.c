@@ -68,6 +68,8 @@ char *train_options(const struct train_args *a, const accel_samples *s)
 	fprintf(f, "--gap: %g s\n--time: %s\n--quantile: %g\n",
 		(double)a->data.gap / 1e9, or_default(a->data.time),
 		a->quantile);
+	fprintf(f, "--weight: %s\n--class-weights: %s\n",
+		or_default(a->data.weight), or_default(a->class_weights));
 	fclose(f);
 	return text;
 }

@@ -74,6 +74,7 @@ int table_options(const struct data_args *a, accel_csv_options *o)
 		.more = a->files.n > 1 ? a->files.word + 1 : NULL,
 		.n_more = a->files.n > 1 ? (int)a->files.n - 1 : 0,
 		.label = a->label,
+		.weight = a->weight,
 		.columns = a->columns,
 		.dates = a->dates,
 		.test = a->test,

@@ -319,21 +319,26 @@ static void print_forecast(const accel_model *m, const accel_dataset *d)
 }
 
 static accel_status fit(const struct train_args *a, accel_model *m,
-			const accel_dataset *d)
+			const accel_dataset *d, const double *weight)
 {
+	bool balanced = a->class_weights && !weight;
+
 	return accel_fit(m, d->train, .epochs = a->epochs,
 			 .batch_size = a->batch, .seed = a->data.seed,
 			 .validation = d->test, .patience = a->patience,
+			 .balanced = balanced, .class_weight = weight,
+			 .n_class_weights = weight ? d->train->n_classes : 0,
 			 .csv = a->log, .checkpoint = a->resume ? a->out : NULL,
 			 .resume = a->resume, .out = a->json ? stderr : stdout);
 }
 
 static int fit_and_save(const struct train_args *a, accel_model *m,
-			const accel_dataset *d, const accel_samples *all)
+			const accel_dataset *d, const accel_samples *all,
+			const double *weight)
 {
 	bool autoencode = accel_model_options(m)->autoencode, save;
 	double began = seconds();
-	accel_status err = fit(a, m, d);
+	accel_status err = fit(a, m, d, weight);
 
 	/* an interrupted run that can be resumed is: its checkpoint stays */
 	save = !a->resume || !accel_model_history(m).interrupted;
@@ -355,12 +360,15 @@ static int train(const struct train_args *a, accel_context *ctx,
 	enum task task = CLASSIFY;
 	int status = find_task(a->data.task, d->train, &task);
 	accel_samples *all = NULL;
+	double *weight = NULL;
 	accel_model *m;
 	accel_status err;
 	char *options;
 
 	if (!status && !a->json)
 		print_data(d);
+	if (!status)
+		status = class_weights(a->class_weights, d->train, &weight);
 	if (!status && task == AUTOENCODE)
 		status = keep_normal(a, d, &all);
 	options = train_options(a, d->train);
@@ -369,6 +377,7 @@ static int train(const struct train_args *a, accel_context *ctx,
 	if (status) {
 		accel_samples_destroy(all);
 		free(options);
+		free(weight);
 		return status;
 	}
 	m = make_model(ctx, a->arch, d->train, task);
@@ -379,10 +388,11 @@ static int train(const struct train_args *a, accel_context *ctx,
 		accel_model_summary(m, stdout);
 	status = !m    ? fail(ACCEL_OK)
 		 : err ? fail(err)
-		       : fit_and_save(a, m, d, all);
+		       : fit_and_save(a, m, d, all, weight);
 	accel_model_destroy(m);
 	accel_samples_destroy(all);
 	free(options);
+	free(weight);
 	return status;
 }
 
@@ -398,6 +408,11 @@ int cmd_train(int argc, char **argv)
 		{ "--label", OPTION_TEXT, &a.data.label,
 		  "column to predict, @folder or @file; with X.npy a file "
 		  "Y.npy" },
+		{ "--class-weights", OPTION_TEXT, &a.class_weights,
+		  "balanced (a rare class counts as much as a frequent one),\n"
+		  "or NAME=WEIGHT with commas, 1 for others" },
+		{ "--weight", OPTION_TEXT, &a.data.weight,
+		  "column of how much each row counts; no input" },
 		{ "--window", OPTION_COUNT, &a.data.window,
 		  "rows of a table that make one series" },
 		{ "--stride", OPTION_COUNT, &a.data.stride,

@@ -52,6 +52,7 @@ typedef struct accel_samples {
 				       * belongs to the samples */
 	char *notes; /* lines on how the file was read and which rows were left
 		      * out, '\n' between them; NULL: none */
+	float *weight; /* [N] how much each counts, or NULL: all count 1 */
 	float *persistence; /* of a forecast (.ahead): [N] the label's value
 			     * when the forecast is made, as y is; or NULL */
 	int n_parts; /* of accel_samples_join(); x and y are theirs then */
@@ -84,13 +85,16 @@ typedef struct accel_samples_options {
 	const int64_t *y_shape;
 	int n_classes; /* 0: one more than the largest label */
 	const char *name; /* NULL: "samples" */
+	const float *weight; /* [N], copied: how much each counts in the loss,
+			      * at least 0; NULL: all count 1 */
 } accel_samples_options;
 
 /*
  * Samples from arrays: accel_samples_create(x, ACCEL_F32, 2, shape, .y = ...).
  *
  * ERR_SHAPE: no sample, or y has another count. ERR_DTYPE. ERR_RANGE: a label
- * below 0 or at or above n_classes (the text names the sample).
+ * below 0 or at or above n_classes, a weight below 0 or none (the text names
+ * the sample).
  */
 #define accel_samples_create(...)                                              \
 	accel_samples_create_with(&(accel_samples_options){ .x = __VA_ARGS__ })

@@ -57,6 +57,15 @@ typedef enum accel_loss {
  */
 ACCEL_API accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
 				      accel_tensor *output);
+/*
+ * The same where samples count differently: weight f32 [N], one for each. The sum
+ * of weighted losses is divided by the number of samples, as Keras does (PyTorch
+ * divides class weights' by the sum of weights).
+ */
+ACCEL_API accel_tensor *accel_loss_weighted(accel_loss loss,
+					    accel_tensor *target,
+					    accel_tensor *output,
+					    accel_tensor *weight);
 
 /*
  * Metrics of a model, a bit each. Over classes, where the target is one:

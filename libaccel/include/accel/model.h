@@ -269,6 +269,25 @@ typedef struct accel_progress {
 /* Return false to stop after this batch. */
 typedef bool accel_callback(void *user, const accel_progress *p);
 
+/*
+ * Weights of classes, in .fit and .evaluate: a sample's loss counts as often as
+ * its class says (and as its own weight does, see accel_samples_options), and
+ * the sum is divided by the number of samples, as Keras does. So a rare class
+ * is heard: accel_fit(m, s, .balanced = true), or
+ *
+ *   accel_fit(m, s, ACCEL_CLASS_WEIGHTS(1, 49))
+ *
+ * Metrics count every sample once. Validation counts by samples' weights only,
+ * as Keras's.
+ */
+#define ACCEL_CLASS_WEIGHTS(...)                                               \
+	.n_class_weights =                                                     \
+		(int)(sizeof((double[]){ __VA_ARGS__ }) / sizeof(double)),     \
+	.class_weight = (const double[])                                       \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
+
 typedef struct accel_fit_options {
 	/* Of several inputs or outputs: accel_samples_join(). They stay the
 	 * caller's, and may go when the call has returned. */
@@ -292,6 +311,13 @@ typedef struct accel_fit_options {
 	FILE *out; /* of the progress; NULL: stdout */
 	accel_callback *on_batch, *on_epoch;
 	void *user;
+	/* ACCEL_CLASS_WEIGHTS(): as many as there are classes (two of one
+	 * output), none below 0. ERR_RANGE; ERR_INVALID: the loss has no
+	 * classes, or the model several outputs. */
+	int n_class_weights;
+	const double *class_weight;
+	bool balanced; /* instead: samples / (classes * samples of the class),
+			* of what is trained by */
 } accel_fit_options;
 
 /*
@@ -338,6 +364,25 @@ ACCEL_API accel_history accel_model_history(const accel_model *m);
  */
 ACCEL_API accel_status accel_evaluate(accel_model *m, const accel_samples *data,
 				      accel_scores *scores);
+
+typedef struct accel_evaluate_options {
+	size_t size; /* of this struct, by the macro */
+	const accel_samples *data;
+	accel_scores *scores;
+	/* As accel_fit()'s; "balanced" is of this data. */
+	int n_class_weights;
+	const double *class_weight;
+	bool balanced;
+} accel_evaluate_options;
+
+/* accel_evaluate_by(m, s, .scores = &scores, ACCEL_CLASS_WEIGHTS(1, 49)) */
+#define accel_evaluate_by(m_, ...)                                             \
+	accel_evaluate_with(m_,                                                \
+			    &(accel_evaluate_options){                         \
+				    .size = sizeof(accel_evaluate_options),    \
+				    .data = __VA_ARGS__ })
+ACCEL_API accel_status
+accel_evaluate_with(accel_model *m, const accel_evaluate_options *options);
 
 /* Of a model of one output. counts[i * n + j]: samples of class i that were taken for class j.
  * @n: the classes, equal to the outputs (2 for one output). */

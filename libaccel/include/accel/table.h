@@ -55,8 +55,11 @@ typedef struct accel_csv_options {
 	/* Column to predict; NULL: none. "@folder" and "@file" are the names
 	 * of the folder and of the file (without its ending) of each row. */
 	const char *label;
+	/* Column of how much each row counts in the loss, at least 0, as the
+	 * samples' weights; it is no input. NULL: all count 1. */
+	const char *weight;
 	/* Inputs, "Temperature,Humidity" by name, or by number ("3,4"). NULL:
-	 * every column but the label, dates, Unix times, row numbers, and
+	 * every column but label, weight, dates, Unix times, row numbers, and
 	 * texts that are nearly all different. */
 	const char *columns;
 	accel_csv_task task;
@@ -167,7 +170,8 @@ ACCEL_API accel_samples *accel_preprocess_csv(const accel_preprocess *p,
 					      const char *path);
 
 /* The same of several files, and of how they are written: path, more, header,
- * separator, comment, skip, decimal, date_order, gap, time and pivot count.
+ * separator, comment, skip, decimal, date_order, gap, time, pivot and weight
+ * count.
  * .label: a column to judge by where the training had none; its rarer classes
  * are what an autoencoder should find. ERR_INVALID: it is an input. */
 ACCEL_API accel_samples *

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* From a table's rows to samples: each by itself, or as the end of a series. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,10 @@ static accel_status make_arrays(const struct job *j, accel_samples *s,
 		s->persistence = mem_alloc((size_t)n * sizeof(float));
 		status = s->persistence ? ACCEL_OK : ACCEL_ERR_NOMEM;
 	}
+	if (!status && j->t->weight >= 0) {
+		s->weight = mem_alloc((size_t)n * sizeof(float));
+		status = s->weight ? ACCEL_OK : ACCEL_ERR_NOMEM;
+	}
 	return status;
 }
 
@@ -141,6 +146,19 @@ static float known_now(const struct job *j, int64_t row)
 		return encode_label(j->p, j->t, &j->m, row, &v) ? NAN : v;
 	class = find_class(&j->p->label, cell);
 	return class < 0 ? NAN : (float)class;
+}
+
+static accel_status encode_weight(const struct table *t, int64_t row,
+				  float *weight)
+{
+	const char *cell = table_cell(t, row, t->weight);
+	double v;
+
+	if (!cell || !number_parse(cell, &v) || !(v >= 0 && v <= FLT_MAX))
+		return cell_error(t, row, t->weight,
+				  "no weight: a number of at least 0");
+	*weight = (float)v;
+	return ACCEL_OK;
 }
 
 static accel_status apply(struct job *j, const int64_t *rows, int64_t n,
@@ -168,6 +186,9 @@ static accel_status apply(struct job *j, const int64_t *rows, int64_t n,
 					      (float *)s->y.data + i);
 		if (!status && s->persistence)
 			s->persistence[i] = known_now(j, keep[i]);
+		if (!status && s->weight)
+			status = encode_weight(j->t, keep[i] + j->p->ahead,
+					       &s->weight[i]);
 	}
 	mem_free(keep);
 	return status;
@@ -383,6 +404,7 @@ accel_status accel_preprocess_rows(const accel_preprocess *p,
 	status = read_for(p, options, &t);
 	if (status)
 		return status;
+	t.weight = -1; /* nothing is judged */
 	*samples = samples_make(t.path);
 	*rows = rows_make(t.rows);
 	status = *samples && *rows ? begin(&j, p, &t) : ACCEL_ERR_NOMEM;

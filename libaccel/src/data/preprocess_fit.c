@@ -202,6 +202,8 @@ static accel_status why_not(const struct fit *f, int column, bool counting,
 	if ((!column && f->t->row_numbers) ||
 	    (!counting && counts_up(f->t, column)))
 		*why = "row number";
+	else if (column == f->t->weight)
+		*why = "weight";
 	else if (column_is_clock(f->t, column, counting))
 		*why = "time";
 	else if (count_missing(f, column) == f->n)
@@ -260,11 +262,13 @@ static accel_status choose_listed(const struct fit *f, bool *use)
 		i = table_named(f->t, word);
 		if (i < 0)
 			status = table_no_column(f->t, word);
-		else if (i == f->label && !f->o->ahead)
-			status = accel_error(ACCEL_ERR_INVALID,
-					     "%s: \"%s\" is the label and "
-					     "cannot be an input, too",
-					     f->t->path, word);
+		else if (i == f->t->weight || (i == f->label && !f->o->ahead))
+			status = accel_error(
+				ACCEL_ERR_INVALID,
+				"%s: \"%s\" is the %s and cannot be an input, "
+				"too",
+				f->t->path, word,
+				i == f->label ? "label" : "weight");
 		else
 			use[i] = true;
 	}

@@ -92,6 +92,7 @@ static void samples_free(void *p)
 	mem_free(s->x_names);
 	mem_free(s->name);
 	mem_free(s->notes);
+	mem_free(s->weight);
 	mem_free(s->persistence);
 	mem_free(s);
 }
@@ -160,28 +161,32 @@ accel_status samples_set_classes(accel_samples *s, int n)
 	return ACCEL_OK;
 }
 
-static accel_status fill(accel_samples *s, const accel_samples_options *o)
+accel_status samples_set_weights(accel_samples *s, const float *weight)
+{
+	int64_t i;
+
+	for (i = 0; i < s->count; i++) {
+		if (!(weight[i] >= 0 && weight[i] < INFINITY))
+			return accel_error(ACCEL_ERR_RANGE,
+					   "%s: sample %lld has weight %g; "
+					   "weights are at least 0",
+					   s->name, (long long)i,
+					   (double)weight[i]);
+	}
+	s->weight = mem_alloc((size_t)s->count * sizeof(float));
+	if (!s->weight)
+		return ACCEL_ERR_NOMEM;
+	memcpy(s->weight, weight, (size_t)s->count * sizeof(float));
+	return ACCEL_OK;
+}
+
+static accel_status fill_target(accel_samples *s,
+				const accel_samples_options *o)
 {
 	accel_status status;
 	int64_t column[2];
 	int ndim = o->y_ndim;
 
-	if (o->x) {
-		status = array_make(&s->x, o->x_dtype, o->x_ndim, o->x_shape);
-		if (status)
-			return status;
-		s->count = s->x.shape[0];
-		memcpy(s->x.data, o->x,
-		       (size_t)(s->count * array_row(&s->x)) *
-			       accel_dtype_size(o->x_dtype));
-	} else {
-		s->count = o->y_shape[0];
-	}
-	s->x_scale = o->x_scale != 0          ? o->x_scale
-		     : o->x_dtype == ACCEL_U8 ? 1 / 255.0f
-					      : 1;
-	if (!o->y)
-		return ACCEL_OK;
 	if (ndim < 1 || ndim > 2 || o->y_shape[0] != s->count ||
 	    (o->y_dtype == ACCEL_I32 && ndim != 1))
 		return accel_error(ACCEL_ERR_SHAPE,
@@ -200,6 +205,32 @@ static accel_status fill(accel_samples *s, const accel_samples_options *o)
 	       (size_t)(s->count * array_row(&s->y)) * sizeof(float));
 	return o->y_dtype == ACCEL_I32 ? samples_set_classes(s, o->n_classes)
 				       : ACCEL_OK;
+}
+
+static accel_status fill(accel_samples *s, const accel_samples_options *o)
+{
+	accel_status status;
+
+	if (o->x) {
+		status = array_make(&s->x, o->x_dtype, o->x_ndim, o->x_shape);
+		if (status)
+			return status;
+		s->count = s->x.shape[0];
+		memcpy(s->x.data, o->x,
+		       (size_t)(s->count * array_row(&s->x)) *
+			       accel_dtype_size(o->x_dtype));
+	} else {
+		s->count = o->y_shape[0];
+	}
+	s->x_scale = o->x_scale != 0          ? o->x_scale
+		     : o->x_dtype == ACCEL_U8 ? 1 / 255.0f
+					      : 1;
+	if (o->weight) {
+		status = samples_set_weights(s, o->weight);
+		if (status)
+			return status;
+	}
+	return o->y ? fill_target(s, o) : ACCEL_OK;
 }
 
 accel_samples *accel_samples_create_with(const accel_samples_options *o)
@@ -227,6 +258,22 @@ accel_samples *accel_samples_create_with(const accel_samples_options *o)
 		return NULL;
 	}
 	return s;
+}
+
+/* A copy of those numbers of each sample, NULL without an error of none. */
+static accel_status pick(const float *from, const int64_t *index, int64_t n,
+			 float **to)
+{
+	int64_t i;
+
+	if (!from)
+		return ACCEL_OK;
+	*to = mem_alloc((size_t)n * sizeof(float));
+	if (!*to)
+		return ACCEL_ERR_NOMEM;
+	for (i = 0; i < n; i++)
+		(*to)[i] = from[index[i]];
+	return ACCEL_OK;
 }
 
 /* Samples that say the same of themselves as `s`, without x and y. */
@@ -290,13 +337,10 @@ static accel_status select_rows(const accel_samples *s, accel_samples *t,
 			return status;
 		copy_rows(&s->x, &t->x, index, n);
 	}
-	if (s->persistence) {
-		t->persistence = mem_alloc((size_t)n * sizeof(float));
-		if (!t->persistence)
-			return ACCEL_ERR_NOMEM;
-		for (i = 0; i < n; i++)
-			t->persistence[i] = s->persistence[index[i]];
-	}
+	status = pick(s->persistence, index, n, &t->persistence)
+			 ?: pick(s->weight, index, n, &t->weight);
+	if (status)
+		return status;
 	if (!s->y.data)
 		return ACCEL_OK;
 	memcpy(shape, s->y.shape, sizeof(shape));
@@ -422,6 +466,13 @@ static accel_status window_rows(const accel_samples *s, accel_samples *t,
 		memcpy((float *)t->x.data + i * steps * f,
 		       (const float *)s->x.data + i * f,
 		       (size_t)(steps * f) * sizeof(float));
+	if (s->weight) {
+		t->weight = mem_alloc((size_t)n * sizeof(float));
+		if (!t->weight)
+			return ACCEL_ERR_NOMEM;
+		memcpy(t->weight, s->weight + steps - 1,
+		       (size_t)n * sizeof(float));
+	}
 	if (!s->y.data)
 		return ACCEL_OK;
 	y_shape[1] = array_row(&s->y);

@@ -21,6 +21,9 @@ accel_samples *samples_make(const char *name);
  */
 accel_status samples_set_classes(accel_samples *s, int n);
 
+/* Takes a copy of N weights. ERR_RANGE: one below 0 or none, by its sample. */
+accel_status samples_set_weights(accel_samples *s, const float *weight);
+
 /* A dataset without samples. */
 accel_dataset *dataset_make(void);
 

@@ -44,6 +44,7 @@ struct table {
 	struct cell_format *format; /* [columns] */
 	bool header; /* the files name their columns */
 	bool row_numbers; /* the first column has no name, as R writes it */
+	int weight; /* the column of weights, -1: none */
 	bool reversed; /* the newest came first, and is last now */
 	struct notes notes;
 };

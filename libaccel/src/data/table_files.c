@@ -367,13 +367,16 @@ accel_status table_add_origin(struct table *t, const char *label)
 
 static accel_status understand(struct table *t, const struct reading *r)
 {
-	const char *label = r->o->label;
+	const char *label = r->o->label, *weight = r->o->weight;
 	accel_status status = ACCEL_OK;
 
 	if (label && (!strcmp(label, "@folder") || !strcmp(label, "@file")))
 		status = table_add_origin(t, label);
 	if (!status && r->o->pivot)
 		status = table_pivot(t, r->o->pivot);
+	t->weight = !status && weight ? table_named(t, weight) : -1;
+	if (!status && weight && t->weight < 0)
+		status = table_no_column(t, weight);
 	return status ? status : columns_settle(t, r);
 }
 

@@ -217,7 +217,7 @@ static accel_status each_batch(struct session *s, int64_t begin, int64_t count,
 	struct losses losses = { .total = NAN };
 	int64_t k;
 
-	f = feeder_create(s->s, begin, count, BATCH, s->targets);
+	f = feeder_create(s->s, begin, count, BATCH, s->targets, &s->w);
 	if (!f)
 		return ACCEL_ERR_NOMEM;
 	feeder_start(f, false, 0, 0);
@@ -246,7 +246,8 @@ static void measure(void *arg, const struct session *s, const struct feed *feed,
 
 accel_status model_evaluate(accel_model *m, const accel_samples *data,
 			    int64_t begin, int64_t count, bool all,
-			    bool confusion, struct measures *measures)
+			    bool confusion, const struct weighting_options *w,
+			    struct measures *measures)
 {
 	struct session s = { 0 };
 	accel_status err;
@@ -260,6 +261,8 @@ accel_status model_evaluate(accel_model *m, const accel_samples *data,
 		err = session_init(&s, m, data, BATCH, false, true,
 				   (all && model_wants_output(m)) || confusion);
 	if (!err)
+		err = session_weigh(&s, begin, count, w);
+	if (!err)
 		err = session_measures(&s, measures, all, confusion);
 	if (!err)
 		err = each_batch(&s, begin, count, measure, measures);
@@ -270,6 +273,7 @@ accel_status model_evaluate(accel_model *m, const accel_samples *data,
 /* Of all samples of some that may not be there. */
 static accel_status evaluate(accel_model *m, const accel_samples *data,
 			     const char *who, bool confusion,
+			     const struct weighting_options *w,
 			     struct measures *measures)
 {
 	accel_status err = object_check(m, OBJECT_MODEL, who);
@@ -283,26 +287,45 @@ static accel_status evaluate(accel_model *m, const accel_samples *data,
 				  m->n_out);
 	return err ? err
 		   : model_evaluate(m, data, 0, data->count, !confusion,
-				    confusion, measures);
+				    confusion, w, measures);
+}
+
+accel_status accel_evaluate_with(accel_model *m,
+				 const accel_evaluate_options *o)
+{
+	struct weighting_options w = { 0 };
+	struct measures measures;
+	accel_status err;
+
+	if (!o || o->size != sizeof(*o))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "evaluate: options of %zu bytes, not %zu",
+				   o ? o->size : 0, sizeof(*o));
+	w = (struct weighting_options){ o->n_class_weights, o->class_weight,
+					o->balanced };
+	err = evaluate(m, o->data, "evaluate", false, &w, &measures);
+	if (!err && o->scores)
+		measures_scores(&measures, ~0u, o->scores);
+	measures_finish(&measures);
+	return err;
 }
 
 accel_status accel_evaluate(accel_model *m, const accel_samples *data,
 			    accel_scores *scores)
 {
-	struct measures measures;
-	accel_status err = evaluate(m, data, "evaluate", false, &measures);
-
-	if (!err && scores)
-		measures_scores(&measures, ~0u, scores);
-	measures_finish(&measures);
-	return err;
+	return accel_evaluate_with(
+		m, &(accel_evaluate_options){
+			   .size = sizeof(accel_evaluate_options),
+			   .data = data,
+			   .scores = scores });
 }
 
 accel_status accel_confusion(accel_model *m, const accel_samples *data, int n,
 			     int64_t *counts)
 {
 	struct measures measures;
-	accel_status err = evaluate(m, data, "confusion", true, &measures);
+	accel_status err =
+		evaluate(m, data, "confusion", true, NULL, &measures);
 	int i;
 
 	if (!err && (measures.of[0].classes != n || !counts))

@@ -21,6 +21,7 @@ struct feeder {
 	const accel_samples *s;
 	int64_t begin, count, batch, batches;
 	bool targets;
+	const struct weighting *w; /* or NULL */
 	int64_t *order; /* of the epoch */
 	struct entry ring[RING];
 	pthread_t thread;
@@ -61,6 +62,17 @@ static accel_status gather(const struct feeder *f, const int64_t *index,
 	return err;
 }
 
+static void weigh(const struct feeder *f, const int64_t *index,
+		  struct feed *feed)
+{
+	int64_t k;
+	int i;
+
+	for (i = 0; i < ACCEL_MAX_OUTPUTS; i++)
+		for (k = 0; feed->w[i] && k < feed->n; k++)
+			feed->w[i][k] = weighting_of(f->w, i, index[k]);
+}
+
 static void fill(struct feeder *f, int64_t k)
 {
 	struct entry *e = &f->ring[k % RING];
@@ -68,7 +80,9 @@ static void fill(struct feeder *f, int64_t k)
 
 	e->feed.n = f->count - at < f->batch ? f->count - at : f->batch;
 	e->status = gather(f, f->order + at, &e->feed);
-	if (e->status)
+	if (!e->status)
+		weigh(f, f->order + at, &e->feed);
+	else
 		snprintf(e->error, sizeof(e->error), "%s", accel_last_error());
 }
 
@@ -114,6 +128,13 @@ static accel_status allocate_entry(struct feeder *f, struct feed *feed)
 		if (!feed->y[i])
 			return ACCEL_ERR_NOMEM;
 	}
+	for (i = 0; f->w && i < ACCEL_MAX_OUTPUTS; i++) {
+		if (!f->w->part[i])
+			continue;
+		feed->w[i] = mem_alloc((size_t)f->batch * sizeof(float));
+		if (!feed->w[i])
+			return ACCEL_ERR_NOMEM;
+	}
 	return ACCEL_OK;
 }
 
@@ -131,7 +152,8 @@ static accel_status allocate(struct feeder *f)
 }
 
 struct feeder *feeder_create(const accel_samples *s, int64_t begin,
-			     int64_t count, int64_t batch, bool targets)
+			     int64_t count, int64_t batch, bool targets,
+			     const struct weighting *w)
 {
 	struct feeder *f = mem_zalloc(sizeof(*f));
 
@@ -147,6 +169,7 @@ struct feeder *feeder_create(const accel_samples *s, int64_t begin,
 	pthread_cond_init(&f->filled, NULL);
 	pthread_cond_init(&f->freed, NULL);
 	f->targets = targets;
+	f->w = w;
 	if (allocate(f)) {
 		feeder_destroy(f);
 		return NULL;
@@ -164,8 +187,10 @@ static void free_entry(struct feed *feed)
 
 	for (i = 0; i < ACCEL_MAX_INPUTS; i++)
 		mem_free(feed->x[i]);
-	for (i = 0; i < ACCEL_MAX_OUTPUTS; i++)
+	for (i = 0; i < ACCEL_MAX_OUTPUTS; i++) {
 		mem_free(feed->y[i]);
+		mem_free(feed->w[i]);
+	}
 }
 
 void feeder_destroy(struct feeder *f)

@@ -3,7 +3,7 @@
 #ifndef ACCEL_NN_FEEDER_H
 #define ACCEL_NN_FEEDER_H
 
-#include <accel/model.h>
+#include "weighting.h"
 
 /*
  * Batches of samples, prepared by a thread one after another while the device
@@ -16,11 +16,15 @@ struct feed {
 	float *x[ACCEL_MAX_INPUTS]; /* f32, of each input */
 	void *y[ACCEL_MAX_OUTPUTS]; /* of each target, as the samples have it;
 				     * NULL: not wanted */
+	float *w[ACCEL_MAX_OUTPUTS]; /* [n] of each output, where there are
+				      * weights */
 };
 
-/* Samples [begin, begin + count), joined or not. @targets: y, too. */
+/* Samples [begin, begin + count), joined or not. @targets: y, too. @w: the
+ * caller's, for as long as the feeder; NULL: no weights. */
 struct feeder *feeder_create(const accel_samples *s, int64_t begin,
-			     int64_t count, int64_t batch, bool targets);
+			     int64_t count, int64_t batch, bool targets,
+			     const struct weighting *w);
 void feeder_destroy(struct feeder *f);
 int64_t feeder_batches(const struct feeder *f); /* of an epoch */
 

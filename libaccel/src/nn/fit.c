@@ -152,7 +152,7 @@ static accel_status validate(struct fit *f, accel_scores *scores)
 		return ACCEL_OK;
 	f->m->ctx->stop = &interrupted;
 	err = model_evaluate(f->m, f->validation, f->val_begin, f->val_count,
-			     true, false, &measures);
+			     true, false, NULL, &measures);
 	f->m->ctx->stop = NULL;
 	if (!err)
 		measures_scores(&measures, ~0u, scores);
@@ -295,6 +295,9 @@ static accel_status split(struct fit *f)
 static accel_status prepare(struct fit *f)
 {
 	const accel_fit_options *o = f->o;
+	const struct weighting_options w = { o->n_class_weights,
+					     o->class_weight, o->balanced };
+	struct weighting tried;
 	accel_model *m = f->m;
 	int batch = o->batch_size > 0 ? o->batch_size : BATCH;
 	accel_status err;
@@ -317,6 +320,10 @@ static accel_status prepare(struct fit *f)
 		err = split(f);
 	if (!err && o->validation)
 		err = model_fits(m, o->validation, true);
+	if (!err) /* before anything is changed */
+		err = weighting_init(&tried, m, o->data, 0, f->train_count, &w);
+	if (!err)
+		weighting_finish(&tried);
 	if (!err)
 		err = model_take_data(m, o->data);
 	if (err)
@@ -332,10 +339,13 @@ static accel_status prepare(struct fit *f)
 		err = session_init(&f->s, m, o->data, batch, true, true,
 				   model_wants_output(m));
 	if (!err)
+		err = session_weigh(&f->s, 0, f->train_count, &w);
+	if (!err)
 		err = session_measures(&f->s, &f->measures, true, false);
 	if (err)
 		return err;
-	f->feeder = feeder_create(o->data, 0, f->train_count, batch, true);
+	f->feeder =
+		feeder_create(o->data, 0, f->train_count, batch, true, &f->s.w);
 	return f->feeder ? ACCEL_OK : ACCEL_ERR_NOMEM;
 }
 

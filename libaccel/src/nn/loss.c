@@ -77,13 +77,28 @@ static accel_tensor *log_classes(accel_tensor *x, bool logits)
 							      true))));
 }
 
-/* -sum(p log softmax(x)) / rows: p, x [..., K] */
+/* Elements [N, ...] times what their sample counts, weight [N] or NULL. */
+static accel_tensor *weighted(accel_tensor *y, accel_tensor *weight)
+{
+	int64_t shape[ACCEL_MAX_DIMS];
+	int i;
+
+	if (!weight || !y)
+		return y;
+	shape[0] = accel_tensor_dim(weight, 0);
+	for (i = 1; i < accel_tensor_ndim(y); i++)
+		shape[i] = 1;
+	return accel_mul(y, accel_reshape(weight, accel_tensor_ndim(y), shape));
+}
+
+/* -sum(w p log softmax(x)) / rows: p, x [..., K] */
 static accel_tensor *cross_entropy(accel_tensor *p, accel_tensor *x,
-				   bool logits)
+				   bool logits, accel_tensor *weight)
 {
 	double rows =
 		(double)accel_tensor_count(x) / (double)accel_tensor_dim(x, -1);
-	accel_tensor *y = accel_mul(p, log_classes(x, logits));
+	accel_tensor *y =
+		accel_mul(weighted(p, weight), log_classes(x, logits));
 
 	/* by element: it goes into the kernel of the product */
 	return accel_sum(accel_mul_scalar(y, -1 / rows), ACCEL_ALL_AXES, false);
@@ -141,7 +156,7 @@ static bool same_shape(accel_tensor *a, accel_tensor *b)
 }
 
 static accel_tensor *sparse(accel_loss loss, accel_tensor *target,
-			    accel_tensor *x)
+			    accel_tensor *x, accel_tensor *weight)
 {
 	int nd = accel_tensor_ndim(x), i;
 	bool fits = nd >= 1 && accel_tensor_ndim(target) == nd - 1;
@@ -158,7 +173,7 @@ static accel_tensor *sparse(accel_loss loss, accel_tensor *target,
 			shape_text(nd, accel_tensor_shape(x)));
 	return cross_entropy(accel_one_hot(target, accel_tensor_dim(x, -1),
 					   ACCEL_F32),
-			     x, loss_desc_of(loss)->logits);
+			     x, loss_desc_of(loss)->logits, weight);
 }
 
 /* By element. */
@@ -184,7 +199,7 @@ static accel_tensor *elements(accel_loss loss, accel_tensor *t, accel_tensor *x)
 }
 
 static accel_tensor *loss_of_parts(accel_loss loss, accel_tensor *target,
-				   accel_tensor *output)
+				   accel_tensor *output, accel_tensor *weight)
 {
 	const struct loss_desc *desc = loss_desc_of(loss);
 
@@ -193,7 +208,7 @@ static accel_tensor *loss_of_parts(accel_loss loss, accel_tensor *target,
 	if (accel_tensor_dtype(output) != ACCEL_F32)
 		output = accel_cast(output, ACCEL_F32);
 	if (desc->target == TARGET_CLASS)
-		return sparse(loss, target, output);
+		return sparse(loss, target, output, weight);
 	if (!same_shape(target, output))
 		return accel_error_null(ACCEL_ERR_SHAPE,
 					"%s: target %s, output %s",
@@ -205,16 +220,16 @@ static accel_tensor *loss_of_parts(accel_loss loss, accel_tensor *target,
 	if (accel_tensor_dtype(target) != ACCEL_F32)
 		target = accel_cast(target, ACCEL_F32);
 	if (desc->target == TARGET_CLASSES)
-		return cross_entropy(target, output, desc->logits);
-	return accel_mean(elements(loss, target, output), ACCEL_ALL_AXES,
-			  false);
+		return cross_entropy(target, output, desc->logits, weight);
+	return accel_mean(weighted(elements(loss, target, output), weight),
+			  ACCEL_ALL_AXES, false);
 }
 
 accel_tensor *loss_of_known(accel_loss loss, accel_tensor *target,
-			    accel_tensor *output)
+			    accel_tensor *output, accel_tensor *weight)
 {
 	return OP_WHOLE(op_context(target),
-			loss_of_parts(loss, target, output));
+			loss_of_parts(loss, target, output, weight));
 }
 
 /* 0 where all classes are among the output's, else NaN. */
@@ -233,11 +248,29 @@ static accel_tensor *no_class(accel_tensor *target, accel_tensor *output)
 	return accel_sum(in, ACCEL_ALL_AXES, false);
 }
 
-static accel_tensor *checked_parts(accel_loss loss, accel_tensor *target,
-				   accel_tensor *output)
+static accel_status check_weight(accel_tensor *target, accel_tensor *weight)
 {
-	accel_tensor *y = loss_of_parts(loss, target, output);
+	if (accel_tensor_ndim(weight) == 1 && accel_tensor_ndim(target) > 0 &&
+	    accel_tensor_dim(weight, 0) == accel_tensor_dim(target, 0) &&
+	    accel_tensor_dtype(weight) == ACCEL_F32)
+		return ACCEL_OK;
+	return accel_error(ACCEL_ERR_SHAPE,
+			   "loss: weight %s %s, one f32 for each sample of %s",
+			   accel_dtype_name(accel_tensor_dtype(weight)),
+			   shape_text(accel_tensor_ndim(weight),
+				      accel_tensor_shape(weight)),
+			   shape_text(accel_tensor_ndim(target),
+				      accel_tensor_shape(target)));
+}
 
+static accel_tensor *checked_parts(accel_loss loss, accel_tensor *target,
+				   accel_tensor *output, accel_tensor *weight)
+{
+	accel_tensor *y;
+
+	if (!target || (weight && check_weight(target, weight)))
+		return NULL;
+	y = loss_of_parts(loss, target, output, weight);
 	if (!y || loss_target(loss) != TARGET_CLASS)
 		return y;
 	return accel_add(y, no_class(target, output));
@@ -247,5 +280,14 @@ accel_tensor *accel_loss_of(accel_loss loss, accel_tensor *target,
 			    accel_tensor *output)
 {
 	return OP_WHOLE(op_context(target),
-			checked_parts(loss, target, output));
+			checked_parts(loss, target, output, NULL));
+}
+
+accel_tensor *accel_loss_weighted(accel_loss loss, accel_tensor *target,
+				  accel_tensor *output, accel_tensor *weight)
+{
+	if (!weight)
+		return NULL;
+	return OP_WHOLE(op_context(target),
+			checked_parts(loss, target, output, weight));
 }

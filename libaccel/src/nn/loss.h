@@ -47,8 +47,8 @@ static inline bool loss_is_binary(accel_loss loss)
 	return loss_target(loss) == TARGET_BINARY;
 }
 
-/* accel_loss_of() of targets that are known to be classes. */
+/* accel_loss_weighted() of targets that are known to be classes. */
 accel_tensor *loss_of_known(accel_loss loss, accel_tensor *target,
-			    accel_tensor *output);
+			    accel_tensor *output, accel_tensor *weight);
 
 #endif /* ACCEL_NN_LOSS_H */

@@ -77,6 +77,12 @@ accel_status session_init(struct session *s, accel_model *m,
 	return err || !training ? err : init_training(s);
 }
 
+accel_status session_weigh(struct session *s, int64_t begin, int64_t count,
+			   const struct weighting_options *o)
+{
+	return weighting_init(&s->w, s->m, s->s, begin, count, o);
+}
+
 static void drop(int n, accel_tensor **list)
 {
 	int i;
@@ -89,6 +95,7 @@ static void lane_finish(struct lane *l)
 {
 	drop(ACCEL_MAX_INPUTS, l->x);
 	drop(ACCEL_MAX_OUTPUTS, l->y);
+	drop(ACCEL_MAX_OUTPUTS, l->w);
 	drop(ACCEL_MAX_OUTPUTS, l->out);
 	drop(ACCEL_MAX_OUTPUTS + 1, l->loss);
 	*l = (struct lane){ 0 };
@@ -100,6 +107,7 @@ void session_finish(struct session *s)
 
 	lane_finish(&s->lane[0]);
 	lane_finish(&s->lane[1]);
+	weighting_finish(&s->w);
 	accel_tensor_destroy(s->finite);
 	for (i = 0; i < ACCEL_MAX_OUTPUTS; i++)
 		mem_free(s->out[i]);
@@ -158,6 +166,10 @@ static accel_status lane_init(struct session *s, struct lane *l, int64_t n)
 		fine = place_shape(m->ctx, &l->x[i], &m->node[i]->out, n);
 	for (i = 0; i < m->n_out && fine && has_y(s); i++)
 		fine = place_target(s, l, (int)i, n);
+	for (i = 0; i < m->n_out && fine && s->targets; i++)
+		if (s->w.part[i])
+			fine = place(m->ctx, &l->w[i], ACCEL_F32,
+				     ACCEL_SHAPE(n));
 	for (i = 0; i < n_losses(s) && fine; i++)
 		fine = place(m->ctx, &l->loss[i], ACCEL_F32, ACCEL_SCALAR);
 	for (i = 0; i < m->n_out && fine && s->want_out; i++)
@@ -251,7 +263,7 @@ static accel_tensor *record_losses(const struct session *s,
 
 	for (i = 0; i < n; i++) {
 		loss = loss_of_known(o[i].loss, target_of(s, l, i, out[i]),
-				     out[i]);
+				     out[i], l->w[i]);
 		if (!loss || accel_assign(l->loss[i], loss))
 			return NULL;
 		if (o[i].loss_weight < 1 || o[i].loss_weight > 1)
@@ -320,6 +332,10 @@ static accel_status write_batch(const struct session *s, const struct lane *l,
 	for (i = 0; i < s->m->n_out && !err && l->y[i]; i++)
 		err = accel_write(l->y[i], feed->y[i],
 				  (size_t)accel_tensor_count(l->y[i]) * 4);
+	for (i = 0; i < s->m->n_out && !err; i++)
+		if (l->w[i])
+			err = accel_write(l->w[i], feed->w[i],
+					  (size_t)feed->n * sizeof(float));
 	return err;
 }
 

@@ -13,6 +13,7 @@ struct lane {
 	int64_t n; /* 0: not made yet */
 	/* written before a step; y as the samples have it */
 	accel_tensor *x[ACCEL_MAX_INPUTS], *y[ACCEL_MAX_OUTPUTS];
+	accel_tensor *w[ACCEL_MAX_OUTPUTS]; /* [n] weights, or NULL */
 	/* assigned by it; loss: each output's, and of several their sum */
 	accel_tensor *out[ACCEL_MAX_OUTPUTS], *loss[ACCEL_MAX_OUTPUTS + 1];
 };
@@ -34,6 +35,7 @@ struct measures {
 struct session {
 	accel_model *m;
 	const accel_samples *s;
+	struct weighting w; /* owned */
 	bool training, targets;
 	struct lane lane[2]; /* full batches, and an epoch's last */
 	bool want_out;
@@ -50,6 +52,9 @@ accel_status session_init(struct session *s, accel_model *m,
 			  const accel_samples *samples, int64_t batch,
 			  bool training, bool targets, bool want_out);
 void session_finish(struct session *s);
+/* Before the first step: what each sample of [begin, begin + count) counts. */
+accel_status session_weigh(struct session *s, int64_t begin, int64_t count,
+			   const struct weighting_options *o);
 
 /* Runs one batch: with .training one step of the optimizer. @losses: left alone
  * where there are no targets. */
@@ -73,9 +78,11 @@ void measures_scores(const struct measures *m, unsigned which,
 		     accel_scores *scores);
 
 /* Loss and metrics over samples [begin, begin + count). @all: the metrics of
- * compile(). The caller ends @measures in any case. */
+ * compile(). @w: NULL: the samples' own weights. The caller ends @measures in
+ * any case. */
 accel_status model_evaluate(accel_model *m, const accel_samples *data,
 			    int64_t begin, int64_t count, bool all,
-			    bool confusion, struct measures *measures);
+			    bool confusion, const struct weighting_options *w,
+			    struct measures *measures);
 
 #endif /* ACCEL_NN_SESSION_H */
