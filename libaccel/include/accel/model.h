@@ -418,6 +418,25 @@ ACCEL_API accel_status accel_predict_outputs(accel_model *m,
  */
 ACCEL_API accel_status accel_model_save(accel_model *m, const char *path);
 
+typedef struct accel_save_options {
+	size_t size; /* of this struct, by the macro */
+	const char *path;
+	/* The weights of now, without what the optimizer remembers and without
+	 * the best epoch's: with Adam a third of the file. Loaded, the model
+	 * predicts as before, and training begins with a new optimizer; it
+	 * cannot be resumed. */
+	bool weights_only;
+} accel_save_options;
+
+/* The same with options: accel_save(m, path, .weights_only = true).
+ * ERR_INVALID: no options. */
+#define accel_save(m_, ...)                                                    \
+	accel_save_with(m_, &(accel_save_options){                             \
+				    .size = sizeof(accel_save_options),        \
+				    .path = __VA_ARGS__ })
+ACCEL_API accel_status accel_save_with(accel_model *m,
+				       const accel_save_options *options);
+
 /*
  * A model from such a file, compiled and ready, with its optimizer's state:
  * accel_fit() goes on where it was.
@@ -461,7 +480,8 @@ typedef struct accel_restore_options {
  *                       .report = stdout)
  *
  * ERR_SHAPE: they differ (the text names the weight), or none fits; nothing was
- * changed. ERR_IO, ERR_FORMAT.
+ * changed. ERR_INVALID: a file of weights only, without .partial. ERR_IO,
+ * ERR_FORMAT.
  */
 #define accel_model_restore(m_, ...)                                           \
 	accel_model_restore_with(                                              \

@@ -334,6 +334,22 @@ static accel_status same_layers(struct loading *l)
 	return err;
 }
 
+/* Going on with another optimizer's state than the file's would end elsewhere. */
+static accel_status has_state(struct loading *l)
+{
+	accel_status err;
+	json_t *j = metadata(l, "training", &err);
+
+	if (!err && json_is_true(json_object_get(j, "weights_only")))
+		err = accel_error(ACCEL_ERR_INVALID,
+				  "%s: was saved without its optimizer: it can "
+				  "be loaded, or restored with .partial, but "
+				  "not be gone on with",
+				  l->path);
+	json_decref(j);
+	return err;
+}
+
 static accel_status restore_all(struct loading *l)
 {
 	accel_status err = open_file(l);
@@ -342,6 +358,8 @@ static accel_status restore_all(struct loading *l)
 		err = model_each_weight(l->m, check_weight, l);
 	if (!err)
 		err = same_layers(l);
+	if (!err)
+		err = has_state(l);
 	return err ? err : load_state(l);
 }
 

@@ -6,6 +6,7 @@
 
 #include "../base/alloc.h"
 #include "../base/error.h"
+#include "../base/sized.h"
 #include "model_file.h"
 #include "safetensors.h"
 
@@ -18,6 +19,7 @@ struct saving {
 	uint32_t n, cap;
 	struct st_pair pair[PAIRS];
 	uint32_t n_pairs;
+	bool weights_only; /* no optimizer, no best epoch */
 	const float *best; /* where the next weight of the best epoch is */
 };
 
@@ -110,6 +112,21 @@ static json_t *classes_to_json(const accel_model *m)
 	return j;
 }
 
+/* Weights alone are a place to begin from: no step was done, and no epoch of
+ * the history has its weights. */
+static json_t *training_of(const struct saving *s)
+{
+	json_t *j = training_to_json(s->m);
+
+	if (!s->weights_only)
+		return j;
+	json_object_set_new(j, "weights_only", json_true());
+	json_object_set_new(j, "best", json_integer(-1));
+	json_object_set_new(j, "step", json_integer(0));
+	json_object_set_new(j, "micro", json_integer(0));
+	return j;
+}
+
 static accel_status describe_all(struct saving *s)
 {
 	accel_model *m = s->m;
@@ -120,7 +137,7 @@ static accel_status describe_all(struct saving *s)
 	if (!err && m->compiled)
 		err = describe(s, "compile", compile_to_json(m));
 	if (!err)
-		err = describe(s, "training", training_to_json(m));
+		err = describe(s, "training", training_of(s));
 	if (!err && m->n_classes)
 		err = describe(s, "classes", classes_to_json(m));
 	if (!err && m->notes)
@@ -134,14 +151,36 @@ static accel_status describe_all(struct saving *s)
 	return ACCEL_OK;
 }
 
-accel_status accel_model_save(accel_model *m, const char *path)
+static accel_status collect(struct saving *s)
+{
+	accel_model *m = s->m;
+	bool state = !s->weights_only;
+	accel_status err = model_each_weight(m, add_weight, s);
+
+	if (!err && state && m->o.optimizer && m->o.optimizer->n)
+		err = optimizer_bind_model(m)
+			      ?: model_each_weight(m, add_slots, s);
+	s->best = m->best_weights;
+	if (!err && state && m->best >= 0 && m->best + 1 != (int)m->n_epochs)
+		err = model_each_weight(m, add_best, s);
+	return err ? err : describe_all(s);
+}
+
+accel_status accel_save_with(accel_model *m, const accel_save_options *options)
 {
 	struct saving s = { .m = m };
 	accel_status err = object_check(m, OBJECT_MODEL, "save");
+	accel_save_options o;
+	const char *path;
 	uint32_t i;
 
 	if (err)
 		return err;
+	if (!sized_copy(&o, sizeof(o), options))
+		return accel_error(ACCEL_ERR_INVALID,
+				   "save: no options, or of another size");
+	path = o.path;
+	s.weights_only = o.weights_only;
 	if (!path)
 		return accel_error(ACCEL_ERR_INVALID, "save: no path");
 	if (!m->built)
@@ -149,16 +188,7 @@ accel_status accel_model_save(accel_model *m, const char *path)
 				   "%s: the model is not built: it has no "
 				   "weights to save",
 				   path);
-	err = model_each_weight(m, add_weight, &s);
-	if (!err && m->o.optimizer && m->o.optimizer->n)
-		err = optimizer_bind_model(m);
-	if (!err && m->o.optimizer && m->o.optimizer->n)
-		err = model_each_weight(m, add_slots, &s);
-	s.best = m->best_weights;
-	if (!err && m->best >= 0 && m->best + 1 != (int)m->n_epochs)
-		err = model_each_weight(m, add_best, &s);
-	if (!err)
-		err = describe_all(&s);
+	err = collect(&s);
 	if (!err) {
 		s.pair[s.n_pairs] = (struct st_pair){ "format", MODEL_FORMAT };
 		err = st_write(path, s.n, s.entry, s.n_pairs + 1, s.pair);
@@ -171,4 +201,9 @@ accel_status accel_model_save(accel_model *m, const char *path)
 		free((char *)s.pair[i].value);
 	mem_free(s.entry);
 	return err;
+}
+
+accel_status accel_model_save(accel_model *m, const char *path)
+{
+	return accel_save(m, path);
 }

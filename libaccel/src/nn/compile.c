@@ -7,6 +7,7 @@
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "../base/object.h"
+#include "../base/sized.h"
 #include "loss.h"
 #include "optimizer.h"
 #include "session.h"
@@ -291,21 +292,21 @@ static accel_status evaluate(accel_model *m, const accel_samples *data,
 }
 
 accel_status accel_evaluate_with(accel_model *m,
-				 const accel_evaluate_options *o)
+				 const accel_evaluate_options *options)
 {
 	struct weighting_options w = { 0 };
+	accel_evaluate_options o;
 	struct measures measures;
 	accel_status err;
 
-	if (!o || o->size != sizeof(*o))
+	if (!sized_copy(&o, sizeof(o), options))
 		return accel_error(ACCEL_ERR_INVALID,
-				   "evaluate: options of %zu bytes, not %zu",
-				   o ? o->size : 0, sizeof(*o));
-	w = (struct weighting_options){ o->n_class_weights, o->class_weight,
-					o->balanced };
-	err = evaluate(m, o->data, "evaluate", false, &w, &measures);
-	if (!err && o->scores)
-		measures_scores(&measures, ~0u, o->scores);
+				   "evaluate: no options, or of another size");
+	w = (struct weighting_options){ o.n_class_weights, o.class_weight,
+					o.balanced };
+	err = evaluate(m, o.data, "evaluate", false, &w, &measures);
+	if (!err && o.scores)
+		measures_scores(&measures, ~0u, o.scores);
 	measures_finish(&measures);
 	return err;
 }
