@@ -35,7 +35,11 @@ typedef struct accel_layer accel_layer;
 	X(SIGMOID, "sigmoid")                                                  \
 	X(GELU, "gelu")                                                        \
 	X(SILU, "silu")                                                        \
-	X(SOFTMAX, "softmax") /* over the last dimension */
+	X(SOFTMAX, "softmax") /* over the last dimension */                    \
+	X(LEAKY_RELU, "leaky_relu") /* 0.2 x below 0, as Keras's */            \
+	X(ELU, "elu") /* e^x - 1 below 0 */                                    \
+	X(SOFTPLUS, "softplus")                                                \
+	X(HARD_SWISH, "hard_swish")
 
 typedef enum accel_activation {
 #define ACCEL_X(name, text) ACCEL_##name,
@@ -79,11 +83,18 @@ typedef struct accel_layer_options {
 	accel_activation activation;
 	bool no_bias;
 	bool sequences; /* of a GRU or LSTM: give every step's output */
+	/* Of a GRU or LSTM: a second one reads from the end, and its outputs
+	 * stand behind the first one's: [2 * units]. */
+	bool bidirectional;
 	double rate; /* of a dropout */
 	double epsilon; /* of a normalisation; 0: 1e-3 */
 	double momentum; /* of batch statistics; 0: 0.99 */
 	accel_initializer kernel_init; /* DEFAULT: glorot_uniform */
 	accel_initializer bias_init; /* DEFAULT: zeros */
+	/* Added to the loss, as Keras's kernel_regularizer: l1 * sum |w| and
+	 * l2 * sum w^2 over the kernel (of an embedding: the words) while it is
+	 * trained. At least 0. */
+	double l1, l2;
 	int ndim; /* of `shape` */
 	int shape[ACCEL_MAX_DIMS];
 	bool untrained; /* the weights stay as they are; a batch normalisation
@@ -126,8 +137,8 @@ typedef enum accel_layer_kind {
 } accel_layer_kind;
 
 /* ERR_RANGE: an option that is missing or out of range. ERR_INVALID: an
- * activation, padding, stride, dilation, .no_bias or .sequences that the kind
- * does not have, or an invalid name. */
+ * activation, padding, stride, dilation, .no_bias, .sequences, .bidirectional,
+ * .l1 or .l2 that the kind does not have, or an invalid name. */
 ACCEL_API accel_layer *accel_layer_create(accel_layer_kind kind,
 					  const accel_layer_options *options);
 /* Of a layer that was given to nobody; of any other it does nothing, as often as

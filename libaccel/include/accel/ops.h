@@ -42,6 +42,13 @@ ACCEL_API accel_tensor *accel_sigmoid(accel_tensor *x);
 ACCEL_API accel_tensor *accel_gelu(accel_tensor *x);
 /* x * sigmoid(x) */
 ACCEL_API accel_tensor *accel_silu(accel_tensor *x);
+/* x above 0, else slope * x (Keras's 0.2, PyTorch's 0.01); alpha * (e^x - 1);
+ * log(1 + e^x), which does not overflow; x * min(max(x + 3, 0), 6) / 6.
+ * ERR_DTYPE: no floats. */
+ACCEL_API accel_tensor *accel_leaky_relu(accel_tensor *x, double slope);
+ACCEL_API accel_tensor *accel_elu(accel_tensor *x, double alpha);
+ACCEL_API accel_tensor *accel_softplus(accel_tensor *x);
+ACCEL_API accel_tensor *accel_hard_swish(accel_tensor *x);
 ACCEL_API accel_tensor *accel_sin(accel_tensor *x);
 ACCEL_API accel_tensor *accel_cos(accel_tensor *x);
 ACCEL_API accel_tensor *accel_erf(accel_tensor *x);

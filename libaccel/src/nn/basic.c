@@ -37,7 +37,7 @@ static accel_tensor *dense_call(const struct layer_call *c)
 
 const struct layer_desc layer_dense = {
 	"dense",    1,   check_units, dense_build,
-	dense_call, "u", "ab",        LAYER_OF_MODEL,
+	dense_call, "u", "abk",       LAYER_OF_MODEL,
 };
 
 /* ---- embedding: [...] -> [..., dim] ---- */
@@ -78,8 +78,8 @@ static accel_tensor *embedding_call(const struct layer_call *c)
 }
 
 const struct layer_desc layer_embedding = {
-	"embedding", 1,  embedding_check, embedding_build, embedding_call,
-	"ud",        "", LAYER_F32,
+	"embedding", 1,   embedding_check, embedding_build, embedding_call,
+	"ud",        "k", LAYER_F32,
 };
 
 /* ---- shapes ---- */

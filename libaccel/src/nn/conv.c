@@ -133,7 +133,7 @@ static accel_tensor *conv2d_call(const struct layer_call *c)
 
 const struct layer_desc layer_conv2d = {
 	"conv2d",    1,    check_conv, conv2d_build,
-	conv2d_call, "us", "abptl",    LAYER_OF_MODEL,
+	conv2d_call, "us", "abptlk",   LAYER_OF_MODEL,
 };
 
 /* ---- depthwise: groups of one channel ---- */
@@ -159,7 +159,7 @@ static accel_tensor *depthwise_call(const struct layer_call *c)
 
 const struct layer_desc layer_depthwise2d = {
 	"depthwise_conv2d", 1,   check_size, depthwise_build,
-	depthwise_call,     "s", "abptl",    LAYER_OF_MODEL,
+	depthwise_call,     "s", "abptlk",   LAYER_OF_MODEL,
 };
 
 /* ---- transposed ---- */
@@ -225,7 +225,7 @@ static accel_tensor *transposed_call(const struct layer_call *c)
 
 const struct layer_desc layer_transposed2d = {
 	"conv2d_transpose", 1,    transposed_check, transposed_build,
-	transposed_call,    "us", "abptl",          LAYER_OF_MODEL,
+	transposed_call,    "us", "abptlk",         LAYER_OF_MODEL,
 };
 
 /* ---- along time: [T, F] -> [OT, units] ---- */
@@ -267,5 +267,5 @@ static accel_tensor *conv1d_call(const struct layer_call *c)
 
 const struct layer_desc layer_conv1d = {
 	"conv1d",    1,    check_conv, conv1d_build,
-	conv1d_call, "us", "abptl",    LAYER_OF_MODEL,
+	conv1d_call, "us", "abptlk",   LAYER_OF_MODEL,
 };

@@ -2,6 +2,7 @@
 /* Layers: making one, its options by name, what all kinds share. */
 #include "layer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +47,8 @@ static const char *const initializers[] = { ACCEL_INITIALIZER_MAP(ACCEL_X)
 						    NULL };
 #undef ACCEL_X
 
+#define ACTIVATIONS (sizeof(activations) / sizeof(activations[0]) - 1)
+
 #define AT(field) offsetof(accel_layer_options, field)
 const struct layer_field layer_fields[] = {
 	{ "units", FIELD_INT, AT(units), NULL },
@@ -59,11 +62,14 @@ const struct layer_field layer_fields[] = {
 	{ "activation", FIELD_CHOICE, AT(activation), activations },
 	{ "no_bias", FIELD_BOOL, AT(no_bias), NULL },
 	{ "sequences", FIELD_BOOL, AT(sequences), NULL },
+	{ "bidirectional", FIELD_BOOL, AT(bidirectional), NULL },
 	{ "rate", FIELD_DOUBLE, AT(rate), NULL },
 	{ "epsilon", FIELD_DOUBLE, AT(epsilon), NULL },
 	{ "momentum", FIELD_DOUBLE, AT(momentum), NULL },
 	{ "kernel_init", FIELD_CHOICE, AT(kernel_init), initializers },
 	{ "bias_init", FIELD_CHOICE, AT(bias_init), initializers },
+	{ "l1", FIELD_DOUBLE, AT(l1), NULL },
+	{ "l2", FIELD_DOUBLE, AT(l2), NULL },
 	{ "shape", FIELD_SHAPE, AT(shape), NULL },
 	{ "untrained", FIELD_BOOL, AT(untrained), NULL },
 	{ NULL, FIELD_INT, 0, NULL },
@@ -130,6 +136,9 @@ static accel_status check_common(const struct accel_layer *l)
 		{ "stride", 't', o->stride || o->stride_w },
 		{ "dilation", 'l', o->dilation > 1 },
 		{ "sequences", 'q', o->sequences },
+		{ "bidirectional", 'd', o->bidirectional },
+		{ "l1", 'k', o->l1 > 0 },
+		{ "l2", 'k', o->l2 > 0 },
 	};
 	size_t i;
 
@@ -137,7 +146,7 @@ static accel_status check_common(const struct accel_layer *l)
 		err = layer_at_least(l, sizes[i].name, sizes[i].value, 0);
 	if (err)
 		return err;
-	if ((unsigned)o->activation > ACCEL_SOFTMAX)
+	if ((size_t)o->activation >= ACTIVATIONS)
 		return accel_error(ACCEL_ERR_RANGE, "%s: no activation %d",
 				   l->desc->name, o->activation);
 	if ((unsigned)o->kernel_init > ACCEL_INIT_UNIFORM ||
@@ -153,6 +162,10 @@ static accel_status check_common(const struct accel_layer *l)
 		return accel_error(ACCEL_ERR_RANGE,
 				   "%s: epsilon %g, momentum %g", l->desc->name,
 				   o->epsilon, o->momentum);
+	if (!(o->l1 >= 0 && o->l1 < INFINITY) ||
+	    !(o->l2 >= 0 && o->l2 < INFINITY))
+		return accel_error(ACCEL_ERR_RANGE, "%s: l1 %g, l2 %g",
+				   l->desc->name, o->l1, o->l2);
 	return l->desc->check ? l->desc->check(l) : ACCEL_OK;
 }
 
@@ -298,6 +311,14 @@ accel_tensor *layer_activation(accel_activation a, accel_tensor *x)
 		return accel_silu(x);
 	case ACCEL_SOFTMAX:
 		return accel_softmax(x, -1);
+	case ACCEL_LEAKY_RELU:
+		return accel_leaky_relu(x, 0.2);
+	case ACCEL_ELU:
+		return accel_elu(x, 1);
+	case ACCEL_SOFTPLUS:
+		return accel_softplus(x);
+	case ACCEL_HARD_SWISH:
+		return accel_hard_swish(x);
 	default:
 		return x;
 	}

@@ -66,7 +66,8 @@ struct layer_desc {
 	 * S the rest is the shape. */
 	const char *text;
 	/* Other options that it reads: a activation, b no_bias, p same, t
-	 * stride, l dilation, q sequences. */
+	 * stride, l dilation, q sequences, d bidirectional, k a kernel that
+	 * may be penalised. */
 	const char *reads;
 	enum layer_type type;
 };

@@ -82,7 +82,8 @@ static accel_status take_word(struct part *p, const char *word)
 	}
 	return wrong(p, word,
 		     "is no number, activation (relu, tanh, sigmoid, gelu, "
-		     "silu, softmax) or flag (same, sequences, no_bias)");
+		     "silu, softmax, leaky_relu, elu, softplus, hard_swish) "
+		     "or flag (same, sequences, bidirectional, no_bias)");
 }
 
 static accel_layer *parse_one(const char *text, size_t n)

@@ -12,6 +12,10 @@ static accel_status check(const struct accel_layer *l)
 	return layer_at_least(l, "units", l->o.units, 1);
 }
 
+/* The weights of one direction. */
+typedef accel_status build_fn(struct accel_layer *l, const struct shape *in,
+			      struct shape *out);
+
 static accel_status build(struct accel_layer *l, const struct shape *in,
 			  struct shape *out, int gates)
 {
@@ -26,6 +30,25 @@ static accel_status build(struct accel_layer *l, const struct shape *in,
 	layer_weight(l, "recurrent_kernel", ACCEL_INIT_ORTHOGONAL, true,
 		     ACCEL_SHAPE(u, gates * u));
 	return ACCEL_OK;
+}
+
+/* The weights of one direction, for whom a second has the same again. */
+static accel_status build_both(struct accel_layer *l, const struct shape *in,
+			       struct shape *out, build_fn *one)
+{
+	static const char *const names[] = { "backward_kernel",
+					     "backward_recurrent_kernel",
+					     "backward_bias" };
+	accel_status err = one(l, in, out);
+	uint32_t half = l->n_weights, i;
+
+	if (err || !l->o.bidirectional)
+		return err;
+	err = one(l, in, out);
+	for (i = half; i < l->n_weights; i++)
+		l->w[i].name = names[i - half];
+	out->dim[out->ndim - 1] *= 2;
+	return err;
 }
 
 /* What a kind does with one step. `state` is carried on. */
@@ -52,8 +75,9 @@ static accel_tensor *join(accel_tensor **part, int64_t n)
 	return part[0];
 }
 
-/* x [N, T, F] */
-static accel_tensor *unroll(const struct layer_call *c, step_fn *step)
+/* x [N, T, F], from the end with @backward; outputs in the order of time. */
+static accel_tensor *unroll(const struct layer_call *c, step_fn *step,
+			    bool backward)
 {
 	int64_t t, steps = accel_tensor_dim(c->x[0], 1);
 	accel_tensor *state[2] = { NULL, NULL }, *y = NULL;
@@ -65,19 +89,38 @@ static accel_tensor *unroll(const struct layer_call *c, step_fn *step)
 			return NULL;
 	}
 	for (t = 0; t < steps; t++) {
-		accel_tensor *x = accel_slice(c->x[0], 1, t, t + 1, 1);
+		int64_t at = backward ? steps - 1 - t : t;
+		accel_tensor *x = accel_slice(c->x[0], 1, at, at + 1, 1);
 
 		x = accel_flatten_from(x, 1); /* [N, F] */
 		y = step(c, x, state);
 		if (!y)
 			break;
 		if (all)
-			all[t] = accel_expand(y, 1);
+			all[at] = accel_expand(y, 1);
 	}
 	if (all && y)
 		y = join(all, steps);
 	mem_free(all);
 	return y;
+}
+
+/* Both directions side by side. */
+static accel_tensor *run(const struct layer_call *c, step_fn *step)
+{
+	int n = c->l->o.no_bias ? 2 : 3, i;
+	struct layer_call back = *c, on = *c;
+	accel_tensor *part[2];
+
+	if (!c->l->o.bidirectional)
+		return unroll(c, step, false);
+	for (i = 0; i < 3; i++) {
+		back.w[i] = i < n ? c->w[n + i] : NULL;
+		on.w[i] = i < n ? c->w[i] : NULL;
+	}
+	part[0] = unroll(&on, step, false);
+	part[1] = unroll(&back, step, true);
+	return part[0] && part[1] ? accel_concat(2, part, -1) : NULL;
 }
 
 /* Gate number i of [N, gates * units]. */
@@ -90,16 +133,22 @@ static accel_tensor *gate(const struct layer_call *c, accel_tensor *x, int i)
 
 /* ---- GRU: update z, reset r, candidate ---- */
 
-static accel_status gru_build(struct accel_layer *l, uint32_t n,
-			      const struct shape *in, struct shape *out)
+static accel_status gru_weights(struct accel_layer *l, const struct shape *in,
+				struct shape *out)
 {
 	accel_status err = build(l, in, out, 3);
 
-	(void)n;
 	if (!err && !l->o.no_bias)
 		layer_weight(l, "bias", l->o.bias_init ?: ACCEL_INIT_ZEROS,
 			     true, ACCEL_SHAPE(2, 3 * (int64_t)l->o.units));
 	return err;
+}
+
+static accel_status gru_build(struct accel_layer *l, uint32_t n,
+			      const struct shape *in, struct shape *out)
+{
+	(void)n;
+	return build_both(l, in, out, gru_weights);
 }
 
 /* Row i of the bias, of input or state. */
@@ -139,22 +188,21 @@ static accel_tensor *gru_step(const struct layer_call *c, accel_tensor *x,
 
 static accel_tensor *gru_call(const struct layer_call *c)
 {
-	return unroll(c, gru_step);
+	return run(c, gru_step);
 }
 
 const struct layer_desc layer_gru = {
-	"gru", 1, check, gru_build, gru_call, "u", "bq", LAYER_OF_MODEL,
+	"gru", 1, check, gru_build, gru_call, "u", "bqdk", LAYER_OF_MODEL,
 };
 
 /* ---- LSTM: input i, forget f, candidate, output o ---- */
 
-static accel_status lstm_build(struct accel_layer *l, uint32_t n,
-			       const struct shape *in, struct shape *out)
+static accel_status lstm_weights(struct accel_layer *l, const struct shape *in,
+				 struct shape *out)
 {
 	accel_status err = build(l, in, out, 4);
 	struct weight *w;
 
-	(void)n;
 	if (!err && !l->o.no_bias) {
 		w = layer_weight(l, "bias", l->o.bias_init ?: ACCEL_INIT_ZEROS,
 				 true, ACCEL_SHAPE(4 * (int64_t)l->o.units));
@@ -162,6 +210,13 @@ static accel_status lstm_build(struct accel_layer *l, uint32_t n,
 		w->ones_to = 2 * (int64_t)l->o.units;
 	}
 	return err;
+}
+
+static accel_status lstm_build(struct accel_layer *l, uint32_t n,
+			       const struct shape *in, struct shape *out)
+{
+	(void)n;
+	return build_both(l, in, out, lstm_weights);
 }
 
 static accel_tensor *lstm_step(const struct layer_call *c, accel_tensor *x,
@@ -187,9 +242,9 @@ static accel_tensor *lstm_step(const struct layer_call *c, accel_tensor *x,
 
 static accel_tensor *lstm_call(const struct layer_call *c)
 {
-	return unroll(c, lstm_step);
+	return run(c, lstm_step);
 }
 
 const struct layer_desc layer_lstm = {
-	"lstm", 1, check, lstm_build, lstm_call, "u", "bq", LAYER_OF_MODEL,
+	"lstm", 1, check, lstm_build, lstm_call, "u", "bqdk", LAYER_OF_MODEL,
 };

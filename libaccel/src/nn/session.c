@@ -13,6 +13,7 @@
 #include "../graph/walk.h"
 #include "loss.h"
 #include "optimizer.h"
+#include "penalty.h"
 
 #define SCALE_STEPS 2000 /* without overflow, then the scale doubles */
 
@@ -253,23 +254,31 @@ static accel_status backward(struct session *s, accel_tensor *loss)
 				     s->grad, finite);
 }
 
-/* The losses of the outputs and their weighted sum, which is assigned last. */
+/* The losses of the outputs and their weighted sum, which is assigned last;
+ * what weights are charged belongs to the whole. */
 static accel_tensor *record_losses(const struct session *s,
 				   const struct lane *l, accel_tensor **out)
 {
 	const accel_output_options *o = s->m->o.outputs;
-	accel_tensor *sum = NULL, *loss;
+	accel_tensor *sum = NULL, *penalty, *loss, *shown;
 	uint32_t i, n = s->m->n_out;
 
+	if (model_penalty(s->m, &penalty))
+		return NULL;
 	for (i = 0; i < n; i++) {
 		loss = loss_of_known(o[i].loss, target_of(s, l, i, out[i]),
 				     out[i], l->w[i]);
-		if (!loss || accel_assign(l->loss[i], loss))
+		if (!loss)
+			return NULL;
+		shown = n == 1 && penalty ? accel_add(loss, penalty) : loss;
+		if (accel_assign(l->loss[i], shown))
 			return NULL;
 		if (o[i].loss_weight < 1 || o[i].loss_weight > 1)
 			loss = accel_mul_scalar(loss, o[i].loss_weight);
 		sum = i ? accel_add(sum, loss) : loss;
 	}
+	if (penalty)
+		sum = accel_add(sum, penalty);
 	if (n > 1 && (!sum || accel_assign(l->loss[n], sum)))
 		return NULL;
 	return sum;
