@@ -19,10 +19,10 @@ static const uint16_t halves[3] = { 0x3c00, 0x8001, 0x7bff };
 static const int8_t bytes[5] = { -128, -1, 0, 1, 127 };
 static const int64_t s6[2] = { 2, 3 }, s3[1] = { 3 }, s5[1] = { 5 };
 static const struct st_entry entries[] = {
-	{ "bytes", ACCEL_I8, 1, s5, bytes },
-	{ "dense/kernel", ACCEL_F32, 2, s6, weights },
-	{ "grün", ACCEL_F16, 1, s3, halves },
-	{ "step", ACCEL_I32, 0, NULL, &(int32_t){ -77 } },
+	{ "bytes", ACCEL_I8, 1, s5, bytes, NULL },
+	{ "dense/kernel", ACCEL_F32, 2, s6, weights, NULL },
+	{ "grün", ACCEL_F16, 1, s3, halves, NULL },
+	{ "step", ACCEL_I32, 0, NULL, &(int32_t){ -77 }, NULL },
 };
 static const struct st_pair pairs[] = {
 	{ "arch", "dense:128\n\"quoted\"" },
@@ -374,7 +374,7 @@ static void test_disk_full(void)
 {
 	static float big[65536];
 	const int64_t shape[1] = { 65536 };
-	struct st_entry e = { "big", ACCEL_F32, 1, shape, big };
+	struct st_entry e = { "big", ACCEL_F32, 1, shape, big, NULL };
 	const char *path = file_path("full.safetensors");
 	struct rlimit old, low;
 	struct st_file *f;
@@ -398,6 +398,40 @@ static void test_disk_full(void)
 	      "the old file is as it was");
 	st_close(f);
 	CHECK(!st_write(path, 1, &e, 0, NULL), "with room it is written");
+}
+
+/* Tensors are read when their turn comes, which may go wrong. */
+static void test_tensors(void)
+{
+	const char *path = file_path("tensors.safetensors");
+	accel_context *ctx = accel_open("cpu", .threads = 1);
+	accel_tensor *t =
+		accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(2, 3), weights);
+	struct st_entry e[2] = { entries[1],
+				 { "from", ACCEL_F32, 2, s6, NULL, t } };
+	accel_status err;
+	struct st_file *f;
+	float w[6] = { 0 };
+	int before;
+
+	CHECK(!st_write(path, 2, e, 0, NULL), "a tensor is written");
+	f = st_open(path);
+	CHECK(f && !st_read(f, st_find(f, "from"), w) &&
+		      !memcmp(w, weights, sizeof(w)),
+	      "as it is");
+	st_close(f);
+	before = files_count();
+	e[1].shape = s3;
+	e[1].ndim = 1;
+	err = st_write(path, 2, e, 0, NULL);
+	CHECK(err == ACCEL_ERR_RANGE && strstr(accel_last_error(), "12 bytes"),
+	      "one that cannot be read is its error: %s", accel_last_error());
+	f = st_open(path);
+	CHECK(f && st_count(f) == 2 && files_count() == before,
+	      "and the old file is as it was, with nothing beside it");
+	st_close(f);
+	accel_tensor_destroy(t);
+	accel_close(ctx);
 }
 
 static void test_no_memory(void)
@@ -433,6 +467,7 @@ int main(void)
 	test_open();
 	test_bad_write();
 	test_disk_full();
+	test_tensors();
 	test_no_memory();
 	files_end();
 	return tap_done();

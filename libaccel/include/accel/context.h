@@ -110,7 +110,10 @@ typedef struct accel_counters {
 	uint64_t bytes_copied;
 	uint64_t allocations; /* from the system, host or device */
 	uint64_t bytes_in_use; /* of tensor storage, now */
-	uint64_t bytes_peak;
+	uint64_t bytes_peak; /* of bytes_in_use */
+	/* For reuse: storage of tensors that are no more, and what steps work
+	 * in. Part of .memory_limit, and given up for what needs the room. */
+	uint64_t bytes_kept;
 } accel_counters;
 
 ACCEL_API void accel_counters_get(const accel_context *ctx,
@@ -119,7 +122,8 @@ ACCEL_API void accel_counters_get(const accel_context *ctx,
 /*
  * Gives memory that is kept for reuse back to the system: storage of tensors
  * that are no more, and what steps work in. The next step gets anew what it
- * needs. Tensors and plans stay.
+ * needs. Tensors and plans stay. Without a call, what 1,000 steps did not use
+ * goes back once more than 16 MiB are kept.
  */
 ACCEL_API void accel_trim(accel_context *ctx);
 

@@ -5,6 +5,7 @@
  */
 #include "alloc.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,13 @@ void *mem_aligned(size_t size)
 void mem_free(void *p)
 {
 	free(p);
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__ /* others keep nothing, or tell nobody how */
+	malloc_trim(0);
+#endif
 }
 
 uint64_t mem_count(void)

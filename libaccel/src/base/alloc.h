@@ -17,6 +17,8 @@ void *mem_realloc(void *p, size_t size);
 void *mem_aligned(size_t size);
 /* Of any of the above. NULL is allowed. */
 void mem_free(void *p);
+/* What was freed goes back to the system, where the C library kept it. */
+void mem_trim(void);
 
 /* Allocations by all threads so far. */
 uint64_t mem_count(void);

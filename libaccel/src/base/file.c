@@ -75,6 +75,7 @@ char *file_load(const char *path, size_t *size)
 struct file_save {
 	int fd;
 	int err; /* errno of the first failure */
+	accel_status why; /* the saver's own */
 	char *temp; /* behind path, in the same block */
 	char path[];
 };
@@ -143,7 +144,7 @@ void file_save_write(struct file_save *s, const void *data, size_t size)
 	const char *p = data;
 	ssize_t n;
 
-	while (s && !s->err && size) {
+	while (s && !s->err && !s->why && size) {
 		n = write(s->fd, p, size);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -154,6 +155,12 @@ void file_save_write(struct file_save *s, const void *data, size_t size)
 		p += n;
 		size -= (size_t)n;
 	}
+}
+
+void file_save_fail(struct file_save *s, accel_status why)
+{
+	if (s && !s->err)
+		s->why = why;
 }
 
 static int sync_directory(const char *path)
@@ -171,17 +178,24 @@ static int sync_directory(const char *path)
 	return err;
 }
 
+/* errno of what keeps the new bytes from the path. */
+static int put_in_place(struct file_save *s)
+{
+	if (fsync(s->fd) || rename(s->temp, s->path))
+		return errno;
+	return 0;
+}
+
 accel_status file_save_close(struct file_save *s)
 {
-	accel_status status = ACCEL_OK;
+	accel_status status;
 
 	if (!s)
 		return ACCEL_ERR_IO;
-	if (!s->err && fsync(s->fd))
-		s->err = errno;
-	if (!s->err && rename(s->temp, s->path))
-		s->err = errno;
-	if (s->err)
+	status = s->why;
+	if (!s->err && !s->why)
+		s->err = put_in_place(s);
+	if (s->err || s->why)
 		unlink(s->temp);
 	else
 		s->err = sync_directory(s->path);

@@ -12,7 +12,8 @@
 
 #define PAIRS 7
 
-/* The file being put together: everything is in memory before it is written. */
+/* The file being put together: names and texts are in memory before it is
+ * written, tensors are read one at a time. */
 struct saving {
 	accel_model *m;
 	struct st_entry *entry;
@@ -27,28 +28,18 @@ static accel_status add(struct saving *s, const char *prefix,
 			const struct model_layer *l, const struct weight *w,
 			accel_tensor *t, const float *values)
 {
-	size_t bytes = (size_t)shape_count(&w->shape) * sizeof(float);
 	size_t room = strlen(prefix) + strlen(l->name) + strlen(w->name) + 2;
 	char *name = mem_alloc(room);
-	void *data = mem_alloc(bytes);
-	accel_status err = ACCEL_ERR_NOMEM;
 
-	if (name && data &&
-	    !mem_grow(&s->entry, &s->cap, s->n + 1, sizeof(*s->entry))) {
-		snprintf(name, room, "%s%s/%s", prefix, l->name, w->name);
-		err = ACCEL_OK;
-		if (t)
-			err = accel_read(t, data, bytes);
-		else
-			memcpy(data, values, bytes);
-	}
-	if (err) {
+	if (!name ||
+	    mem_grow(&s->entry, &s->cap, s->n + 1, sizeof(*s->entry))) {
 		mem_free(name);
-		mem_free(data);
-		return err;
+		return ACCEL_ERR_NOMEM;
 	}
-	s->entry[s->n++] = (struct st_entry){ name, ACCEL_F32, w->shape.ndim,
-					      w->shape.dim, data };
+	snprintf(name, room, "%s%s/%s", prefix, l->name, w->name);
+	s->entry[s->n++] = (struct st_entry){ name,          ACCEL_F32,
+					      w->shape.ndim, w->shape.dim,
+					      values,        t };
 	return ACCEL_OK;
 }
 
@@ -193,10 +184,8 @@ accel_status accel_save_with(accel_model *m, const accel_save_options *options)
 		s.pair[s.n_pairs] = (struct st_pair){ "format", MODEL_FORMAT };
 		err = st_write(path, s.n, s.entry, s.n_pairs + 1, s.pair);
 	}
-	for (i = 0; i < s.n; i++) {
+	for (i = 0; i < s.n; i++)
 		mem_free((char *)s.entry[i].name);
-		mem_free((void *)s.entry[i].data);
-	}
 	for (i = 0; i < s.n_pairs; i++)
 		free((char *)s.pair[i].value);
 	mem_free(s.entry);

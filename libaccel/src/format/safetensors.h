@@ -65,7 +65,9 @@ struct st_entry {
 	accel_dtype dtype;
 	int ndim;
 	const int64_t *shape;
-	const void *data; /* row-major */
+	const void *data; /* row-major; NULL: `from` is read */
+	accel_tensor
+		*from; /* when its turn comes: one at a time is in memory */
 };
 
 struct st_pair {
@@ -79,7 +81,7 @@ struct st_pair {
  *
  * ERR_IO: the text has the path and the reason ("No space left on device"); the
  * old file is as it was and the temporary one is gone. ERR_INVALID: a name twice,
- * or no UTF-8. ERR_NOMEM.
+ * or no UTF-8. ERR_NOMEM. What accel_read() says of a tensor.
  */
 accel_status st_write(const char *path, uint32_t n,
 		      const struct st_entry *entries, uint32_t n_pairs,

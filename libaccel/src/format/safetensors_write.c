@@ -89,6 +89,40 @@ static char *header_text(uint32_t n, const struct st_entry *entries,
 	return text;
 }
 
+/* Memory for the largest of those that are read. NULL: none is, or *err. */
+static void *room_for_one(uint32_t n, const struct st_entry *e,
+			  accel_status *err)
+{
+	uint64_t most = 0;
+	void *room;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (!e[i].data && entry_size(&e[i]) > most)
+			most = entry_size(&e[i]);
+	*err = ACCEL_OK;
+	if (!most)
+		return NULL;
+	room = mem_alloc(most);
+	if (!room)
+		*err = ACCEL_ERR_NOMEM;
+	return room;
+}
+
+static void write_entry(struct file_save *s, const struct st_entry *e,
+			void *room)
+{
+	size_t size = entry_size(e);
+	accel_status err = ACCEL_OK;
+
+	if (!e->data && size)
+		err = accel_read(e->from, room, size);
+	if (err)
+		file_save_fail(s, err);
+	else
+		file_save_write(s, e->data ? e->data : room, size);
+}
+
 accel_status st_write(const char *path, uint32_t n,
 		      const struct st_entry *entries, uint32_t n_pairs,
 		      const struct st_pair *metadata)
@@ -96,9 +130,11 @@ accel_status st_write(const char *path, uint32_t n,
 	static const char blanks[8] = "        ";
 	struct file_save *s;
 	const char *bad;
+	accel_status err;
 	uint64_t length;
 	size_t len, size;
 	uint32_t i;
+	void *room;
 	char *text = header_text(n, entries, n_pairs, metadata, &bad);
 
 	if (!text && bad)
@@ -109,6 +145,11 @@ accel_status st_write(const char *path, uint32_t n,
 	if (!text)
 		return accel_error(ACCEL_ERR_NOMEM,
 				   "%s: no memory for %u names", path, n);
+	room = room_for_one(n, entries, &err);
+	if (err) {
+		free(text);
+		return err;
+	}
 	len = strlen(text);
 	length = htole64((len + 7) / 8 * 8);
 	s = file_save_open(path);
@@ -117,8 +158,9 @@ accel_status st_write(const char *path, uint32_t n,
 	file_save_write(s, blanks, (8 - len % 8) % 8);
 	FOR_EACH_BY_SIZE(size, i, entries, n)
 	{
-		file_save_write(s, entries[i].data, entry_size(&entries[i]));
+		write_entry(s, &entries[i], room);
 	}
+	mem_free(room);
 	free(text);
 	return file_save_close(s);
 }

@@ -264,6 +264,7 @@ static accel_status run(struct accel_context *ctx)
 		ctx->lost = true;
 	for (i = 0; i < p->n_slots; i++)
 		buffer_put(s->bind[i]);
+	buffer_pool_age(ctx);
 	return err;
 }
 

@@ -37,24 +37,61 @@ static void release(struct buffer *b)
 	mem_free(b);
 }
 
+#define CLASSES (sizeof(((struct accel_context *)0)->pool) / sizeof(void *))
+
+/* Gives back what is in the pool from *at on. */
+static void release_from(struct accel_context *ctx, struct buffer **at)
+{
+	while (*at) {
+		struct buffer *b = *at;
+
+		*at = b->next_free;
+		ctx->bytes_pooled -= b->size;
+		release(b);
+	}
+}
+
 void buffer_pool_drain(struct accel_context *ctx)
 {
 	uint32_t i;
 
-	for (i = 0; i < sizeof(ctx->pool) / sizeof(ctx->pool[0]); i++) {
-		while (ctx->pool[i]) {
-			struct buffer *b = ctx->pool[i];
+	for (i = 0; i < CLASSES; i++)
+		release_from(ctx, &ctx->pool[i]);
+}
 
-			ctx->pool[i] = b->next_free;
-			release(b);
-		}
+void buffer_pool_age(struct accel_context *ctx)
+{
+	uint64_t before = ctx->bytes_pooled;
+	uint32_t i;
+
+	if (++ctx->runs % POOL_SWEEP || ctx->bytes_pooled <= POOL_STAYS)
+		return;
+	for (i = 0; i < CLASSES; i++) {
+		struct buffer **at = &ctx->pool[i];
+
+		/* the last put is the first */
+		while (*at && ctx->runs - (*at)->put <= POOL_AGE)
+			at = &(*at)->next_free;
+		release_from(ctx, at);
 	}
-	ctx->bytes_pooled = 0;
+	if (ctx->bytes_pooled < before)
+		mem_trim();
+}
+
+/* All that is kept for later. Whether there was anything. */
+static bool reclaim(struct accel_context *ctx)
+{
+	bool any = ctx->bytes_pooled || ctx->bytes_scratch;
+
+	ctx->dev->ops->trim(ctx->dev);
+	buffer_pool_drain(ctx);
+	return any;
 }
 
 static uint64_t room(struct accel_context *ctx)
 {
-	uint64_t used = ctx->counters.bytes_in_use + ctx->bytes_pooled;
+	uint64_t used = ctx->counters.bytes_in_use + ctx->bytes_pooled +
+			ctx->bytes_scratch;
 	uint64_t dev = ctx->dev->ops->memory_free(ctx->dev);
 	uint64_t left = UINT64_MAX;
 
@@ -65,13 +102,12 @@ static uint64_t room(struct accel_context *ctx)
 
 static struct buffer *make(struct accel_context *ctx, size_t size)
 {
-	struct buffer *b;
 	uint64_t left = room(ctx);
+	accel_status err;
+	struct buffer *b;
 
-	if (left < size && ctx->bytes_pooled) {
-		buffer_pool_drain(ctx);
+	if (left < size && reclaim(ctx))
 		left = room(ctx);
-	}
 	if (left < size)
 		return accel_error_null(
 			ACCEL_ERR_NOMEM,
@@ -84,14 +120,16 @@ static struct buffer *make(struct accel_context *ctx, size_t size)
 		return NULL;
 	b->ctx = ctx;
 	b->size = size;
-	if (ctx->dev->ops->buffer_alloc(ctx->dev, b)) {
-		mem_free(b);
-		return NULL;
-	}
-	return b;
+	err = ctx->dev->ops->buffer_alloc(ctx->dev, b);
+	if (err == ACCEL_ERR_NOMEM && reclaim(ctx))
+		err = ctx->dev->ops->buffer_alloc(ctx->dev, b);
+	if (!err)
+		return b;
+	mem_free(b);
+	return NULL;
 }
 
-struct buffer *buffer_get(struct accel_context *ctx, size_t size)
+static struct buffer *take(struct accel_context *ctx, size_t size)
 {
 	uint32_t c = size_class(size, &size);
 	struct buffer *b = ctx->pool[c];
@@ -106,6 +144,34 @@ struct buffer *buffer_get(struct accel_context *ctx, size_t size)
 	}
 	b->refs = 1;
 	b->next_free = NULL;
+	return b;
+}
+
+accel_status buffer_scratch(struct accel_context *ctx, struct buffer **b,
+			    size_t size)
+{
+	if (*b && size && (*b)->size >= size)
+		return ACCEL_OK;
+	if (*b) {
+		ctx->bytes_scratch -= (*b)->size;
+		release(*b);
+		*b = NULL;
+	}
+	if (!size)
+		return ACCEL_OK;
+	*b = take(ctx, size);
+	if (!*b)
+		return ACCEL_ERR_NOMEM;
+	ctx->bytes_scratch += (*b)->size;
+	return ACCEL_OK;
+}
+
+struct buffer *buffer_get(struct accel_context *ctx, size_t size)
+{
+	struct buffer *b = take(ctx, size);
+
+	if (!b)
+		return NULL;
 	ctx->counters.bytes_in_use += b->size;
 	if (ctx->counters.bytes_in_use > ctx->counters.bytes_peak)
 		ctx->counters.bytes_peak = ctx->counters.bytes_in_use;
@@ -175,6 +241,7 @@ void buffer_put(struct buffer *b)
 	ctx->counters.bytes_in_use -= b->size;
 	c = size_class(b->size, &size);
 	b->next_free = ctx->pool[c];
+	b->put = ctx->runs;
 	ctx->pool[c] = b;
 	ctx->bytes_pooled += b->size;
 }

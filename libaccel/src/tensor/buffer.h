@@ -13,6 +13,7 @@
 struct buffer {
 	struct accel_context *ctx;
 	struct buffer *next_free; /* while in the pool */
+	uint64_t put; /* ... since this run */
 	uint32_t refs;
 	size_t size; /* of its class, at least what was asked for */
 	void *host; /* a CPU address, where the memory has one */
@@ -72,7 +73,8 @@ struct device_ops {
 	accel_status (*run)(struct device *dev, struct plan *plan,
 			    struct buffer *const *bind);
 	void (*release)(struct device *dev, struct plan *plan);
-	/* Gives back what it keeps for the next step. */
+	/* Gives back what it keeps for the next step. Not called in a step but
+	 * by buffer_scratch(). */
 	void (*trim)(struct device *dev);
 	void (*close)(struct device *dev);
 };
@@ -86,6 +88,7 @@ struct device {
 	int ew_operands; /* inputs and outputs together */
 	int ew_ops; /* instructions of one element-wise kernel */
 	bool started; /* by run() */
+	struct accel_context *ctx; /* whose device it is */
 	accel_counters *counters; /* the context's: kernels, submits */
 };
 
@@ -100,6 +103,23 @@ struct buffer *buffer_from_dmabuf(struct accel_context *ctx, int fd,
 void buffer_identify(struct buffer *b, int fd);
 struct buffer *buffer_ref(struct buffer *b);
 void buffer_put(struct buffer *b);
+/*
+ * Memory that a device works in, at least `size` bytes in *b, which is the
+ * device's: kept as it is where it is large enough, else given back for another
+ * one, from the pool or the device. Size 0 gives it back. ERR_NOMEM: *b is NULL.
+ */
+accel_status buffer_scratch(struct accel_context *ctx, struct buffer **b,
+			    size_t size);
+
+/*
+ * After each run. What was not taken from the pool for POOL_AGE runs goes back
+ * to the device, while the pool is larger than what always may stay: what is
+ * used now and then is not to be made anew each time.
+ */
+#define POOL_AGE 1000
+#define POOL_SWEEP 64 /* runs from one look to the next */
+#define POOL_STAYS (16u << 20) /* bytes */
+void buffer_pool_age(struct accel_context *ctx);
 /* Gives every pooled buffer back to the device. */
 void buffer_pool_drain(struct accel_context *ctx);
 

@@ -47,6 +47,7 @@ struct accel_context *context_create(struct device *dev,
 	ctx->plan_limit = options->plan_cache ? options->plan_cache : 64;
 	ctx->seed = options->seed;
 	ctx->allocations_base = mem_count();
+	dev->ctx = ctx;
 	dev->counters = &ctx->counters;
 	return ctx;
 }
@@ -87,6 +88,7 @@ void accel_close(accel_context *ctx)
 	}
 	if (ctx->scratch_free)
 		ctx->scratch_free(ctx);
+	ctx->dev->ops->trim(ctx->dev);
 	buffer_pool_drain(ctx);
 	ctx->dev->ops->close(ctx->dev);
 	ctx->dev = NULL;
@@ -99,8 +101,9 @@ void accel_trim(accel_context *ctx)
 {
 	if (!ctx || context_check(ctx))
 		return;
-	buffer_pool_drain(ctx);
 	ctx->dev->ops->trim(ctx->dev);
+	buffer_pool_drain(ctx);
+	mem_trim();
 }
 
 const char *accel_context_device(const accel_context *ctx)
@@ -129,5 +132,6 @@ void accel_counters_get(const accel_context *ctx, accel_counters *counters)
 	if (!ctx)
 		return;
 	*counters = ctx->counters;
+	counters->bytes_kept = ctx->bytes_pooled + ctx->bytes_scratch;
 	counters->allocations = mem_count() - ctx->allocations_base;
 }

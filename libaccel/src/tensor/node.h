@@ -80,6 +80,8 @@ struct accel_context {
 	uint64_t memory_limit;
 	struct buffer *pool[160]; /* free, by size class */
 	uint64_t bytes_pooled;
+	uint64_t bytes_scratch; /* what the device works in */
+	uint64_t runs; /* of plans */
 	uint64_t allocations_base;
 	bool lost; /* the device is gone */
 	bool closed; /* but still held */

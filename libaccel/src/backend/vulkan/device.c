@@ -23,7 +23,7 @@ struct segment {
 /* The segments over one set of buffers. */
 struct set {
 	uint64_t *id; /* of each slot's buffer, 0 for none */
-	struct compute_buffer *scratch;
+	uint64_t scratch; /* id of it, 0 for none */
 	uint64_t used; /* when last */
 	uint32_t n;
 	struct segment *segment;
@@ -207,7 +207,6 @@ static void set_free(struct set *s)
 
 	for (i = 0; i < s->n; i++)
 		compute_record_destroy(s->segment[i].rec);
-	compute_buffer_destroy(s->scratch);
 	mem_free(s->segment);
 	mem_free(s->id);
 	memset(s, 0, sizeof(*s));
@@ -265,16 +264,24 @@ static uint64_t id_of(struct buffer *b)
 	return b ? ((struct vk_buffer *)b->mem)->id : 0;
 }
 
+/* Of what a plan's steps work in: it was got before. */
+static uint64_t scratch_id(const struct vulkan *v, const struct exe *x)
+{
+	return x->scratch_bytes ? id_of(v->scratch) : 0;
+}
+
 static accel_status record_segment(struct vulkan *v, const struct plan *plan,
 				   struct buffer *const *bind, struct set *s,
 				   struct segment *g)
 {
-	struct vk_record r = { .v = v, .bind = bind, .scratch = s->scratch };
+	struct vk_record r = { .v = v, .bind = bind };
 	accel_status err;
 	uint32_t i;
 
 	err = compute_record_create(v->device, 0, &g->rec);
 	r.rec = g->rec;
+	if (s->scratch)
+		r.scratch = ((struct vk_buffer *)v->scratch->mem)->buf;
 	for (i = 0; i < g->n && !err; i++)
 		err = vk_step(&r, &plan->steps[g->first + i]);
 	return err ? err : compute_record_end(g->rec);
@@ -293,9 +300,7 @@ static accel_status record(struct vulkan *v, struct plan *plan,
 		return ACCEL_ERR_NOMEM;
 	for (i = 0; i < plan->n_slots; i++)
 		s->id[i] = id_of(bind[i]);
-	if (x->scratch_bytes)
-		err = compute_buffer_create(v->device, x->scratch_bytes, 0,
-					    &s->scratch);
+	s->scratch = scratch_id(v, x);
 	for (i = 0; i < plan->n_steps && !err;) {
 		struct segment *g = &s->segment[s->n++];
 
@@ -324,6 +329,8 @@ static struct set *find_set(struct vulkan *v, struct plan *plan,
 	for (i = 0; i < MOST_SETS; i++) {
 		struct set *s = &x->set[i];
 
+		if (s->scratch != scratch_id(v, x))
+			set_free(s); /* that memory is no more */
 		for (k = 0; s->id && k < plan->n_slots; k++)
 			if (s->id[k] != id_of(bind[k]))
 				break;
@@ -382,13 +389,19 @@ static accel_status run(struct device *dev, struct plan *plan,
 			struct buffer *const *bind)
 {
 	struct vulkan *v = (struct vulkan *)dev;
+	struct exe *x = plan->exe;
 	accel_status err = ACCEL_OK;
-	struct set *s = find_set(v, plan, bind, &err);
+	struct set *s;
 	uint32_t i;
 
+	if (x->scratch_bytes)
+		err = buffer_scratch(dev->ctx, &v->scratch, x->scratch_bytes);
+	if (err)
+		return err;
+	s = find_set(v, plan, bind, &err);
 	if (!s)
 		return err;
-	err = cpu_reserve(&v->host, &((struct exe *)plan->exe)->need);
+	err = cpu_reserve(&v->host, &x->need);
 	if (err)
 		return err;
 	dev->started = true;
@@ -396,8 +409,7 @@ static accel_status run(struct device *dev, struct plan *plan,
 		struct segment *g = &s->segment[i];
 
 		if (!g->rec) {
-			err = run_host(v, plan->exe, &plan->steps[g->first],
-				       bind);
+			err = run_host(v, x, &plan->steps[g->first], bind);
 			dev->counters->host_steps++;
 			continue;
 		}
@@ -412,7 +424,10 @@ static accel_status run(struct device *dev, struct plan *plan,
 
 static void trim(struct device *dev)
 {
-	cpu_trim(&((struct vulkan *)dev)->host);
+	struct vulkan *v = (struct vulkan *)dev;
+
+	buffer_scratch(dev->ctx, &v->scratch, 0);
+	cpu_trim(&v->host);
 }
 
 static void close_device(struct device *dev)

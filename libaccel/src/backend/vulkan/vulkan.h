@@ -23,6 +23,7 @@ struct vulkan {
 	struct compute_device *device;
 	struct compute_buffer *any; /* stands in where only sizes count */
 	struct compute_record *measure; /* what steps cost */
+	struct buffer *scratch; /* of the step that needed most; or NULL */
 	struct cpu host; /* runs the steps that have no launch */
 	uint64_t next_id;
 };
