@@ -247,7 +247,7 @@ check-races: deps ## The same on four CPUs, for races (an hour; not part of CI)
 	$(Q)tests/run.sh check-races
 
 .PHONY: check-exchange
-check-exchange: deps ## What is read here, beside what Python reads: 10,000 random tables (SEED=)
+check-exchange: deps ## What Python does, beside what is done here: 10,000 random tables (SEED=), PyTorch's steps
 	$(Q)tests/run.sh check-exchange
 
 FUZZ_SECONDS ?= 60

@@ -149,6 +149,7 @@ check-exchange)
 	clear_results exchange
 	build all exchange-programs
 	COUNT=10000 "$suite" exchange-tables bash tests/e2e/test-tables.sh || bad=1
+	"$suite" exchange-fit bash tests/exchange/fit.sh || bad=1
 	finish exchange ;;
 *) die "usage: run.sh check|demo|bench|lint|check-kernels|check-debug|check-races|check-v3d|check-exchange" ;;
 esac

@@ -38,6 +38,26 @@ const struct fuzz_seed fuzz_seeds[] = {
 			  "12") "," TENSOR("g/recurrent_kernel", "1,3", "12",
 					   "24") "}0123456701234567"
 						 "01234567"),
+	/* two inputs, a layer in two places, two outputs with their losses */
+	FUZZ_SEED("\0\0\0\0\0\0\0\0"
+		  "{\"__metadata__\":{\"format\":\"accel-model 1\","
+		  "\"architecture\":\"{\\\"inputs\\\":[[1],[1]],"
+		  "\\\"layers\\\":[{\\\"kind\\\":\\\"dense\\\","
+		  "\\\"name\\\":\\\"d\\\",\\\"in\\\":[0],"
+		  "\\\"units\\\":1,\\\"untrained\\\":true},"
+		  "{\\\"in\\\":[1],\\\"shared\\\":2},"
+		  "{\\\"kind\\\":\\\"add\\\",\\\"name\\\":\\\"a\\\","
+		  "\\\"in\\\":[2,3]}],\\\"outputs\\\":[4,2]}\","
+		  "\"compile\":\"{\\\"loss\\\":\\\"mse\\\",\\\"outputs\\\":"
+		  "[{\\\"loss\\\":\\\"mse\\\",\\\"loss_weight\\\":0.5},"
+		  "{\\\"loss\\\":\\\"mae\\\",\\\"metrics\\\":"
+		  "[\\\"mae\\\"]}],\\\"optimizer\\\":{\\\"kind\\\":"
+		  "\\\"sgd\\\"}}\",\"training\":\"{\\\"epochs\\\":"
+		  "[{\\\"rate\\\":1,\\\"train\\\":{\\\"loss\\\":1,"
+		  "\\\"outputs\\\":[{\\\"loss\\\":1},{\\\"loss\\\":2}]}}]"
+		  ",\\\"best\\\":0}\"}," TENSOR(
+			  "d/kernel", "1,1", "0",
+			  "4") "," TENSOR("d/bias", "1", "4", "8") "}01234567"),
 	{ NULL, 0 },
 };
 
@@ -48,6 +68,10 @@ const char *const fuzz_words[] = {
 	"\\\"units\\\":2147483647,",
 	"\\\"rate\\\":0.5,",
 	"\\\"in\\\":[0,0],",
+	"\\\"shared\\\":0,",
+	"\\\"untrained\\\":true,",
+	"\\\"inputs\\\":[[2],[3]],",
+	"\\\"outputs\\\":[1,1],",
 	"\\\"adamw\\\"",
 	"null",
 	"-1",

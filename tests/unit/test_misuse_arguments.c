@@ -33,6 +33,33 @@ static bool null_everywhere(void)
 	       !accel_model_layer_name(NULL, 0) & !accel_model_node(NULL, NULL);
 }
 
+/* However often it is handed on, a NULL tells its first reason once. */
+static bool a_null_tells_its_reason_once(void)
+{
+	const char *text, *reason = "epsilon -1";
+	accel_model *m = accel_sequential_with(
+		ctx, 1,
+		(accel_layer *[]){ accel_layer_normalization(.epsilon = -1) });
+
+	accel_compile(m, .loss = ACCEL_MSE);
+	accel_fit(m, NULL, .epochs = 1);
+	text = strstr(accel_last_error(), reason);
+	return told(accel_evaluate(m, NULL, NULL)) && text &&
+	       strstr(accel_last_error(), reason) &&
+	       !strstr(accel_last_error(), "fit") &&
+	       !strstr(accel_last_error(), "compile");
+}
+
+static bool parts_without_a_place(void)
+{
+	struct setup t = begin();
+	accel_samples *one = NULL;
+	bool fine = told(accel_samples_split(t.s, 0.5, false, 0, NULL, &one)) &
+		    told(accel_samples_split(t.s, 0.5, false, 0, &one, NULL));
+
+	return end(t, fine && !one);
+}
+
 static bool null_options(void)
 {
 	struct setup t = begin();
@@ -399,6 +426,8 @@ static bool called_with_the_wrong_tensors(void)
 static void suite(void)
 {
 	CASE(null_everywhere);
+	CASE(a_null_tells_its_reason_once);
+	CASE(parts_without_a_place);
 	CASE(null_options);
 	CASE(null_data);
 	CASE(null_layers);

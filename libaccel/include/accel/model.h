@@ -456,7 +456,7 @@ typedef struct accel_restored {
 	int loaded;
 	int missing; /* of the model, not in the file */
 	int misfit; /* in the file with another shape or type */
-	int unused; /* of the file, taken for nothing */
+	int unused; /* of the file, asked for by none of the model's */
 } accel_restored;
 
 typedef struct accel_restore_options {
@@ -480,8 +480,8 @@ typedef struct accel_restore_options {
  *                       .report = stdout)
  *
  * ERR_SHAPE: they differ (the text names the weight), or none fits; nothing was
- * changed. ERR_INVALID: a file of weights only, without .partial. ERR_IO,
- * ERR_FORMAT.
+ * changed. ERR_INVALID: a file of weights only, without .partial, or a name in
+ * .map that is none of the model's. ERR_IO, ERR_FORMAT.
  */
 #define accel_model_restore(m_, ...)                                           \
 	accel_model_restore_with(                                              \

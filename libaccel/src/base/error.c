@@ -9,6 +9,7 @@
 #include <accel/version.h>
 
 static _Thread_local char last_error[1024];
+static _Thread_local size_t cause; /* where in it the first reason begins */
 
 const char *accel_status_name(accel_status status)
 {
@@ -48,6 +49,7 @@ accel_status accel_error(accel_status status, const char *fmt, ...)
 {
 	va_list ap;
 
+	cause = 0;
 	va_start(ap, fmt);
 	vsnprintf(last_error, sizeof(last_error), fmt, ap);
 	va_end(ap);
@@ -59,6 +61,7 @@ void *accel_error_null(accel_status status, const char *fmt, ...)
 	va_list ap;
 
 	(void)status;
+	cause = 0;
 	va_start(ap, fmt);
 	vsnprintf(last_error, sizeof(last_error), fmt, ap);
 	va_end(ap);
@@ -68,8 +71,15 @@ void *accel_error_null(accel_status status, const char *fmt, ...)
 accel_status accel_error_of_null(const char *what)
 {
 	char why[sizeof(last_error)];
+	accel_status err;
 
-	memcpy(why, last_error, sizeof(why));
-	return accel_error(ACCEL_ERR_INVALID, "%s%s%s", what, *why ? ": " : "",
-			   why);
+	memcpy(why, last_error + cause, sizeof(why) - cause);
+	err = accel_error(ACCEL_ERR_INVALID, "%s%s%s", what, *why ? ": " : "",
+			  why);
+	/* the next call with such a NULL tells the same reason, not this one's
+	 * words before it */
+	cause = strlen(what) + (*why ? 2 : 0);
+	if (cause > strlen(last_error))
+		cause = strlen(last_error);
+	return err;
 }

@@ -5,6 +5,7 @@
 #include "../base/alloc.h"
 #include "../base/error.h"
 #include "../base/object.h"
+#include "preprocess.h"
 #include "samples.h"
 
 static accel_status check_parts(int n, accel_samples *const *parts)
@@ -147,6 +148,19 @@ static accel_status rename_classes(accel_samples *t, int n, const int *classes)
 	return t->class_names ? ACCEL_OK : ACCEL_ERR_NOMEM;
 }
 
+/* What reads other files must give the classes these numbers, too. */
+static accel_status renumber_preprocess(accel_samples *t, int n_before, int n,
+					const int *classes)
+{
+	accel_preprocess *all = t->preprocess;
+
+	if (!all || all->label.n_texts != n_before)
+		return ACCEL_OK;
+	t->preprocess = preprocess_with_classes(all, n, classes);
+	accel_preprocess_destroy(all);
+	return t->preprocess ? ACCEL_OK : ACCEL_ERR_NOMEM;
+}
+
 static accel_samples *select_numbered(const accel_samples *s, int n,
 				      const int *classes, const int *number,
 				      int64_t *index)
@@ -167,7 +181,8 @@ static accel_samples *select_numbered(const accel_samples *s, int n,
 		return NULL;
 	for (i = 0; i < found; i++)
 		((int32_t *)t->y.data)[i] = number[((int32_t *)t->y.data)[i]];
-	if (!rename_classes(t, n, classes))
+	if (!rename_classes(t, n, classes) &&
+	    !renumber_preprocess(t, s->n_classes, n, classes))
 		return t;
 	accel_samples_destroy(t);
 	return NULL;

@@ -49,6 +49,9 @@ struct accel_preprocess {
 
 /* n columns to be filled in, one owner. */
 accel_preprocess *preprocess_make(int n);
+/* A copy whose label has only these n classes, numbered 0 to n - 1. */
+accel_preprocess *preprocess_with_classes(const accel_preprocess *p, int n,
+					  const int *classes);
 /* Names the features, once the columns are known. */
 accel_status preprocess_name_features(accel_preprocess *p);
 

@@ -2,6 +2,7 @@
 /* A preprocess as JSON, in a model's file. */
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/alloc.h"
@@ -236,4 +237,27 @@ accel_preprocess *accel_preprocess_from_json(const char *text)
 	}
 	json_decref(root);
 	return p;
+}
+
+accel_preprocess *preprocess_with_classes(const accel_preprocess *p, int n,
+					  const int *classes)
+{
+	char *text = accel_preprocess_to_json(p);
+	accel_preprocess *copy = text ? accel_preprocess_from_json(text) : NULL;
+	char **texts = mem_alloc((size_t)n * sizeof(*texts));
+	int i;
+
+	free(text);
+	for (i = 0; copy && texts && i < n; i++)
+		texts[i] = p->label.texts[classes[i]];
+	if (copy && texts) {
+		mem_free(copy->label.texts);
+		copy->label.texts = names_copy(n, texts);
+		copy->label.n_texts = copy->label.texts ? n : 0;
+	}
+	mem_free(texts);
+	if (copy && copy->label.n_texts == n)
+		return copy;
+	accel_preprocess_destroy(copy);
+	return NULL;
 }

@@ -421,6 +421,9 @@ accel_status accel_samples_split(const accel_samples *s, double fraction,
 	int64_t *index, n, i;
 	accel_status err = object_check(s, OBJECT_SAMPLES, "split");
 
+	if (!first || !second)
+		return accel_error(ACCEL_ERR_INVALID,
+				   "split: nowhere to put its parts");
 	*first = NULL;
 	*second = NULL;
 	if (err)

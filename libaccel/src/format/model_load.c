@@ -369,8 +369,33 @@ struct fitting {
 	struct loading l;
 	const accel_restore_options *o;
 	accel_restored *done;
+	bool *taken; /* [tensors of the file] by a weight, fitting or not */
 	bool load; /* else look only */
 };
+
+/* A name that the model does not have is a slip: nothing would be taken. */
+static accel_status check_map(const struct fitting *f)
+{
+	const accel_name_pair *pair = f->o->map;
+
+	for (; pair && pair->file && pair->model; pair++)
+		if (!accel_model_weight(f->l.m, pair->model) &&
+		    !accel_model_layer(f->l.m, pair->model))
+			return accel_error(ACCEL_ERR_INVALID,
+					   "%s: map: the model has no layer "
+					   "or weight '%s'",
+					   f->l.path, pair->model);
+	return ACCEL_OK;
+}
+
+static void take(struct fitting *f, const struct st_tensor *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < st_count(f->l.f); i++)
+		if (st_at(f->l.f, i) == t)
+			f->taken[i] = true;
+}
 
 /* The name that the file has for a weight: of it, or of its layer. */
 static void name_in_file(const accel_name_pair *map,
@@ -421,6 +446,7 @@ static accel_status fit_weight(void *arg, const struct model_layer *layer,
 		return accel_error(ACCEL_ERR_SHAPE, "%s: has no tensor '%s'",
 				   f->l.path, name);
 	}
+	take(f, t);
 	have.ndim = t->ndim;
 	for (i = 0; i < t->ndim; i++)
 		have.dim[i] = t->shape[i];
@@ -444,32 +470,31 @@ static accel_status fit_weight(void *arg, const struct model_layer *layer,
 	return say(f, ours, text);
 }
 
-/* Weights of the file, not what training keeps beside them. */
-static int weights_in(const struct st_file *file)
+/* Weights of the file that none took, without what training keeps beside them.
+ */
+static int unused_in(const struct fitting *f)
 {
 	uint32_t i;
 	int n = 0;
 
-	for (i = 0; i < st_count(file); i++) {
-		const char *name = st_at(file, i)->name;
+	for (i = 0; i < st_count(f->l.f); i++) {
+		const char *name = st_at(f->l.f, i)->name;
 
-		n += strncmp(name, "optimizer/", 10) &&
+		n += !f->taken[i] && strncmp(name, "optimizer/", 10) &&
 		     strncmp(name, "best/", 5);
 	}
 	return n;
 }
 
-static accel_status restore_fitting(struct fitting *f)
+static accel_status fit_all(struct fitting *f)
 {
 	accel_restored result = { 0 };
-	accel_status err;
+	accel_status err = check_map(f);
 
 	f->done = &result;
-	f->l.f = st_open(f->l.path);
-	if (!f->l.f)
-		return ACCEL_ERR_FORMAT;
-	err = model_each_weight(f->l.m, fit_weight, f);
-	result.unused = weights_in(f->l.f) - result.loaded - result.misfit;
+	if (!err)
+		err = model_each_weight(f->l.m, fit_weight, f);
+	result.unused = unused_in(f);
 	if (!err && !result.loaded)
 		err = accel_error(ACCEL_ERR_SHAPE,
 				  "%s: none of the model's weights fits: %d "
@@ -480,6 +505,19 @@ static accel_status restore_fitting(struct fitting *f)
 		*f->o->result = result;
 	f->load = true;
 	return err ? err : model_each_weight(f->l.m, fit_weight, f);
+}
+
+static accel_status restore_fitting(struct fitting *f)
+{
+	accel_status err;
+
+	f->l.f = st_open(f->l.path);
+	if (!f->l.f)
+		return ACCEL_ERR_FORMAT;
+	f->taken = mem_zalloc(st_count(f->l.f) + 1);
+	err = f->taken ? fit_all(f) : ACCEL_ERR_NOMEM;
+	mem_free(f->taken);
+	return err;
 }
 
 accel_status accel_model_restore_with(accel_model *m,
