@@ -37,11 +37,19 @@ float bits_float(const uint dt, uint bits)
 	return is_float(dt) ? uintBitsToFloat(bits) : float(int(bits));
 }
 
+// Decided on bits: a driver's isnan() and comparisons may miss a NaN.
+bool nan_bits(uint x)
+{
+	return (x & 0x7fffffffu) > 0x7f800000u;
+}
+
 // f32 -> i32 toward zero, saturating; NaN gives 0.
 int float_int(float x)
 {
-	if (!(x > -2147483648.0))
-		return isnan(x) ? 0 : int(0x80000000u);
+	if (nan_bits(floatBitsToUint(x)))
+		return 0;
+	if (x <= -2147483648.0)
+		return int(0x80000000u);
 	return x >= 2147483648.0 ? 0x7fffffff : int(x);
 }
 

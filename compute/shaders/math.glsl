@@ -9,6 +9,81 @@ bvec4 is_nan4(vec4 x)
 			   uvec4(0x7f800000u));
 }
 
+// r, and NaN where x is: a driver's function may lose it.
+vec4 keep_nan4(vec4 r, vec4 x)
+{
+	return mix(r, x, is_nan4(x));
+}
+
+// log, whose edges some drivers miss: NaN of NaN and below zero, +inf of +inf.
+vec4 log4(vec4 x)
+{
+	uvec4 b = floatBitsToUint(x);
+	vec4 r = mix(log(x), x, equal(b, uvec4(0x7f800000u)));
+	r = mix(r, vec4(uintBitsToFloat(0xff800000u)),
+		equal(b & uvec4(0x7fffffffu), uvec4(0)));
+	return mix(r, vec4(uintBitsToFloat(0x7fc00000u)),
+		   greaterThan(b & uvec4(mix(uvec4(0xffffffffu), uvec4(0),
+					     equal(b, uvec4(0x80000000u)))),
+			       uvec4(0x7f800000u)));
+}
+
+// The sine of x by its parity of h = k (+ 1/2): x less (h + more) pi, in three
+// pieces after Cody and Waite, is within pi / 2; then a minimax polynomial.
+// Vulkan's own sine may be 2^-11 off.
+vec4 sine_of4(vec4 x, vec4 h, vec4 more)
+{
+	precise vec4 r = x - h * 3.140625;
+	r = r - h * 9.6797943115234375e-4;
+	r = r + (h + more) * 3.2584136e-7;
+	r = clamp(r, vec4(-1.58), vec4(1.58));
+	vec4 s = r * r, p = s * 2.60563087e-6 - 1.98095389e-4;
+	p = p * s + 8.33306543e-3;
+	p = p * s - 1.66666595e-1;
+	return p * (s * r) + r;
+}
+
+// x less n times 2048 pi's first two pieces, which is exact up to 1e7. The third
+// (of n turns: 2.12414e-4 pi) is sine_of4's to take.
+vec4 fewer_turns4(vec4 x, vec4 n)
+{
+	precise vec4 r = x - n * 6432.0;
+	r = r - n * 1.982421875;
+	return r;
+}
+
+// NaN of what is not finite; the sign is turned where `odd` is.
+vec4 sine_end4(vec4 r, vec4 x, ivec4 odd)
+{
+	uvec4 y = floatBitsToUint(r) ^ uvec4(odd << 31);
+	return mix(uintBitsToFloat(y), vec4(uintBitsToFloat(0x7fc00000u)),
+		   greaterThanEqual(floatBitsToUint(x) & uvec4(0x7fffffffu),
+				    uvec4(0x7f800000u)));
+}
+
+// Within 3e-7 up to |x| = 1e7; beyond, something from -1 to 1.
+vec4 sin4(vec4 x)
+{
+	vec4 n = roundEven(x * 1.55424731e-4), r = fewer_turns4(x, n);
+	vec4 k = roundEven(r * 0.318309886 + n * 2.12414e-4);
+	return sine_end4(sine_of4(r, k, n * 2048.0), x, ivec4(k));
+}
+
+vec4 cos4(vec4 x)
+{
+	vec4 n = roundEven(x * 1.55424731e-4), r = fewer_turns4(x, n);
+	vec4 k = roundEven(r * 0.318309886 + n * 2.12414e-4 - 0.5);
+	return sine_end4(sine_of4(r, k + 0.5, n * 2048.0), x, ivec4(k) + 1);
+}
+
+// Numbers as integers of the same order, zeros equal: a driver may take
+// subnormal numbers for zero.
+ivec4 order4(vec4 x)
+{
+	ivec4 b = floatBitsToInt(x), s = b >> 31;
+	return ((b & 0x7fffffff) ^ s) - s;
+}
+
 // Two minimax polynomials, about 1 ulp each; |x| > 0.9277 goes through exp.
 vec4 erf4(vec4 x)
 {
@@ -52,7 +127,7 @@ vec4 log1p4(vec4 x)
 	p = p * z + 2.0 / 5.0;
 	p = p * z + 2.0 / 3.0;
 	p = p * z * s + 2.0 * s;
-	return mix(log(1.0 + x), p, lessThan(abs(x), vec4(0.25)));
+	return mix(log4(1.0 + x), p, lessThan(abs(x), vec4(0.25)));
 }
 
 // Above 0.3 by exp, below by (e^2x - 1) / (e^2x + 1).
@@ -60,13 +135,13 @@ vec4 tanh4(vec4 x)
 {
 	vec4 a = min(abs(x), vec4(10)), e = expm14(2.0 * a);
 	vec4 r = e / (e + 2.0);
-	r = mix(r, x, is_nan4(x));
+	r = keep_nan4(r, x);
 	return mix(r, -r, lessThan(x, vec4(0)));
 }
 
 vec4 sigmoid4(vec4 x)
 {
-	return 1.0 / (1.0 + exp(-x));
+	return keep_nan4(1.0 / (1.0 + exp(-x)), x);
 }
 
 vec4 gelu4(vec4 x)
@@ -76,14 +151,14 @@ vec4 gelu4(vec4 x)
 
 vec4 max4(vec4 a, vec4 b)
 {
-	vec4 m = mix(b, a, greaterThan(a, b));
-	return mix(m, a, is_nan4(a)); // b NaN: a > b is false, so b
+	vec4 m = keep_nan4(mix(b, a, greaterThan(a, b)), b);
+	return keep_nan4(m, a);
 }
 
 vec4 min4(vec4 a, vec4 b)
 {
-	vec4 m = mix(b, a, lessThan(a, b));
-	return mix(m, a, is_nan4(a));
+	vec4 m = keep_nan4(mix(b, a, lessThan(a, b)), b);
+	return keep_nan4(m, a);
 }
 
 // C's powf for what tensors hold: negative bases with integer exponents.

@@ -22,8 +22,9 @@ bool above(uint x, uint y)
 {
 	if (!is_float(TYPES & 7u))
 		return int(x) > int(y);
-	float f = uintBitsToFloat(x), g = uintBitsToFloat(y);
-	return f > g || (isnan(f) && !isnan(g));
+	if (nan_bits(x) || nan_bits(y))
+		return nan_bits(x) && !nan_bits(y);
+	return uintBitsToFloat(x) > uintBitsToFloat(y);
 }
 
 void main()

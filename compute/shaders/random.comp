@@ -4,6 +4,7 @@
 // as 1, 2, 3. SC'11): four numbers an invocation.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#include "math.glsl"
 
 layout(local_size_x_id = 0) in;
 #include "flat.glsl"
@@ -45,8 +46,8 @@ void main()
 		vec2 m = sqrt(-2.0 * log((vec2(r.xz >> 8) + 1.0) *
 					 (1.0 / 16777216.0)));
 		vec2 t = 6.283185307179586 * u.yw;
-		x = lo + hi * vec4(m.x * cos(t.x), m.x * sin(t.x),
-				   m.y * cos(t.y), m.y * sin(t.y));
+		vec2 c = cos4(t.xyxy).xy, s = sin4(t.xyxy).xy;
+		x = lo + hi * vec4(m.x * c.x, m.x * s.x, m.y * c.y, m.y * s.y);
 	}
 	if (KIND == 2u)
 		x = mix(vec4(0), vec4(hi), lessThan(u, vec4(lo)));

@@ -49,11 +49,6 @@ Acc identity()
 	return Acc(v, 0xffffffffu);
 }
 
-bool nan_bits(uint x)
-{
-	return (x & 0x7fffffffu) > 0x7f800000u;
-}
-
 // Is x to be preferred to y? NaN comes first, as in numpy.
 bool beats(uint x, uint y)
 {

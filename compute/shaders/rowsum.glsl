@@ -26,7 +26,7 @@ float row_max(float x)
 	for (uint s = gl_WorkGroupSize.x >> 1; s > 0u; s >>= 1) {
 		if (lane < s) {
 			float y = row_part[lane + s];
-			if (y > row_part[lane] || isnan(y))
+			if (y > row_part[lane] || nan_bits(floatBitsToUint(y)))
 				row_part[lane] = y;
 		}
 		barrier();

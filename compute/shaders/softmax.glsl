@@ -57,12 +57,15 @@ void main()
 	float top = uintBitsToFloat(0xff800000u);
 	EACH {
 		float x = A(j);
-		top = x > top || isnan(x) ? x : top;
+		top = x > top || nan_bits(floatBitsToUint(x)) ? x : top;
 	}
 	top = row_max(top);
 	EACH sum += exp(A(j) - top);
 	sum = row_sum(sum);
 	float scale = MODE == LOG ? log(sum) : 1.0 / sum;
+	// a row with NaN or +inf, or of -inf alone: exp() may lose the NaN
+	if ((floatBitsToUint(top) & 0x7fffffffu) >= 0x7f800000u)
+		scale = uintBitsToFloat(0x7fc00000u);
 	EACH {
 		float x = A(j) - top;
 		PUT(j, MODE == LOG ? x - scale : exp(x) * scale);

@@ -143,6 +143,8 @@ static void functions(accel_dtype d)
 	check(accel_gelu(x), FUNC, "gelu of edges, %s", name);
 	check(accel_silu(x), FUNC, "silu of edges, %s", name);
 	check(accel_erf(x), FUNC, "erf of edges, %s", name);
+	check(accel_sin(x), FUNC, "sin of edges, %s", name);
+	check(accel_cos(x), FUNC, "cos of edges, %s", name);
 	check(accel_floor(x), EXACT, "floor of edges, %s", name);
 	check(accel_ceil(x), EXACT, "ceil of edges, %s", name);
 	check(accel_round(floats(d, COUNT(edges), edges)), EXACT,
@@ -158,6 +160,77 @@ static void functions(accel_dtype d)
 	check(accel_pow_scalar(x, 1.5), FUNC, "powers 3/2 of edges, %s", name);
 	check(accel_pow_scalar(accel_abs(x), 0.5), FUNC,
 	      "powers 1/2 of what has no sign, %s", name);
+}
+
+/* The activations that a product's kernel ends with. */
+static void after_a_product(accel_dtype d)
+{
+	static const double few[] = { NAN, INFINITY, -INFINITY, 1, -1, 100 };
+	const char *name = accel_dtype_name(d);
+	accel_tensor *x = accel_expand(floats(d, COUNT(few), few), 1);
+	accel_tensor *w = accel_full(ctx, d, ACCEL_SHAPE(1, 8), 1);
+
+	check(accel_sigmoid(accel_matmul(x, w)), FUNC,
+	      "sigmoid of a product of edges, %s", name);
+	check(accel_tanh(accel_matmul(x, w)), FUNC,
+	      "tanh of a product of edges, %s", name);
+	check(accel_relu(accel_matmul(x, w)), SUM,
+	      "relu of a product of edges, %s", name);
+	check(accel_gelu(accel_matmul(x, w)), FUNC,
+	      "gelu of a product of edges, %s", name);
+	check(accel_silu(accel_matmul(x, w)), FUNC,
+	      "silu of a product of edges, %s", name);
+}
+
+/* A driver may take what is subnormal for zero, but not where it compares. */
+static void subnormals(void)
+{
+	static const double few[] = { 0,     -0.0,  1e-40,    -1e-40, 2e-40,
+				      1e-38, 2e-38, -1.1e-38, 1,      NAN };
+	accel_tensor *a = floats(ACCEL_F32, COUNT(few), few);
+	accel_tensor *b = accel_expand(a, 1);
+
+	check(accel_equal(a, b), EXACT, "equal, of subnormals");
+	check(accel_not_equal(a, b), EXACT, "not equal, of subnormals");
+	check(accel_less(a, b), EXACT, "less, of subnormals");
+	check(accel_less_equal(a, b), EXACT, "less or equal, of subnormals");
+	check(accel_greater(a, b), EXACT, "greater, of subnormals");
+	check(accel_greater_equal(a, b), EXACT,
+	      "greater or equal, of subnormals");
+	check(accel_maximum(a, b), ROUND, "maximum of subnormals");
+	check(accel_minimum(a, b), ROUND, "minimum of subnormals");
+	check(accel_sin(a), ROUND, "sin of subnormals");
+	check(accel_erf(a), ROUND, "erf of subnormals");
+}
+
+static bool within_one(accel_tensor *t)
+{
+	float v[8];
+	int i;
+
+	if (accel_read(t, v, (size_t)accel_tensor_count(t) * 4))
+		return false;
+	for (i = 0; i < (int)accel_tensor_count(t); i++)
+		if (!(fabsf(v[i]) <= 1))
+			return false;
+	return true;
+}
+
+static void large_angles(void)
+{
+	static const double angle[] = { 1e3,     -1e3,     12345.678, -99999.9,
+					1e6,     -1e6,     3141592.7, 6433.98,
+					9999999, -9999999, 1e7,       -1e7 };
+	static const double beyond[] = { 1e8, -1e9, 1e15, 1e30, -3e38 };
+	accel_tensor *x = floats(ACCEL_F32, COUNT(angle), angle);
+
+	check(accel_sin(x), FUNC, "sin of up to 1e7");
+	check(accel_cos(x), FUNC, "cos of up to 1e7");
+	x = floats(ACCEL_F32, COUNT(beyond), beyond);
+	CHECK(within_one(accel_sin(x)), "%s: sin beyond is from -1 to 1",
+	      label);
+	CHECK(within_one(accel_cos(x)), "%s: cos beyond is from -1 to 1",
+	      label);
 }
 
 static void integers(void)
@@ -274,7 +347,10 @@ static void suite(void)
 		casts(d);
 		comparisons(d);
 		functions(d);
+		after_a_product(d);
 	}
+	subnormals();
+	large_angles();
 	integers();
 	halves();
 	accel_scope_end(ctx);
