@@ -427,7 +427,7 @@ void piaccel_failsafe_setup(struct piaccel_request *req);
 void piaccel_failsafe_flush(struct piaccel_request *req);
 bool piaccel_trip(struct piaccel_request *req, u32 cause, u64 when);
 void piaccel_drive_safe(struct piaccel_request *req);
-u64 piaccel_interlock_open(struct piaccel_request *req);
+u64 piaccel_interlock_read(struct piaccel_request *req);
 void piaccel_failsafe_start(struct piaccel_request *req);
 long piaccel_line_keepalive(struct file *file, void *arg);
 long piaccel_line_trip(struct file *file, void *arg);
@@ -445,7 +445,7 @@ void piaccel_worker_queue(struct piaccel_request *req);
 void piaccel_worker_flush_all(void);
 
 /* piaccel_end.c */
-bool piaccel_ending(void);
+extern bool piaccel_rebooting;
 int piaccel_end_init(void);
 void piaccel_end_exit(void);
 
@@ -461,5 +461,19 @@ void piaccel_stream_tripped(struct piaccel_request *req);
 /* piaccel_fence.c */
 int piaccel_fence_init(void);
 void piaccel_fence_exit(void);
+
+/* What most calls find nothing at is looked at in place. */
+
+/* Interlock inputs that do not stand at their level; all, if unreadable. */
+static inline u64 piaccel_interlock_open(struct piaccel_request *req)
+{
+	return req->interlock_mask ? piaccel_interlock_read(req) : 0;
+}
+
+/* The system reboots, halts or powers off: nothing is driven any more. */
+static inline bool piaccel_ending(void)
+{
+	return READ_ONCE(piaccel_rebooting);
+}
 
 #endif /* PIACCEL_H */

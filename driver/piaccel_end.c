@@ -19,13 +19,7 @@
 /* How long a panic waits for a lock whose holder may be dead. */
 #define PIACCEL_PANIC_SPIN_US 100
 
-static bool piaccel_rebooting;
-
-/* The system reboots, halts or powers off: nothing is driven any more. */
-bool piaccel_ending(void)
-{
-	return READ_ONCE(piaccel_rebooting);
-}
+bool piaccel_rebooting;
 
 /* ---- panic ---------------------------------------------------------------- */
 

@@ -40,12 +40,12 @@ static const char * const piaccel_causes[] = {
 	[PIACCEL_TRIP_SUSPEND] = "suspend",
 };
 
-/* Interlock inputs that do not stand at their level; all, if unreadable. */
-u64 piaccel_interlock_open(struct piaccel_request *req)
+/* See piaccel_interlock_open(), for a request that has some. */
+u64 piaccel_interlock_read(struct piaccel_request *req)
 {
 	u64 bits;
 
-	if (!req->interlock_mask || READ_ONCE(req->gone))
+	if (READ_ONCE(req->gone))
 		return 0;
 	if (piaccel_read(req, req->interlock_mask, &bits))
 		return req->interlock_mask;

@@ -228,7 +228,8 @@ static long piaccel_line_set(struct file *file, void *arg)
 		piaccel_trip(req, PIACCEL_TRIP_INTERLOCK, ktime_get_ns());
 	if (v->mask & ~req->cfg.output_mask)
 		ret = -EPERM;
-	else if (piaccel_stream_running(req, PIACCEL_PLAYBACK_SLOT))
+	else if (req->stream[PIACCEL_PLAYBACK_SLOT] &&
+		 piaccel_stream_running(req, PIACCEL_PLAYBACK_SLOT))
 		ret = -EBUSY;
 	else if (req->defers)
 		ret = piaccel_set_deferred(req, v->mask, v->bits);
