@@ -428,6 +428,155 @@ static void bench_buffers(void)
 	add("]");
 }
 
+/* ---- fail-safe ---- */
+
+#define TRIPS 201
+#define SILENT 7
+#define SILENT_TRIPS 11
+#define EVERY LINES(54)
+#define ALTERNATE (0x2aaaaaaaaaaaaaULL & EVERY)
+
+static uint64_t trip_delay(int line)
+{
+	struct piaccel_line_status s = line_status(line);
+
+	if (s.trip_cause != PIACCEL_TRIP_DEADLINE || !s.safe_ns)
+		fail("a missed deadline");
+	return s.safe_ns - s.trip_ns;
+}
+
+static void add_spread(const char *name, uint64_t *t, size_t n)
+{
+	qsort(t, n, sizeof(*t), compare_u64);
+	printf("%-44s %9.1f %9.1f %9.1f\n", name, t[n / 2] / 1e3,
+	       t[n * 99 / 100] / 1e3, t[n - 1] / 1e3);
+	add("%s{\"what\":\"%s\",\"median_ns\":%llu,\"p99_ns\":%llu,\"worst_ns\":%llu}",
+	    json[strlen(json) - 1] == '[' ? "" : ",", name,
+	    (unsigned long long)t[n / 2], (unsigned long long)t[n * 99 / 100],
+	    (unsigned long long)t[n - 1]);
+}
+
+/* Somebody else's work: system calls and page faults all the time. */
+static pid_t busy_start(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (;;) {
+		char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		for (int i = 0; i < 65536; i += 4096)
+			p[i] = 1;
+		munmap(p, 65536);
+	}
+}
+
+/* All lines of the fast chip, each of which has to change. */
+static void bench_every_line(bool busy)
+{
+	struct piaccel_line_request r = outputs(&board, 0, 54, ~ALTERNATE & EVERY);
+	pid_t noisy = busy ? busy_start() : 0;
+	uint64_t t[TRIPS];
+	int line;
+
+	r.safe_mask = EVERY;
+	r.safe_values = ALTERNATE;
+	r.keepalive_ns = 20 * MSEC;
+	line = line_request(dev, &r);
+	if (line < 0 || noisy < 0)
+		fail("54 outputs");
+	for (int i = 0; i < TRIPS; i++) {
+		nap_ns(25 * MSEC);
+		t[i] = trip_delay(line);
+		if (line_rearm(line, i + 1) ||
+		    line_set(line, ~ALTERNATE & EVERY, EVERY))
+			fail("REARM");
+	}
+	close(line);
+	if (noisy) {
+		kill(noisy, SIGKILL);
+		waitpid(noisy, NULL, 0);
+	}
+	add_spread(busy ? "54 lines of the fast chip, CPU busy" :
+			  "54 lines of the fast chip", t, TRIPS);
+}
+
+/* Two relays that have to go from high to low. */
+static int two_relays(const char *chip)
+{
+	struct piaccel_line_request r = outputs(&board, 0, 2, 3);
+	int line;
+
+	snprintf(r.chip, sizeof(r.chip), "%s", chip);
+	r.safe_mask = 3;
+	r.keepalive_ns = PIACCEL_KEEPALIVE_MAX_NS;
+	line = line_request(dev, &r);
+	if (line < 0)
+		fail(chip);
+	return line;
+}
+
+/* The last of @lines answers; all miss one deadline. */
+static uint64_t trip_among_silent(const int *lines)
+{
+	uint64_t deadline = now_ns() + 50 * MSEC, delay;
+	int i;
+
+	for (i = 0; i <= SILENT; i++)
+		if (line_keepalive(lines[i], deadline))
+			fail("KEEPALIVE");
+	if (tb_stall(board.outside, true))
+		fail("silence");
+	nap_ns(300 * MSEC);
+	for (i = 0; i < SILENT; i++)
+		if (line_is(lines[i], PIACCEL_STATUS_SAFE))
+			fail("a silent chip");
+	delay = trip_delay(lines[SILENT]);
+	tb_stall(board.outside, false);
+	for (i = 0; i <= SILENT; i++) {
+		while (!line_is(lines[i], PIACCEL_STATUS_SAFE))
+			nap_ns(10 * MSEC);
+		if (line_rearm(lines[i], line_status(lines[i]).trip_seq) ||
+		    line_set(lines[i], 3, 3))
+			fail("REARM");
+	}
+	return delay;
+}
+
+static void bench_silent(void)
+{
+	uint64_t t[SILENT_TRIPS];
+	int lines[SILENT + 1];
+	char chip[32];
+
+	if (tb_banks(board.outside, SILENT))
+		fail("seven banks");
+	for (int i = 0; i < SILENT; i++) {
+		snprintf(chip, sizeof(chip), TB_BANK_LABEL "%d", i);
+		lines[i] = two_relays(chip);
+	}
+	lines[SILENT] = two_relays(SIM_LABEL);
+	for (int i = 0; i < SILENT_TRIPS; i++)
+		t[i] = trip_among_silent(lines);
+	for (int i = 0; i <= SILENT; i++)
+		close(lines[i]);
+	tb_banks(board.outside, 0);
+	add_spread("the eighth chip, seven being silent", t, SILENT_TRIPS);
+}
+
+static void bench_failsafe(void)
+{
+	printf("\nFrom a missed deadline to the safe values, us\n");
+	printf("%-44s %9s %9s %9s\n", "", "median", "p99", "worst");
+	add("\"failsafe\":[");
+	bench_every_line(false);
+	bench_every_line(true);
+	bench_silent();
+	add("],");
+}
+
 int main(void)
 {
 	const char *why = board_open(&board, TESTBOARD_LABEL);
@@ -443,6 +592,7 @@ int main(void)
 	board_reset(&board);
 	add("{\"simulated_time\":true,");
 	bench_calls();
+	bench_failsafe();
 	bench_edges();
 	bench_capture();
 	bench_buffers();

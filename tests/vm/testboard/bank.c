@@ -12,7 +12,7 @@
 
 struct tb_bank_chip {
 	struct gpio_chip gc;
-	char label[16];
+	char label[32];
 	atomic_t waiting;
 	u32 out_en, out;	/* under tb_bank_lock */
 };

@@ -407,7 +407,7 @@ struct tb_node {
  * come anew with each call. While they are stalled who drives a line of one
  * waits, until STALL 0, BANKS or RESET.
  */
-#define TB_BANKS_MAX		4U
+#define TB_BANKS_MAX		8U
 #define TB_BANK_LINES		8U
 #define TB_BANK_LABEL		"testboard-bank"
 
