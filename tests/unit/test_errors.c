@@ -67,8 +67,8 @@ static void shapes(void)
 	refused(accel_permute(x, (int[]){ 0, 1, 1, 2 }), "axis 1",
 		"named twice", "a repeated axis");
 	refused(accel_transpose(x, 0, 9), "9", "[2, 3, 5, 7]", "a wrong axis");
-	refused(accel_slice(x, 3, 5, 5, 1), "5:5:1", "[2, 3, 5, 7]",
-		"an empty slice");
+	refused(accel_slice(x, 3, 5, 4, 1), "5:4:1", "[2, 3, 5, 7]",
+		"a slice that ends before it starts");
 	refused(accel_slice(x, 3, 0, 5, 0), "0:5:0", "", "a step of 0");
 	refused(accel_slice(x, -5, 0, 5, 1), "-5", "", "a slice of no axis");
 	refused(accel_broadcast(x, ACCEL_SHAPE(2, 4, 5, 7)), "[2, 3, 5, 7]",
@@ -135,8 +135,6 @@ static void sizes(void)
 	accel_tensor *x;
 
 	accel_scope_begin(ctx);
-	refused(accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(3, 0), NULL),
-		"[3, 0]", "0", "a zero-sized tensor");
 	refused(accel_tensor_create(ctx, ACCEL_F32, ACCEL_SHAPE(3, -2), NULL),
 		"-2", "", "a negative size");
 	refused(accel_tensor_create(ctx, ACCEL_F32, 9, nine, NULL), "9", "8",

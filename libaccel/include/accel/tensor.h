@@ -33,10 +33,10 @@ extern "C" {
 /*
  * A tensor with storage of its own.
  *
- * @shape: @ndim sizes, each at least 1.
+ * @shape: @ndim sizes, of which any may be 0: a tensor without elements.
  * @data: row-major elements of @dtype, copied; NULL for zeros.
  *
- * ERR_SHAPE: zero-sized, over 8 dimensions, or over 2^31 - 1 elements.
+ * ERR_SHAPE: a negative size, over 8 dimensions, or over 2^31 - 1 elements.
  * ERR_NOMEM: the text has the need and what was free.
  */
 ACCEL_API accel_tensor *accel_tensor_create(accel_context *ctx,

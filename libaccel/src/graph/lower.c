@@ -375,6 +375,15 @@ static void account(struct step *s)
 		s->bytes += touched(&s->out[i].l);
 }
 
+/* Whether a group of the order, or the copy behind it, has elements: nothing is
+ * done for others, and what reads one has none itself. */
+static bool work(const struct ir *ir, uint32_t i)
+{
+	return layout_count(
+		i < ir->n_order ? &ir->node[ir->group[ir->order[i]].first].l
+				: &ir->node[ir->copy[i - ir->n_order].node].l);
+}
+
 static accel_status lower(struct lower *w)
 {
 	struct plan *p = w->plan;
@@ -392,8 +401,11 @@ static accel_status lower(struct lower *w)
 	if (!p->steps)
 		return ACCEL_ERR_NOMEM;
 	for (i = 0; i < ir->n_order + ir->n_copies && !err; i++) {
-		struct step *s = &p->steps[p->n_steps++];
+		struct step *s = &p->steps[p->n_steps];
 
+		if (!work(ir, i))
+			continue;
+		p->n_steps++;
 		err = i < ir->n_order
 			      ? make_step(w, ir->order[i], s)
 			      : make_copy(w, &ir->copy[i - ir->n_order], s);

@@ -34,7 +34,7 @@ accel_tensor *accel_tensor_create(accel_context *ctx, accel_dtype dtype,
 		accel_tensor_destroy(t);
 		return NULL;
 	}
-	if (data) {
+	if (data && layout_count(&l)) {
 		memcpy(to, data, layout_bytes(&l));
 		ctx->counters.bytes_copied += layout_bytes(&l);
 	} else {
@@ -62,9 +62,9 @@ static accel_status bind(struct accel_context *ctx, const struct plan *p)
 
 		if (slot->kind == SLOT_LEAF)
 			s->bind[i] = buffer_ref(s->leaves[slot->index]->buf);
-		else if (slot->bytes)
+		else if (slot->bytes || slot->kind == SLOT_RESULT)
 			s->bind[i] = buffer_get(ctx, slot->bytes);
-		if (s->bind[i] || !slot->bytes)
+		if (s->bind[i] || (!slot->bytes && slot->kind != SLOT_RESULT))
 			continue;
 		for (j = 0; j < i; j++)
 			buffer_put(s->bind[j]);
@@ -302,7 +302,7 @@ accel_status accel_read(accel_tensor *t, void *data, size_t bytes)
 
 	if (!t)
 		return ACCEL_ERR_INVALID; /* the failed op's text stands */
-	if (bytes != layout_bytes(&t->l) || !data)
+	if (bytes != layout_bytes(&t->l) || (bytes && !data))
 		return accel_error(ACCEL_ERR_RANGE,
 				   "read: %zu bytes for %s %s of %zu", bytes,
 				   accel_dtype_name(t->l.dtype),
@@ -352,7 +352,7 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 
 	if (!t)
 		return ACCEL_ERR_INVALID;
-	if (bytes != layout_bytes(&t->l) || !data)
+	if (bytes != layout_bytes(&t->l) || (bytes && !data))
 		return accel_error(ACCEL_ERR_RANGE,
 				   "write: %zu bytes for %s %s of %zu", bytes,
 				   accel_dtype_name(t->l.dtype),
@@ -375,7 +375,8 @@ accel_status accel_write(accel_tensor *t, const void *data, size_t bytes)
 	p = ctx->dev->ops->access_begin(ctx->dev, t->buf, true);
 	if (!p)
 		return ACCEL_ERR_IO;
-	memcpy(p, data, bytes);
+	if (bytes)
+		memcpy(p, data, bytes);
 	ctx->counters.bytes_copied += bytes;
 	err = ctx->dev->ops->access_end(ctx->dev, t->buf, true);
 	overwritten(t);

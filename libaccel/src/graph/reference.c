@@ -59,9 +59,10 @@ static double *see(struct evaluation *e, accel_tensor *t)
 	if (!d)
 		return NULL;
 	layout_start(&it, &t->l);
-	do
+	while (i < layout_count(&t->l)) {
 		d[i++] = from[it.at];
-	while (layout_next(&it));
+		layout_next(&it);
+	}
 	return d;
 }
 
@@ -87,7 +88,7 @@ static double *apply(struct evaluation *e, accel_tensor *t)
 	c.x = (const double *const *)x;
 	c.y = y;
 	c.work = y ? y + n : NULL;
-	ok = ok && y && op_table[t->op].ref(&c);
+	ok = ok && y && (!n || op_table[t->op].ref(&c));
 	for (k = 0; k < t->n_in; k++)
 		mem_free(x[k]);
 	if (!ok) {

@@ -25,7 +25,8 @@ accel_tensor *accel_tensor_import(accel_context *ctx, int fd, uint64_t offset,
 	struct layout l, all;
 	int64_t n;
 
-	if (!ctx || layout_init(&l, "import", dtype, ndim, shape))
+	if (!ctx || layout_init(&l, "import", dtype, ndim, shape) ||
+	    layout_some("import", ndim, shape, 0))
 		return NULL;
 	if (offset % accel_dtype_size(dtype) || offset > MAX_COUNT)
 		return accel_error_null(ACCEL_ERR_INVALID,

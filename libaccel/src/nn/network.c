@@ -160,7 +160,8 @@ accel_node *accel_input(accel_context *ctx, int ndim, const int64_t *shape)
 					"input: %d dimensions beside the "
 					"batch, the limit is %d",
 					ndim, ACCEL_MAX_DIMS - 1);
-	if (layout_init(&l, "input", ACCEL_F32, ndim, shape))
+	if (layout_init(&l, "input", ACCEL_F32, ndim, shape) ||
+	    layout_some("input", ndim, shape, 0))
 		return NULL;
 	node = network_input(ctx);
 	if (!node)

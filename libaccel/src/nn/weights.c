@@ -137,9 +137,12 @@ accel_status model_build(accel_model *m, const struct shape *in)
 	accel_status err = ACCEL_OK;
 	uint32_t i;
 
-	for (i = 0; i < m->n_in && !err; i++)
+	for (i = 0; i < m->n_in && !err; i++) {
 		err = layout_init(&l, "build", ACCEL_F32, in[i].ndim,
 				  in[i].dim);
+		if (!err)
+			err = layout_some("build", in[i].ndim, in[i].dim, 0);
+	}
 	return err ? err : build_inputs(m, in);
 }
 

@@ -81,9 +81,11 @@ static accel_tensor *concat_parts(int n, accel_tensor *const *parts, int axis)
 	}
 	if (layout_init(&l, "concat", dtype, l.ndim, shape))
 		return NULL;
-	for (i = 0; i < n; i++)
-		in[i] = op_as(parts[i], dtype);
-	return op_record(OP_CONCAT, (uint32_t)n, in, &l, &attr);
+	/* parts without elements add none */
+	for (i = 0, d = 0; i < n; i++)
+		if (layout_count(&parts[i]->l) || !layout_count(&l))
+			in[d++] = op_as(parts[i], dtype);
+	return op_record(OP_CONCAT, (uint32_t)d, in, &l, &attr);
 }
 
 accel_tensor *accel_concat(int n, accel_tensor *const *parts, int axis)

@@ -218,6 +218,9 @@ static accel_tensor *conv2d_parts(const accel_conv_options *o)
 		return NULL;
 	x = in[0]->l.shape;
 	w = in[1]->l.shape;
+	if (layout_some("conv2d: x", 4, x, 1) ||
+	    layout_some("conv2d: w", 4, w, 0))
+		return NULL;
 	if (!geometry("conv2d", o, x + 2, w + 2, &attr))
 		return NULL;
 	if (x[1] != w[1] * attr.groups || w[0] % attr.groups)

@@ -139,6 +139,8 @@ static accel_tensor *scatter_add_parts(accel_tensor *x, int axis,
 					layout_text(&src->l));
 	if (layout_init(&l, "scatter_add", x->l.dtype, x->l.ndim, x->l.shape))
 		return NULL;
+	if (!layout_count(&index->l))
+		return accel_copy(x);
 	in[1] = op_as(index, ACCEL_I32);
 	in[2] = op_as(src, x->l.dtype);
 	return op_record(OP_SCATTER_ADD, 3, in, &l, &attr);

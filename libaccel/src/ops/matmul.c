@@ -90,8 +90,8 @@ static accel_tensor *record(accel_tensor *a, accel_tensor *b)
 static accel_tensor *matmul_parts(const accel_matmul_options *o)
 {
 	accel_tensor *in[2], *a, *b, *y;
-	int64_t shape[ACCEL_MAX_DIMS];
-	int nd;
+	int64_t shape[ACCEL_MAX_DIMS], rows;
+	int nd, i;
 
 	if (!o)
 		return op_no_options("matmul");
@@ -121,7 +121,10 @@ static accel_tensor *matmul_parts(const accel_matmul_options *o)
 	nd = a->l.ndim;
 	memcpy(shape, a->l.shape, sizeof(shape));
 	shape[nd - 1] = b->l.shape[1];
-	a = accel_reshape(a, ACCEL_SHAPE(-1, a->l.shape[nd - 1]));
+	rows = 1;
+	for (i = 0; i < nd - 1; i++)
+		rows *= shape[i];
+	a = accel_reshape(a, ACCEL_SHAPE(rows, a->l.shape[nd - 1]));
 	y = a ? record(a, b) : NULL;
 	return y ? accel_reshape(y, nd, shape) : NULL;
 }

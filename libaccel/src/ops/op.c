@@ -48,6 +48,34 @@ void *op_no_options(const char *who)
 	return accel_error_null(ACCEL_ERR_INVALID, "%s: no options", who);
 }
 
+/* What an op makes of no elements at all. */
+static accel_tensor *of_nothing(enum op op, accel_tensor *x,
+				const struct layout *l,
+				const struct op_attr *attr)
+{
+	double value = 0;
+
+	switch (op) {
+	case OP_REDUCE_SUM:
+	case OP_MATMUL:
+	case OP_CONV_WEIGHT:
+		break;
+	case OP_REDUCE_PROD:
+		value = 1;
+		break;
+	case OP_PAD:
+		value = attr->value;
+		break;
+	default:
+		return accel_error_null(ACCEL_ERR_SHAPE,
+					"%s: %s has no elements, %s has",
+					op_table[op].name, layout_text(&x->l),
+					layout_text(l));
+	}
+	return accel_full(x->ctx, (accel_dtype)l->dtype, l->ndim, l->shape,
+			  value);
+}
+
 accel_tensor *op_record(enum op op, uint32_t n_in, accel_tensor *const *in,
 			const struct layout *l, const struct op_attr *attr)
 {
@@ -57,6 +85,9 @@ accel_tensor *op_record(enum op op, uint32_t n_in, accel_tensor *const *in,
 	for (i = 0; i < n_in; i++)
 		if (!in[i])
 			return NULL;
+	for (i = 0; i < n_in && layout_count(l); i++)
+		if (!layout_count(&in[i]->l))
+			return of_nothing(op, in[i], l, attr);
 	t = node_create(in[0]->ctx, op, n_in, in, l);
 	if (!t)
 		return NULL;

@@ -164,6 +164,8 @@ static accel_tensor *pool_parts(enum op op, const accel_pool_options *o)
 		return accel_error_null(ACCEL_ERR_SHAPE,
 					"%s: needs [N, C, H, W], not %s", who,
 					layout_text(&o->x->l));
+	if (layout_some(who, 4, o->x->l.shape, 1))
+		return NULL;
 	x = op == OP_AVG_POOL ? op_as_float(o->x) : o->x;
 	if (!x)
 		return NULL;

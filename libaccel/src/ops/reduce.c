@@ -122,7 +122,9 @@ bool grad_reduce(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 		gx[0] = g;
 		break;
 	case OP_REDUCE_PROD:
-		gx[0] = accel_mul(g, prod_of_others(x, y->attr.axes));
+		gx[0] = layout_count(&x->l)
+				? accel_mul(g, prod_of_others(x, y->attr.axes))
+				: g;
 		break;
 	default: /* shared evenly between equals */
 		for (i = 0; i < x->l.ndim; i++)

@@ -70,9 +70,11 @@ static accel_tensor *record(enum op op, accel_tensor *x, int64_t height,
 	struct op_attr attr = { .mode = mode };
 	struct layout l;
 
-	if (!x || layout_init(&l, "resize", x->l.dtype,
-			      ACCEL_SHAPE(x->l.shape[0], x->l.shape[1], height,
-					  width)))
+	if (!x || layout_some("resize", 4, x->l.shape, 1) ||
+	    layout_some("resize", 2, (const int64_t[]){ height, width }, 0) ||
+	    layout_init(&l, "resize", x->l.dtype,
+			ACCEL_SHAPE(x->l.shape[0], x->l.shape[1], height,
+				    width)))
 		return NULL;
 	return op_record1(op, x, &l, &attr);
 }

@@ -25,11 +25,12 @@ accel_tensor *accel_reshape(accel_tensor *x, int ndim, const int64_t *shape)
 		want[i] = shape[i];
 		if (want[i] == -1 && infer < 0)
 			infer = i;
-		else if (want[i] > 0 && want[i] <= MAX_COUNT / known)
+		else if (!want[i] ||
+			 (want[i] > 0 && known && want[i] <= MAX_COUNT / known))
 			known *= want[i];
 	}
 	if (infer >= 0)
-		want[infer] = layout_count(&x->l) / known;
+		want[infer] = known ? layout_count(&x->l) / known : -1;
 	if (infer >= 0 && want[infer] * known != layout_count(&x->l))
 		return accel_error_null(ACCEL_ERR_SHAPE,
 					"reshape: %s does not divide into %s",
@@ -63,7 +64,7 @@ bool grad_reshape(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 accel_tensor *accel_flatten_from(accel_tensor *x, int axis)
 {
 	int64_t shape[ACCEL_MAX_DIMS];
-	int i;
+	int i, j;
 
 	if (!x)
 		return NULL;
@@ -73,7 +74,8 @@ accel_tensor *accel_flatten_from(accel_tensor *x, int axis)
 					"flatten: axis %d is not in %s", axis,
 					layout_text(&x->l));
 	memcpy(shape, x->l.shape, sizeof(shape));
-	shape[i] = -1;
+	for (j = i + 1; j < x->l.ndim; j++)
+		shape[i] *= shape[j];
 	return accel_reshape(x, i + 1, shape);
 }
 
@@ -174,7 +176,7 @@ accel_tensor *accel_slice(accel_tensor *x, int axis, int64_t start,
 	n = l.shape[i];
 	from = start < 0 ? start + n : start;
 	to = stop < 0 ? stop + n : stop > n ? n : stop;
-	if (from < 0 || from >= to || step < 1)
+	if (from < 0 || from > to || step < 1)
 		return accel_error_null(ACCEL_ERR_RANGE,
 					"slice: nothing in %lld:%lld:%lld of "
 					"axis %d of %s",
@@ -184,7 +186,7 @@ accel_tensor *accel_slice(accel_tensor *x, int axis, int64_t start,
 	attr.lo[0] = from;
 	attr.step[0] = step;
 	l.offset += from * l.stride[i];
-	l.shape[i] = (to - from - 1) / step + 1;
+	l.shape[i] = to > from ? (to - from - 1) / step + 1 : 0;
 	l.stride[i] *= l.shape[i] > 1 ? step : 1;
 	return op_record1(OP_SLICE, x, &l, &attr);
 }
@@ -196,6 +198,10 @@ bool grad_slice(accel_tensor *y, accel_tensor *g, accel_tensor **gx)
 	int i, axis = y->attr.axis;
 	struct layout l;
 
+	if (!layout_count(&y->l)) {
+		gx[0] = op_full_like(y->in[0], 0);
+		return gx[0];
+	}
 	for (i = 0; i < in->ndim; i++)
 		attr.step[i] = 1;
 	attr.lo[axis] = y->attr.lo[0];

@@ -57,13 +57,13 @@ accel_status layout_init(struct layout *l, const char *who, accel_dtype dtype,
 	l->dtype = (uint8_t)dtype;
 	l->ndim = (uint8_t)ndim;
 	for (i = 0; i < ndim; i++) {
-		if (shape[i] < 1)
+		if (shape[i] < 0)
 			return accel_error(ACCEL_ERR_SHAPE,
 					   "%s: dimension %d of %s is %lld, "
-					   "the least is 1",
+					   "the least is 0",
 					   who, i, shape_text(ndim, shape),
 					   (long long)shape[i]);
-		if (shape[i] > MAX_COUNT / n)
+		if (shape[i] > MAX_COUNT / (n ? n : 1))
 			return accel_error(ACCEL_ERR_SHAPE,
 					   "%s: %s has too many elements, the "
 					   "limit is %d",
@@ -73,6 +73,21 @@ accel_status layout_init(struct layout *l, const char *who, accel_dtype dtype,
 		l->shape[i] = shape[i];
 	}
 	row_major(l);
+	return ACCEL_OK;
+}
+
+accel_status layout_some(const char *who, int ndim, const int64_t *shape,
+			 int first)
+{
+	int i;
+
+	for (i = first; i < ndim; i++)
+		if (shape[i] < 1)
+			return accel_error(ACCEL_ERR_SHAPE,
+					   "%s: dimension %d of %s is %lld, "
+					   "the least is 1",
+					   who, i, shape_text(ndim, shape),
+					   (long long)shape[i]);
 	return ACCEL_OK;
 }
 
@@ -118,7 +133,7 @@ bool layout_reshape(const struct layout *in, const struct layout *shape,
 
 	*out = *shape;
 	out->offset = in->offset;
-	if (layout_dense(in))
+	if (layout_dense(in) || !layout_count(in))
 		return true;
 	/* Match runs of dimensions of equal product, from the right. */
 	while (i >= 0 || o >= 0) {
@@ -269,6 +284,8 @@ void layout_gather(const struct layout *l, const void *storage, void *dense)
 	struct layout_iter it;
 	char *to = dense;
 
+	if (!layout_count(l))
+		return;
 	if (layout_dense(l)) {
 		memcpy(to, from + (size_t)l->offset * size, layout_bytes(l));
 		return;

@@ -24,6 +24,10 @@ struct layout {
 accel_status layout_init(struct layout *l, const char *who, accel_dtype dtype,
 			 int ndim, const int64_t *shape);
 
+/* ERR_SHAPE where a dimension from `first` on has no elements. */
+accel_status layout_some(const char *who, int ndim, const int64_t *shape,
+			 int first);
+
 int64_t layout_count(const struct layout *l);
 size_t layout_bytes(const struct layout *l);
 bool layout_dense(const struct layout *l); /* row-major; offset may differ */
@@ -56,6 +60,7 @@ int layout_axis(const struct layout *l, int axis);
 /*
  * Steps through elements in row-major order:
  *   layout_start(&it, l); do { ... it.at ... } while (layout_next(&it));
+ * There must be one: steps of plans have no operand without elements.
  */
 struct layout_iter {
 	const struct layout *l;
