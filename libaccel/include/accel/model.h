@@ -431,9 +431,9 @@ typedef struct accel_save_options {
 /* The same with options: accel_save(m, path, .weights_only = true).
  * ERR_INVALID: no options. */
 #define accel_save(m_, ...)                                                    \
-	accel_save_with(m_, &(accel_save_options){                             \
-				    .size = sizeof(accel_save_options),        \
-				    .path = __VA_ARGS__ })
+	accel_save_with(                                                       \
+		m_, &(accel_save_options){ .size = sizeof(accel_save_options), \
+					   .path = __VA_ARGS__ })
 ACCEL_API accel_status accel_save_with(accel_model *m,
 				       const accel_save_options *options);
 

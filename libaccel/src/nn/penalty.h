@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Penalties for large weights, as a part of the loss. */
 #ifndef ACCEL_NN_PENALTY_H
 #define ACCEL_NN_PENALTY_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* How much the loss of each sample counts. */
 #ifndef ACCEL_NN_WEIGHTING_H
 #define ACCEL_NN_WEIGHTING_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Samples of words against the tables of embeddings. */
 #ifndef ACCEL_NN_WORDS_H
 #define ACCEL_NN_WORDS_H
 
