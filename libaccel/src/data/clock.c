@@ -81,7 +81,7 @@ static void tick(struct ticks *k, double v)
 	if (!k->n)
 		k->scale = clock_scale(v);
 	k->unix_time &= k->scale > 0 && clock_scale(v) == k->scale;
-	k->compact &= !isnan(compact_instant(v));
+	k->compact = k->compact && !isnan(compact_instant(v));
 	/* of 2000 to 2100 */
 	k->days &= v >= 36526 && v < 73051;
 	k->whole &= v == floor(v);
@@ -109,6 +109,8 @@ static enum clock clock_of(const struct table *t, int column)
 		if (!number_parse(cell, &v))
 			return CLOCK_NONE;
 		tick(&k, v);
+		if (!k.unix_time && !k.compact && !named)
+			return CLOCK_NONE; /* most columns, at once */
 	}
 	if (!k.n)
 		return CLOCK_NONE;
