@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <linux/piaccel.h>
 
@@ -27,6 +29,59 @@ static void name_owners(const accel_lines *l, char *text, size_t size)
 	}
 	if (!n)
 		snprintf(text, size, "%s by someone else", l->pins[0].name);
+}
+
+/* Who takes over lines that are held, and may not. */
+static accel_status not_theirs(const accel_lines *l,
+			       const accel_lines_config *c)
+{
+	const accel_pin *pin = &l->pins[0];
+	accel_line_info info;
+
+	if (!c->adopt || accel_line_info_get(pin, &info) || !info.held)
+		return accel_error(ACCEL_ERR_PERM, "'%s' on %s: %s", c->names,
+				   pin->chip, strerror(EPERM));
+	if (info.node)
+		return accel_error(
+			ACCEL_ERR_PERM,
+			"'%s': the device tree has another safe value or "
+			"interlock for these lines, or one of its interlocks "
+			"is to be debounced",
+			c->names);
+	return accel_error(ACCEL_ERR_PERM,
+			   "'%s': held for user %u, and you are user %u: only "
+			   "they or root may have %s",
+			   c->names, info.uid, (unsigned int)getuid(),
+			   pin->name);
+}
+
+/* More than the module lets one user have. */
+static accel_status too_many(const accel_lines *l, const accel_lines_config *c)
+{
+	struct piaccel_info k = { 0 };
+	int dev;
+
+	if (gpio_driver_open(&dev))
+		return ACCEL_ERR_NODEV;
+	ioctl(dev, PIACCEL_GET_INFO, &k);
+	close(dev);
+	if (c->hold && k.uid_held_used + l->n > k.uid_held_limit)
+		return accel_error(
+			ACCEL_ERR_PERM,
+			"'%s': %u lines to be held, and user %u has %llu of "
+			"%llu held already: accelctl release gives some back, "
+			"the module's parameter held_limit_uid raises that",
+			c->names, l->n, (unsigned int)getuid(),
+			(unsigned long long)k.uid_held_used,
+			(unsigned long long)k.uid_held_limit);
+	return accel_error(
+		ACCEL_ERR_PERM,
+		"'%s': a queue for %u edges, and user %u has %llu of %llu "
+		"bytes in queues already: the module's parameter "
+		"queue_limit_uid_kb raises that",
+		c->names, c->event_buffer ? c->event_buffer : 16 * l->n,
+		(unsigned int)getuid(), (unsigned long long)k.uid_queue_used,
+		(unsigned long long)k.uid_queue_limit);
 }
 
 /* A time that the kernel does not do. */
@@ -110,10 +165,18 @@ accel_status lines_not_given(const accel_lines *l, const accel_lines_config *c,
 	case ENOMEM:
 		return accel_error(ACCEL_ERR_NOMEM,
 				   "'%s': the kernel has no memory", c->names);
+	case EPERM:
+		return not_theirs(l, c);
+	case EDQUOT:
+		return too_many(l, c);
+	case ESHUTDOWN:
+		return accel_error(ACCEL_ERR_TRIPPED,
+				   "'%s': the machine is going down, and "
+				   "nothing is driven any more",
+				   c->names);
 	default:
-		return accel_error(err == EPERM ? ACCEL_ERR_PERM : ACCEL_ERR_IO,
-				   "'%s' on %s: %s", c->names, chip,
-				   strerror(err));
+		return accel_error(ACCEL_ERR_IO, "'%s' on %s: %s", c->names,
+				   chip, strerror(err));
 	}
 }
 

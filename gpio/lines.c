@@ -133,6 +133,19 @@ static struct piaccel_line_config kernel_config(const accel_lines_config *c)
 	};
 }
 
+/* It shows in rows of /proc and of logs. */
+static accel_status check_consumer(const char *consumer)
+{
+	for (const char *p = consumer; p && *p; p++)
+		if (*p < ' ' || *p > '~')
+			return accel_error(
+				ACCEL_ERR_INVALID,
+				"consumer: byte %d is 0x%02x; it may have "
+				"printable ASCII only",
+				(int)(p - consumer) + 1, (unsigned char)*p);
+	return ACCEL_OK;
+}
+
 static accel_status request(accel_lines *l, const accel_lines_config *c)
 {
 	struct piaccel_line_request r = {
@@ -178,7 +191,8 @@ accel_lines *accel_lines_request_with(const accel_lines_config *c)
 	l = mem_zalloc(sizeof(*l));
 	if (!l)
 		return NULL;
-	if (parse_names(c->names, l) || check_pins(l) || request(l, c)) {
+	if (parse_names(c->names, l) || check_pins(l) ||
+	    check_consumer(c->consumer) || request(l, c)) {
 		mem_free(l);
 		return NULL;
 	}

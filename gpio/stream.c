@@ -191,6 +191,15 @@ static accel_status start_failed(const accel_stream_options *o,
 	case ENODEV:
 		return accel_error(ACCEL_ERR_LOST, "%s of %s: the chip is gone",
 				   what, name);
+	case EDQUOT:
+		return accel_error(
+			ACCEL_ERR_PERM,
+			"%s of %s: records for blocks of %u samples in %llu "
+			"bytes are more than this user may have in queues: "
+			"larger blocks, or the module's parameter "
+			"queue_limit_uid_kb",
+			what, name, o->block_samples,
+			(unsigned long long)o->size);
 	default:
 		return accel_error(
 			ACCEL_ERR_INVALID,

@@ -184,6 +184,12 @@ static void test_requests(void)
 	CHECK(!accel_lines_request("GPIO5, sim-board:1") &&
 		      strstr(accel_last_error(), "lines of one chip"),
 	      "lines of two chips");
+	CHECK(!accel_lines_request("GPIO5", .consumer = "a\nb") &&
+		      strstr(accel_last_error(), "byte 2 is 0x0a"),
+	      "a consumer that would make rows");
+	CHECK(!accel_lines_request("GPIO5", .consumer = "caf\xc3\xa9") &&
+		      strstr(accel_last_error(), "byte 4 is 0xc3"),
+	      "nor is it told in UTF-8");
 	CHECK(accel_lines_get(NULL, 1, &bits) == ACCEL_ERR_INVALID && !bits,
 	      "no lines have no values");
 	CHECK(accel_lines_state_get(NULL, &st) == ACCEL_ERR_INVALID &&

@@ -41,6 +41,9 @@ void owner_words(FILE *f, const accel_line_info *l);
 /* The same as keys of a JSON object, each with a comma before it. */
 void owner_json(FILE *f, const accel_line_info *l);
 
+/* It is held for another user, and we are not root. */
+bool owner_is_another(const accel_line_info *l);
+
 /* Set by SIGINT and SIGTERM once catch_signals() was called; then stop_fd, which
  * is -1 before, is readable: a signal right before a wait ends it, too. */
 extern volatile sig_atomic_t stopped;

@@ -151,7 +151,7 @@ static accel_lines *take(const char *name, const accel_line_info *info,
 		held.open_source = info->open_source;
 		held.adopt = true;
 		lines = accel_lines_request_with(&held);
-		if (lines)
+		if (lines || owner_is_another(info))
 			return lines;
 	}
 	return accel_lines_request_with(&c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Who has a line and how its fail-safe stands, in words and as JSON. */
 #include <inttypes.h>
+#include <unistd.h>
 
 #include <accel/accel.h>
 
@@ -48,6 +49,11 @@ void owner_words(FILE *f, const accel_line_info *l)
 	if (l->tripped)
 		fprintf(f, " (%s)", accel_trip_text(l->trip));
 	fputs(keeper_of(l), f);
+}
+
+bool owner_is_another(const accel_line_info *l)
+{
+	return l->held && !l->node && l->uid != getuid() && geteuid();
 }
 
 static void flag(FILE *f, const char *name, bool value)

@@ -92,6 +92,8 @@ static int release_one(const char *names)
 			pin.name);
 		return EXIT_FAILED;
 	}
+	if (owner_is_another(&info)) /* adopt() has said so */
+		return fail(ACCEL_OK);
 	if (held_with(&pin, all, sizeof(all)))
 		lines = adopt(all);
 	if (!lines) {

@@ -176,7 +176,8 @@ typedef struct accel_lines accel_lines;
 /* How lines behave; every mask counts the names of the request. */
 typedef struct accel_lines_config {
 	const char *names; /* separated by commas: "GPIO23, P11" */
-	const char *consumer; /* shown as their user; NULL: the library's */
+	const char *consumer; /* shown as their user, printable ASCII, up to 31
+			       * characters; NULL: the library's */
 	uint64_t outputs; /* driven by us; the others are inputs */
 	uint64_t initial; /* what outputs are driven to first */
 	uint64_t active_low; /* logical 1 is the low level */
@@ -199,7 +200,10 @@ typedef struct accel_lines_config {
  * Takes lines of one chip, for exclusive use.
  *
  * Returns NULL on failure. ERR_NODEV: no module, chip or line; with .adopt:
- * nobody holds them. ERR_PERM. ERR_BUSY: the text says who has which line.
+ * nobody holds them. ERR_PERM: they are held for another user, the device tree
+ * says otherwise, or the user has as many held lines or queued edges as the module
+ * allows. ERR_BUSY: the text says who has which line. ERR_TRIPPED: the machine is
+ * going down.
  * ERR_INVALID, ERR_RANGE: a mask or time that makes no sense. ERR_NOSYS: the
  * chip cannot do it. Any thread; a request may be used by several threads.
  */

@@ -170,6 +170,18 @@ out=$(as_nobody "$A" get GPIO26 2>&1); [ "$out" = GPIO26=1 ]
 result $? "and its level is for every user" "$out"
 out=$("$A" pinout 2>&1); grep -q "accelctl .* 1 *out *GPIO26 *37 38" <<<"$out"
 result $? "pinout shows it at its pin" "$out"
+out=$(as_nobody "$A" set GPIO26=0 2>&1) || out+=$'\n'$(as_nobody "$A" release GPIO26 2>&1) || drives 26 1 &&
+	[ "$(grep -c "'GPIO26': held for user 0, and you are user 65534: only they or root may have GPIO26" <<<"$out")" = 2 ]
+result $? "another user gets it neither to set nor to release, and is told whose it is" "$out"
+limit=/sys/module/piaccel/parameters/held_limit_uid; old=$(cat $limit); echo 1 >$limit
+out=$(as_nobody "$A" relay GPIO22=on --interlock GPIO27=0 2>&1 </dev/null); [ $? = 1 ] &&
+	grep -q "2 lines to be held, and user 65534 has 0 of 1 held already" <<<"$out"
+result $? "a user that has as many lines held as it may is told the numbers" "$out"
+echo "$old" >$limit
+limit=/sys/module/piaccel/parameters/queue_limit_uid_kb; old=$(cat $limit); echo 0 >$limit
+out=$(as_nobody "$A" watch GPIO6 --count 1 2>&1 </dev/null); [ $? = 1 ] && grep -q "a queue for [0-9]* edges, and user 65534 has 0 of 0 bytes in queues" <<<"$out"
+result $? "so is one whose queues are full" "$out"
+echo "$old" >$limit
 "$A" pulse GPIO25 --width 1h >"$T/said" 2>&1 & pulse=$!
 until_true drives 25 1
 # a Vulkan driver would be read through 9p for many seconds
