@@ -235,7 +235,7 @@ lint: deps ## checkpatch, sparse, W=1, shellcheck, clang-format, licences, heade
 	$(Q)tests/run.sh lint
 
 .PHONY: check-kernels
-check-kernels: deps ## Other kernels: arm64, the newest in Debian unstable, an emulated Pi 4
+check-kernels: deps ## Other kernels: arm64, an emulated Pi 4, the newest in Debian unstable, PREEMPT_RT
 	$(Q)tests/run.sh check-kernels
 
 .PHONY: check-debug

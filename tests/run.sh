@@ -125,9 +125,11 @@ lint)
 	"$suite" lint tests/lint.sh || bad=1
 	finish lint ;;
 check-kernels)
-	clear_results kernels
+	clear_results kernels rt-
+	build kselftest-programs
 	tests/vm/kernels.sh || bad=1
-	finish kernels ;;
+	tests/vm/rt.sh || bad=1
+	finish kernels rt- ;;
 check-debug)
 	clear_results debug buffers
 	build kselftest-programs unit-programs

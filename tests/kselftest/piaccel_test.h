@@ -151,6 +151,19 @@ static inline int piaccel_open(void)
 	return open(PIACCEL_DEV, O_RDWR | O_CLOEXEC);
 }
 
+/* Load the module again, as it was loaded for this boot: 0 or -errno. */
+static inline int piaccel_load(const char *ko)
+{
+	const char *args = getenv("PIACCEL_MODULE_ARGS");
+	int fd = open(ko, O_RDONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = syscall(SYS_finit_module, fd, args ? args : "", 0) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
 static inline struct piaccel_info piaccel_info(int dev)
 {
 	struct piaccel_info info = { 0 };

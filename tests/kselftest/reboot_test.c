@@ -80,14 +80,9 @@ static void drop(int *fd)
 /* The module anew: it knows of no end. Nothing of it is open. */
 static int reload(const char *ko)
 {
-	int fd, ret;
-
 	if (!wait_for(!syscall(SYS_delete_module, "piaccel", O_NONBLOCK)))
 		return -1;
-	fd = open(ko, O_RDONLY | O_CLOEXEC);
-	ret = syscall(SYS_finit_module, fd, "", 0);
-	close(fd);
-	return ret;
+	return piaccel_load(ko);
 }
 
 FIXTURE_TEARDOWN(reboot)

@@ -17,15 +17,6 @@ FIXTURE(unload) {
 	const char *ko;
 };
 
-static bool load(const char *ko)
-{
-	int fd = open(ko, O_RDONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && !syscall(SYS_finit_module, fd, "", 0);
-
-	close(fd);
-	return ok;
-}
-
 static bool unload(void)
 {
 	return !syscall(SYS_delete_module, "piaccel", O_NONBLOCK);
@@ -83,7 +74,7 @@ TEST_F(unload, waits_for_a_fence)
 	EXPECT_EQ(-ECANCELED, fence_info(fence).status);
 	close(fence);
 	ASSERT_TRUE(wait_for(unload()));
-	ASSERT_TRUE(load(self->ko));
+	ASSERT_EQ(0, piaccel_load(self->ko));
 	self->dev = piaccel_open();
 	ASSERT_LE(0, self->dev);
 }
@@ -117,7 +108,7 @@ TEST_F_TIMEOUT(unload, races_with_the_release_of_the_last_fence, 300)
 		__atomic_store_n(&r.go, true, __ATOMIC_RELEASE);
 		ASSERT_TRUE(wait_for(unload())) TH_LOG("round %d", i);
 		pthread_join(t, NULL);
-		ASSERT_TRUE(load(self->ko));
+		ASSERT_EQ(0, piaccel_load(self->ko));
 		self->dev = piaccel_open();
 		ASSERT_LE(0, self->dev);
 	}

@@ -32,7 +32,7 @@ sim_down() {
 
 modules_up() {
 	load gpio-sim && sim_up
-	load testboard && load importer && load piaccel
+	load testboard && load importer && load piaccel ${PIACCEL_MODULE_ARGS:-}
 }
 
 # For scripts that print TAP themselves: result RC TEXT [DETAIL], then "1..$n".
