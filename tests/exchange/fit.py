@@ -117,7 +117,8 @@ def write(path, made):
     with open(path, "w") as f:
         f.write("/* SPDX-License-Identifier: MIT */\n"
                 "/* What PyTorch %s computes: made by tests/exchange/fit.py "
-                "--write. */\n" % torch.__version__)
+                "--write. */\n"
+                "/* clang-format off */\n" % torch.__version__)
         for name, numbers in made.items():
             f.write("static const float %s[%d] = {\n" % (name, len(numbers)))
             for i in range(0, len(numbers), 5):

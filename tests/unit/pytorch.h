@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What PyTorch 1.13.0a0 computes: made by tests/exchange/fit.py --write. */
+/* clang-format off */
 static const float sgd_loss[20] = {
 	2.1472631e+00f, 2.0401752e+00f, 2.0550644e+00f, 1.9215688e+00f, 1.8566888e+00f,
 	7.8231651e-01f, 1.2215111e+00f, 1.2038951e+00f, 1.2804895e+00f, 1.2798011e+00f,
