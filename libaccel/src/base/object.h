@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The objects of the model API, counted: what lives is known by its address. */
 #ifndef ACCEL_BASE_OBJECT_H
 #define ACCEL_BASE_OBJECT_H
 

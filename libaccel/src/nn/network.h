@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The nodes and layers that models share. */
 #ifndef ACCEL_NN_NETWORK_H
 #define ACCEL_NN_NETWORK_H
 
