@@ -155,8 +155,8 @@ static bool write_halves(const char *from, const char *to)
 		       !st_read_f32(f, t, value + used);
 		for (k = 0; fine && k < (size_t)t->count; k++)
 			half[used + k] = half_from_float(value[used + k]);
-		e[i] = (struct st_entry){ t->name, ACCEL_F16, t->ndim, t->shape,
-					  half + used };
+		e[i] = (struct st_entry){ t->name,  ACCEL_F16,   t->ndim,
+					  t->shape, half + used, NULL };
 		used += (size_t)t->count;
 	}
 	for (i = 0; i < 4 && fine; i++)

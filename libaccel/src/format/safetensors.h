@@ -66,8 +66,8 @@ struct st_entry {
 	int ndim;
 	const int64_t *shape;
 	const void *data; /* row-major; NULL: `from` is read */
-	accel_tensor
-		*from; /* when its turn comes: one at a time is in memory */
+	/* read when its turn comes: one at a time is in memory */
+	accel_tensor *from;
 };
 
 struct st_pair {
