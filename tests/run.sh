@@ -142,11 +142,15 @@ check-races)
 	tests/vm/debug-x86.sh || bad=1
 	finish races ;;
 check-v3d)
-	clear_results v3d coop
+	clear_results v3d coop drivers
 	tests/v3d/check.sh || bad=1
 	build unit-programs
 	"$suite" coop tests/v3d/coop.sh || bad=1
-	finish v3d coop ;;
+	for driver in newest swiftshader; do
+		go "$suite" "drivers-$driver" tests/v3d/drivers.sh $driver
+	done
+	all_done
+	finish v3d coop drivers ;;
 check-exchange)
 	clear_results exchange
 	build all exchange-programs
