@@ -256,7 +256,7 @@ fuzz: $(FUZZ:%=$(BUILD)/fuzz/%) ## Let libFuzzer look for bad input (clang; FUZZ
 	$(Q)for f in $^; do $$f -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $$f.corpus || exit 1; done
 
 .PHONY: check-v3d
-check-v3d: deps ## Every shader through the Raspberry Pi's own compiler, and cooperative matrices on the newest Mesa
+check-v3d: deps ## Every shader through the Raspberry Pi's own compiler; other Vulkan drivers
 	$(Q)tests/run.sh check-v3d
 
 .PHONY: summary
