@@ -11,9 +11,9 @@ cd "$top" || exit 1
 copy=$BUILD/rows
 case $copy in /*) ;; *) copy=$top/$copy ;; esac
 
-make -s lib || exit 1
 rm -rf "$copy"
 mkdir -p "$copy" || exit 1
+make -s -j"$(nproc)" lib >"$copy/log" 2>&1 || { tail -20 "$copy/log"; exit 1; }
 cp -a Makefile compute libaccel scripts uapi "$copy/" || exit 1
 for d in driver gpio tools examples tests dts; do
 	ln -s "$top/$d" "$copy/$d"

@@ -295,8 +295,11 @@ static inline struct tb_bank tb_bank(int fd, unsigned int bank)
 {
 	struct tb_bank b = { .bank = bank };
 
-	if (ioctl(fd, TB_IOC_BANK, &b))
-		b.waiting = b.output = b.value = ~0U;
+	if (ioctl(fd, TB_IOC_BANK, &b)) {
+		b.waiting = ~0U;
+		b.output = ~0U;
+		b.value = ~0U;
+	}
 	return b;
 }
 
