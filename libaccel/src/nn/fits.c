@@ -20,7 +20,7 @@ static accel_status check_labels(const accel_samples *s, int64_t n)
 			return accel_error(
 				ACCEL_ERR_RANGE,
 				"%s: sample %lld has label %d, of %d "
-				"classes, the model has %lld",
+				"classes, the model has %lld outputs",
 				s->name, (long long)i, y[i], s->n_classes,
 				(long long)n);
 	return ACCEL_OK;
