@@ -91,7 +91,7 @@ TEST_F(share, lives_until_the_last_duplicate)
 TEST_F(share, lives_without_the_device_file)
 {
 	int fd = marked(self->dev, 0x22222222U);
-	long long refs = module_refs();
+	long long refs = module_refs_at_rest();
 
 	ASSERT_GE(fd, 0);
 	close(self->dev);

@@ -1021,7 +1021,7 @@ TEST_F_TIMEOUT(stream, a_fence_stands_in_the_buffers_reservation, 60)
 			continue;
 		ASSERT_TRUE(buffer_make(&b, self->dev, e, 65536));
 		for (int play = 0; play < 2; play++) {
-			long long refs = module_refs();
+			long long refs = module_refs_at_rest();
 
 			EXPECT_EQ(POLLIN | POLLOUT,
 				  events_now(b.fd, POLLIN | POLLOUT));
