@@ -106,6 +106,25 @@ else
 	refused 3 "no such device" tune --device "no such device"
 	unset ACCEL_CACHE_DIR
 fi
+
+# a model of two inputs and two outputs is one plan
+cat >"$T/two.c" <<'END'
+#include <accel/accel.h>
+int main(int argc, char **argv)
+{
+	accel_context *ctx = accel_open("cpu");
+	accel_node *a = accel_input(ctx, ACCEL_SHAPE(4)), *b = accel_input(ctx, ACCEL_SHAPE(3));
+	accel_node *o = accel_apply(accel_dense(2), accel_merge(accel_concatenate_layer(), a, b));
+	accel_model *m = accel_model_create_with(ACCEL_NODES(a, b),
+		ACCEL_NODES(o, accel_apply(accel_dense(1), o)));
+	return argc < 2 || accel_save(m, argv[1]);
+}
+END
+out=$(cc -Ilibaccel/include -Iuapi -o "$T/two" "$T/two.c" "$BUILD/libaccel.so" "-Wl,-rpath,$BUILD" 2>&1 &&
+	"$T/two" "$T/two.safetensors" && "$accel" plan "$T/two.safetensors" --batch 3 --device cpu 2>&1)
+grep -q 'f32  \[3, 2\] .* result 0 ' <<<"$out" && grep -q 'f32  \[3, 1\] .* result 1 ' <<<"$out"
+result $? "accel plan takes a model of several inputs and outputs" "$out"
+refused 1 "1000000000, 3. has too many elements" plan "$T/two.safetensors" --batch 1000000000 --device cpu
 refused 3 "the cpu has no kernels" tune --device cpu
 refused 2 "unexpected 'fast'" tune fast
 refused 2 "did you mean --runs" tune --run 3

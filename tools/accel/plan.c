@@ -50,19 +50,27 @@ static accel_status plan_json(accel_tensor *y, int batch)
 	return err;
 }
 
-/* A batch of zeros through the model: only shapes count. */
+/* A batch of zeros through the model: only shapes count. The first output; the
+ * others are kept, and so are of the same plan. */
 static accel_tensor *answer(accel_model *m, accel_context *ctx, int batch)
 {
-	int64_t shape[ACCEL_MAX_DIMS] = { batch };
-	const int64_t *in;
-	int ndim = accel_model_input(m, &in);
+	accel_tensor *in[ACCEL_MAX_INPUTS], *out[ACCEL_MAX_OUTPUTS];
+	int i, n_in = accel_model_inputs(m), n_out = accel_model_outputs(m);
 
-	if (ndim + 1 > ACCEL_MAX_DIMS)
+	for (i = 0; i < n_in; i++) {
+		int64_t shape[ACCEL_MAX_DIMS] = { batch };
+		const int64_t *size;
+		int ndim = accel_model_input_at(m, i, &size);
+
+		memcpy(shape + 1, size, (size_t)ndim * sizeof(*size));
+		in[i] = accel_tensor_create(ctx, ACCEL_F32, ndim + 1, shape,
+					    NULL);
+	}
+	if (accel_model_call_with(m, n_in, in, n_out, out, false))
 		return NULL;
-	memcpy(shape + 1, in, (size_t)ndim * sizeof(*in));
-	return accel_model_call(
-		m, accel_tensor_create(ctx, ACCEL_F32, ndim + 1, shape, NULL),
-		false);
+	for (i = 1; i < n_out; i++)
+		accel_keep(out[i]);
+	return out[0];
 }
 
 int cmd_plan(int argc, char **argv)
